@@ -1,0 +1,8 @@
+libattune_la_SOURCES += \
+	core/base/arena.c core/base/arena.h \
+	core/base/file.c core/base/file.h \
+	core/base/log.c core/base/log.h \
+	core/base/random.c core/base/random.h \
+	core/base/status.c core/base/status.h \
+	core/base/text.c core/base/text.h \
+	core/base/thread.c core/base/thread.h

@@ -1,0 +1,76 @@
+#include "core/base/random.h"
+#include <math.h>
+#include <string.h>
+
+static void round_once(uint32_t c[4], const uint32_t k[2]) {
+  uint64_t p0 = (uint64_t)0xD2511F53u * c[0], p1 = (uint64_t)0xCD9E8D57u * c[2];
+  uint32_t c1 = c[1], c3 = c[3];
+  c[0] = (uint32_t)(p1 >> 32) ^ c1 ^ k[0];
+  c[1] = (uint32_t)p1;
+  c[2] = (uint32_t)(p0 >> 32) ^ c3 ^ k[1];
+  c[3] = (uint32_t)p0;
+}
+
+void at_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+  uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]}, k[2] = {key[0], key[1]};
+  for (int i = 0; i < 10; i++) {
+    round_once(c, k);
+    k[0] += 0x9E3779B9u;
+    k[1] += 0xBB67AE85u;
+  }
+  memcpy(out, c, sizeof c);
+}
+
+uint64_t at_hash64(const void *bytes, size_t n) {
+  const unsigned char *p = bytes;
+  uint64_t h = 0xcbf29ce484222325ull;
+  for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * 0x100000001b3ull;
+  return h;
+}
+
+uint64_t at_hash_name(const char *name) { return at_hash64(name, strlen(name)); }
+
+/* counter = index (64 bits), low words of stream and step; key = seed mixed with
+ * the high word of the stream. */
+static void block_at(const at_random *r, uint64_t index, uint32_t out[4]) {
+  uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), (uint32_t)r->stream,
+                         (uint32_t)r->step};
+  uint32_t key[2] = {(uint32_t)r->seed,
+                     (uint32_t)(r->seed >> 32) ^ (uint32_t)(r->stream >> 32) * 0x9E3779B9u};
+  at_philox(counter, key, out);
+}
+
+uint32_t at_random_u32(const at_random *r, uint64_t index) {
+  uint32_t w[4];
+  block_at(r, index / 4, w);
+  return w[index % 4];
+}
+
+float at_random_uniform(const at_random *r, uint64_t index) {
+  return (float)(at_random_u32(r, index) >> 8) * 0x1p-24f;
+}
+
+float at_random_normal(const at_random *r, uint64_t index) {
+  uint32_t w[4];
+  block_at(r, index / 2, w);
+  int half = (int)(index % 2) * 2;
+  /* (0, 1]: the logarithm of zero never comes up */
+  double u = ((w[half] >> 8) + 1) * 0x1p-24, v = w[half + 1] * 0x1p-32;
+  return (float)(sqrt(-2.0 * log(u)) * cos(6.283185307179586 * v));
+}
+
+uint64_t at_random_below(const at_random *r, uint64_t index, uint64_t bound) {
+  uint32_t w[4];
+  block_at(r, index, w);
+  uint64_t x = (uint64_t)w[0] << 32 | w[1];
+  return (uint64_t)(((unsigned __int128)x * bound) >> 64);
+}
+
+void at_random_permutation(const at_random *r, uint32_t *out, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) out[i] = i;
+  for (uint32_t i = n; i > 1; i--) {
+    uint32_t j = (uint32_t)at_random_below(r, i, i), t = out[i - 1];
+    out[i - 1] = out[j];
+    out[j] = t;
+  }
+}

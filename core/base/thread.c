@@ -1,0 +1,128 @@
+#include "core/base/thread.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* Workers sleep on `wake` until `round` changes, then take indices from `next`
+ * until none is left. The caller works too, then waits until no worker is
+ * inside the job any more. */
+struct at_pool {
+  int threads;
+  pthread_t *worker;
+  pthread_mutex_t lock;
+  pthread_cond_t wake, idle;
+  unsigned long round;
+  int inside; /* workers that may still touch the job */
+  bool quit;
+  at_task_fn *fn;
+  void *ctx;
+  size_t n;
+  atomic_size_t next;
+};
+
+/* Set in a thread that is running a job's body: a nested call runs serially. */
+static _Thread_local bool in_job;
+
+static void drain(at_pool *p) {
+  in_job = true;
+  for (size_t i; (i = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->n;)
+    p->fn(p->ctx, i);
+  in_job = false;
+}
+
+static void *work(void *arg) {
+  at_pool *p = arg;
+  unsigned long seen = 0;
+  pthread_mutex_lock(&p->lock);
+  for (;;) {
+    while (p->round == seen && !p->quit) pthread_cond_wait(&p->wake, &p->lock);
+    if (p->quit) break;
+    seen = p->round;
+    pthread_mutex_unlock(&p->lock);
+    drain(p);
+    pthread_mutex_lock(&p->lock);
+    if (--p->inside == 0) pthread_cond_signal(&p->idle);
+  }
+  pthread_mutex_unlock(&p->lock);
+  return NULL;
+}
+
+at_status at_pool_new(int threads, at_pool **out, at_error *err) {
+  *out = NULL;
+  if (threads < 1 || threads > 1024)
+    return at_fail(err, AT_EINPUT, "%d threads: a number from 1 to 1024 is needed", threads);
+  at_pool *p = calloc(1, sizeof *p);
+  if (!p) return at_nomem(err);
+  pthread_mutex_init(&p->lock, NULL);
+  pthread_cond_init(&p->wake, NULL);
+  pthread_cond_init(&p->idle, NULL);
+  p->threads = 1;
+  p->worker = calloc((size_t)threads, sizeof *p->worker);
+  if (!p->worker) {
+    at_pool_free(p);
+    return at_nomem(err);
+  }
+  for (; p->threads < threads; p->threads++)
+    if (pthread_create(&p->worker[p->threads - 1], NULL, work, p) != 0) {
+      at_pool_free(p);
+      return at_fail(err, AT_EFAIL, "cannot start %d threads", threads);
+    }
+  *out = p;
+  return AT_OK;
+}
+
+void at_pool_free(at_pool *p) {
+  if (!p) return;
+  pthread_mutex_lock(&p->lock);
+  p->quit = true;
+  pthread_cond_broadcast(&p->wake);
+  pthread_mutex_unlock(&p->lock);
+  for (int i = 0; i + 1 < p->threads; i++) pthread_join(p->worker[i], NULL);
+  pthread_cond_destroy(&p->idle);
+  pthread_cond_destroy(&p->wake);
+  pthread_mutex_destroy(&p->lock);
+  free(p->worker);
+  free(p);
+}
+
+int at_pool_threads(const at_pool *p) { return p ? p->threads : 1; }
+
+void at_parallel(at_pool *p, size_t n, at_task_fn *fn, void *ctx) {
+  if (!p || p->threads == 1 || n < 2 || in_job) {
+    for (size_t i = 0; i < n; i++) fn(ctx, i);
+    return;
+  }
+  pthread_mutex_lock(&p->lock);
+  p->fn = fn;
+  p->ctx = ctx;
+  p->n = n;
+  atomic_store(&p->next, 0);
+  p->inside = p->threads - 1;
+  p->round++;
+  pthread_cond_broadcast(&p->wake);
+  pthread_mutex_unlock(&p->lock);
+  drain(p);
+  pthread_mutex_lock(&p->lock);
+  while (p->inside > 0) pthread_cond_wait(&p->idle, &p->lock);
+  pthread_mutex_unlock(&p->lock);
+}
+
+typedef struct range_job {
+  at_range_fn *fn;
+  void *ctx;
+  size_t n, grain;
+} range_job;
+
+static void range_body(void *ctx, size_t i) {
+  const range_job *j = ctx;
+  size_t begin = i * j->grain, end = begin + j->grain;
+  j->fn(j->ctx, begin, end < j->n ? end : j->n);
+}
+
+void at_parallel_range(at_pool *p, size_t n, size_t grain, at_range_fn *fn, void *ctx) {
+  if (!n) return;
+  if (!grain) grain = 1;
+  range_job j = {fn, ctx, n, grain};
+  at_parallel(p, (n - 1) / grain + 1, range_body, &j);
+}

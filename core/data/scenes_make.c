@@ -1,0 +1,329 @@
+/* Writing the data set: pictures in parallel, lines in order. */
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "core/base/file.h"
+#include "core/data/scenes.h"
+
+enum { CHUNK = 64 }; /* pictures between two calls of the progress callback */
+#define GENERATOR "attune scenes"
+
+at_scenes_options at_scenes_defaults(void) {
+  return (at_scenes_options){.count = 1000, .size = 64, .min_objects = 2, .max_objects = 5, .captions = 5};
+}
+
+const char *at_scenes_split(int64_t index) {
+  return index % 10 == 8 ? "val" : index % 10 == 9 ? "test" : "train";
+}
+
+static at_status check_options(const at_scenes_options *o, at_error *err) {
+  if (o->count < 1 || o->count > 100000000)
+    return at_fail(err, AT_EINPUT, "count is %lld; it goes from 1 to 100000000", (long long)o->count);
+  if (o->size < 32 || o->size > 1024)
+    return at_fail(err, AT_EINPUT, "size is %d pixels; it goes from 32 to 1024", o->size);
+  if (o->min_objects < 1 || o->max_objects > AT_SCENE_MAX_OBJECTS || o->min_objects > o->max_objects)
+    return at_fail(err, AT_EINPUT, "objects go from %d to %d; give 1 <= min <= max <= %d", o->min_objects,
+                   o->max_objects, AT_SCENE_MAX_OBJECTS);
+  if (o->captions < 1 || o->captions > 20)
+    return at_fail(err, AT_EINPUT, "captions is %d a picture; it goes from 1 to 20", o->captions);
+  return AT_OK;
+}
+
+/* ---- one line ---- */
+
+/* A length in pixels to a hundredth, whatever the locale. */
+static void add_length(at_text *t, double v) {
+  char number[32];
+  at_format_f64(number, round(v * 100) / 100);
+  at_text_add(t, number);
+}
+
+static void add_lengths(at_text *t, const char *key, const double *v, int n) {
+  at_text_addf(t, ", \"%s\": [", key);
+  for (int i = 0; i < n; i++) {
+    if (i) at_text_add(t, ", ");
+    add_length(t, v[i]);
+  }
+  at_text_add(t, "]");
+}
+
+static void add_object(at_text *t, const at_scene *s, int id, int side) {
+  const at_scene_object *o = &s->object[id];
+  at_scene_box b = at_scene_object_box(o);
+  const double box[4] = {b.x * side, b.y * side, b.w * side, b.h * side};
+  const double centre[2] = {o->x * side, o->y * side};
+  at_text_addf(t, "%s{\"id\": %d, \"shape\": \"%s\", \"color\": \"%s\", \"texture\": \"%s\", \"size\": \"%s\"",
+               id ? ", " : "", id, at_scene_shape_names[o->shape], at_scene_color_names[o->color],
+               at_scene_texture_names[o->texture], at_scene_size_names[o->size]);
+  add_lengths(t, "box", box, 4);
+  add_lengths(t, "center", centre, 2);
+  at_text_add(t, "}");
+}
+
+/* Captions are made of ASCII letters, spaces and commas: nothing to escape. */
+static void add_caption(at_text *t, const at_scene_caption *c) {
+  at_text_addf(t, "{\"text\": \"%s\", \"tokens\": [", c->text);
+  for (int i = 0; i < c->n; i++)
+    at_text_addf(t, "%s\"%.*s\"", i ? ", " : "", c->token[i].end - c->token[i].begin,
+                 c->text + c->token[i].begin);
+  at_text_add(t, "], \"objects\": [");
+  for (int i = 0; i < c->n_pairs; i++)
+    at_text_addf(t, "%s[%d, %d]", i ? ", " : "", c->pair[i].token, c->pair[i].object);
+  at_text_add(t, "]}");
+}
+
+void at_scene_json(const at_scene *s, int side, const at_scene_caption *captions, int n_captions,
+                   at_text *out) {
+  unsigned long long id = s->index;
+  at_text_addf(out,
+               "{\"id\": %llu, \"file\": \"images/%06llu.png\", \"split\": \"%s\", \"width\": %d, "
+               "\"height\": %d, \"objects\": [",
+               id, id, at_scenes_split((int64_t)s->index), side, side);
+  for (int i = 0; i < s->n; i++) add_object(out, s, i, side);
+  at_text_add(out, "], \"captions\": [");
+  for (int i = 0; i < n_captions; i++) {
+    if (i) at_text_add(out, ", ");
+    add_caption(out, &captions[i]);
+  }
+  at_text_add(out, "]}");
+}
+
+/* ---- pictures ---- */
+
+typedef struct job {
+  const at_scenes_options *o;
+  const char *dir; /* the temporary one */
+  int64_t first;
+  at_text line[CHUNK];
+  at_status status[CHUNK];
+  at_error error[CHUNK];
+} job;
+
+/* The set appears whole by its folder's rename, so single pictures need no
+ * rename and no fsync of their own. */
+static at_status write_plain(const char *path, const at_text *t, at_error *err) {
+  FILE *f = fopen(path, "wb");
+  bool ok = f && fwrite(t->data, 1, t->len, f) == t->len;
+  int cause = errno;
+  if (f && fclose(f) != 0 && ok) ok = false, cause = errno;
+  return ok ? AT_OK : at_fail(err, AT_EFAIL, "%s: cannot write: %s", path, strerror(cause));
+}
+
+static at_status write_picture(const job *j, const at_scene *s, at_error *err) {
+  char name[64];
+  at_image m = {0};
+  at_text png = {0};
+  snprintf(name, sizeof name, "images/%06llu.png", (unsigned long long)s->index);
+  char *path = at_path_join(j->dir, name);
+  at_status status = path ? at_scene_render(s, j->o->size, &m, err) : at_nomem(err);
+  if (status == AT_OK) status = at_image_png_mem(&m, &png, err);
+  if (status == AT_OK) status = write_plain(path, &png, err);
+  at_image_free(&m);
+  at_text_free(&png);
+  free(path);
+  return status;
+}
+
+static void make_one(void *ctx, size_t i) {
+  job *j = ctx;
+  at_scene s;
+  at_error *err = &j->error[i];
+  at_scene_caption *c = calloc((size_t)j->o->captions, sizeof *c);
+  at_status status = c ? AT_OK : at_nomem(err);
+  if (status == AT_OK)
+    status = at_scene_draw(j->o->seed, (uint64_t)j->first + i, j->o->min_objects, j->o->max_objects, &s, err);
+  if (status == AT_OK) status = at_scene_describe(&s, j->o->captions, c, err);
+  if (status == AT_OK) status = write_picture(j, &s, err);
+  if (status == AT_OK) {
+    j->line[i].len = 0;
+    at_scene_json(&s, j->o->size, c, j->o->captions, &j->line[i]);
+    at_text_add(&j->line[i], "\n");
+    if (j->line[i].failed) status = at_nomem(err);
+  }
+  j->status[i] = status;
+  free(c);
+}
+
+static at_status make_chunk(job *j, size_t n, at_pool *pool, at_writer *lines, at_error *err) {
+  at_parallel(pool, n, make_one, j);
+  for (size_t i = 0; i < n; i++) {
+    if (j->status[i] != AT_OK) {
+      if (err) *err = j->error[i];
+      return j->status[i];
+    }
+    at_status s = at_writer_put(lines, j->line[i].data, j->line[i].len, err);
+    if (s != AT_OK) return s;
+  }
+  return AT_OK;
+}
+
+static at_status write_lines(const at_scenes_options *o, const char *dir, at_pool *pool,
+                             at_scenes_progress *progress, void *ctx, at_error *err) {
+  at_writer lines = {0};
+  char *path = at_path_join(dir, "scenes.jsonl");
+  job *j = calloc(1, sizeof *j);
+  at_status s = path && j ? at_writer_open(&lines, path, err) : at_nomem(err);
+  if (s != AT_OK) goto out;
+  j->o = o;
+  j->dir = dir;
+  for (; j->first < o->count; j->first += CHUNK) {
+    int64_t left = o->count - j->first;
+    size_t n = left < CHUNK ? (size_t)left : CHUNK;
+    if ((s = make_chunk(j, n, pool, &lines, err)) != AT_OK) goto out;
+    if (progress && !progress(ctx, j->first + (int64_t)n, o->count)) {
+      s = at_fail(err, AT_EFAIL, "stopped after %lld of %lld pictures; nothing was kept",
+                  (long long)(j->first + (int64_t)n), (long long)o->count);
+      goto out;
+    }
+  }
+  s = at_writer_commit(&lines, err);
+out:
+  at_writer_abort(&lines);
+  for (int i = 0; j && i < CHUNK; i++) at_text_free(&j->line[i]);
+  free(j);
+  free(path);
+  return s;
+}
+
+static void add_names(at_text *t, const char *key, const char *const *names, int n, const char *end) {
+  at_text_addf(t, "  \"%s\": [", key);
+  for (int i = 0; i < n; i++) at_text_addf(t, "%s\"%s\"", i ? ", " : "", names[i]);
+  at_text_addf(t, "]%s\n", end);
+}
+
+static at_status write_meta(const at_scenes_options *o, const char *dir, at_error *err) {
+  at_text t = {0};
+  char *path = at_path_join(dir, "meta.json");
+  at_text_addf(&t,
+               "{\n  \"generator\": \"" GENERATOR "\",\n  \"version\": %d,\n  \"seed\": %llu,\n"
+               "  \"count\": %lld,\n  \"size\": %d,\n  \"min_objects\": %d,\n  \"max_objects\": %d,\n"
+               "  \"captions\": %d,\n"
+               "  \"split_rule\": \"id %% 10: 8 is val, 9 is test, others are train\",\n"
+               "  \"box\": \"x, y, width, height in pixels, origin at the top left\",\n"
+               "  \"order\": \"objects are listed back to front\",\n"
+               "  \"caption_objects\": \"[token, object id]: the words that name objects\",\n",
+               AT_SCENES_VERSION, (unsigned long long)o->seed, (long long)o->count, o->size,
+               o->min_objects, o->max_objects, o->captions);
+  add_names(&t, "shapes", at_scene_shape_names, AT_SCENE_SHAPES, ",");
+  add_names(&t, "colors", at_scene_color_names, AT_SCENE_COLORS, ",");
+  add_names(&t, "textures", at_scene_texture_names, AT_SCENE_TEXTURES, ",");
+  add_names(&t, "sizes", at_scene_size_names, AT_SCENE_SIZES, "");
+  at_text_add(&t, "}\n");
+  at_status s = path && !t.failed ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
+  at_text_free(&t);
+  free(path);
+  return s;
+}
+
+/* ---- folders ---- */
+
+static bool is_picture_name(const char *name) {
+  size_t digits = strspn(name, "0123456789");
+  return digits >= 6 && !strcmp(name + digits, ".png");
+}
+
+static void remove_named(const char *dir, const char *name) {
+  char *path = at_path_join(dir, name);
+  if (path) unlink(path);
+  free(path);
+}
+
+/* Removes what this generator writes and nothing else: a folder with other
+ * files in it stays, with them. */
+static void remove_set(const char *dir) {
+  char *images = at_path_join(dir, "images");
+  DIR *d = images ? opendir(images) : NULL;
+  for (struct dirent *e; d && (e = readdir(d));)
+    if (is_picture_name(e->d_name)) remove_named(images, e->d_name);
+  if (d) closedir(d);
+  if (images) rmdir(images);
+  free(images);
+  remove_named(dir, "scenes.jsonl");
+  remove_named(dir, "meta.json");
+  rmdir(dir);
+}
+
+static at_status check_meta(const char *path, const char *dir, at_error *err) {
+  char *text = NULL;
+  size_t n = 0;
+  bool ours = at_file_exists(path) && at_file_read(path, 1 << 20, &text, &n, NULL) == AT_OK &&
+              strstr(text, "\"" GENERATOR "\"");
+  free(text);
+  return ours ? AT_OK
+              : at_fail(err, AT_EINPUT,
+                        "%s: exists and is not a data set of this generator; give another folder", dir);
+}
+
+/* What is at `dir` may be replaced: nothing, an empty folder, or by force a
+ * set of this generator. */
+static at_status check_target(const at_scenes_options *o, const char *dir, at_error *err) {
+  struct stat st;
+  if (lstat(dir, &st) != 0)
+    return errno == ENOENT ? AT_OK : at_fail(err, AT_EFAIL, "%s: %s", dir, strerror(errno));
+  if (S_ISDIR(st.st_mode) && rmdir(dir) == 0) return AT_OK; /* it was empty */
+  if (!S_ISDIR(st.st_mode))
+    return at_fail(err, AT_EINPUT, "%s: exists and is not a folder; give another name", dir);
+  char *meta = at_path_join(dir, "meta.json");
+  at_status s = meta ? check_meta(meta, dir, err) : at_nomem(err);
+  free(meta);
+  if (s == AT_OK && !o->force)
+    s = at_fail(err, AT_EINPUT, "%s: holds a data set already; replace it with force or give another folder",
+                dir);
+  return s;
+}
+
+/* Puts the finished folder in place; an old set is moved aside first, so that
+ * a failing rename can put it back. */
+static at_status install(const char *tmp, const char *dir, const char *old, at_error *err) {
+  bool had = rename(dir, old) == 0;
+  if (rename(tmp, dir) != 0) {
+    int cause = errno;
+    if (had) rename(old, dir);
+    return at_fail(err, AT_EFAIL, "%s: cannot rename %s to it: %s", dir, tmp, strerror(cause));
+  }
+  if (had) remove_set(old);
+  return AT_OK;
+}
+
+/* "DIR.tmp.<pid>": beside DIR, whatever slashes it ends in. */
+static bool name_beside(at_text *t, const char *dir, const char *kind) {
+  size_t n = strlen(dir);
+  while (n > 1 && dir[n - 1] == '/') n--;
+  at_text_addn(t, dir, n);
+  if (*kind) at_text_addf(t, ".%s.%ld", kind, (long)getpid());
+  return !t->failed;
+}
+
+at_status at_scenes_make(const at_scenes_options *o, const char *dir, at_pool *pool,
+                         at_scenes_progress *progress, void *ctx, at_error *err) {
+  at_text tmp = {0}, old = {0}, final = {0};
+  char *images = NULL;
+  bool begun = false;
+  at_status s = check_options(o, err);
+  if (s != AT_OK) return s;
+  if (!*dir) return at_fail(err, AT_EINPUT, "the folder for the data set has no name");
+  if (!name_beside(&tmp, dir, "tmp") || !name_beside(&old, dir, "old") || !name_beside(&final, dir, "") ||
+      !(images = at_path_join(tmp.data, "images"))) {
+    s = at_nomem(err);
+    goto out;
+  }
+  if ((s = check_target(o, final.data, err)) != AT_OK) goto out;
+  begun = true;
+  if ((s = at_mkdirs(images, err)) != AT_OK) goto out;
+  if ((s = write_lines(o, tmp.data, pool, progress, ctx, err)) != AT_OK) goto out;
+  if ((s = write_meta(o, tmp.data, err)) != AT_OK) goto out;
+  sync(); /* the pictures' bytes before the name that vouches for them */
+  if ((s = install(tmp.data, final.data, old.data, err)) == AT_OK) begun = false;
+out:
+  if (begun) remove_set(tmp.data);
+  at_text_free(&tmp);
+  at_text_free(&old);
+  at_text_free(&final);
+  free(images);
+  return s;
+}

@@ -1,0 +1,246 @@
+/* A hash table from words to slots; slots carry counts while counting, and
+ * after at_vocab_finish stand in the order of their numbers. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/base/arena.h"
+#include "core/base/file.h"
+#include "core/base/random.h"
+#include "core/base/text.h"
+#include "core/data/text_tokens.h"
+
+#define FILE_LIMIT ((size_t)1 << 30)
+
+typedef struct slot {
+  const char *word; /* in the arena */
+  int64_t count;
+} slot;
+
+struct at_vocab {
+  at_arena *arena;
+  slot *v;
+  size_t n, cap;
+  uint32_t *table; /* slot + 1; 0 is free; linear probing */
+  size_t buckets;  /* a power of two, more than 2 n */
+  int64_t threshold;
+};
+
+static const char *const specials[AT_WORD_FIRST] = {"<pad>", "<start>", "<end>", "<unk>"};
+
+static uint32_t *bucket_of(const at_vocab *v, const char *word) {
+  size_t i = (size_t)at_hash64(word, strlen(word)) & (v->buckets - 1);
+  while (v->table[i] && strcmp(v->v[v->table[i] - 1].word, word)) i = (i + 1) & (v->buckets - 1);
+  return &v->table[i];
+}
+
+static bool rebuild(at_vocab *v, size_t buckets) {
+  uint32_t *table = calloc(buckets, sizeof *table);
+  if (!table) return false;
+  free(v->table);
+  v->table = table;
+  v->buckets = buckets;
+  for (size_t i = 0; i < v->n; i++) *bucket_of(v, v->v[i].word) = (uint32_t)i + 1;
+  return true;
+}
+
+static bool grow(at_vocab *v) {
+  if (v->n == v->cap) {
+    size_t cap = 2 * v->cap;
+    slot *s = cap < UINT32_MAX / 4 ? realloc(v->v, cap * sizeof *s) : NULL;
+    if (!s) return false;
+    v->v = s;
+    v->cap = cap;
+  }
+  return 2 * (v->n + 1) < v->buckets || rebuild(v, 2 * v->buckets);
+}
+
+/* The slot of `word`, made when absent; NULL when out of memory. */
+static slot *intern(at_vocab *v, const char *word) {
+  if (!grow(v)) return NULL;
+  uint32_t *b = bucket_of(v, word);
+  if (!*b) {
+    char *copy = at_arena_strdup(v->arena, word);
+    if (!copy) return NULL;
+    v->v[v->n++] = (slot){copy, 0};
+    *b = (uint32_t)v->n;
+  }
+  return &v->v[*b - 1];
+}
+
+at_status at_vocab_new(at_vocab **out, at_error *err) {
+  at_vocab *v = *out = calloc(1, sizeof *v);
+  if (!v) return at_nomem(err);
+  v->arena = at_arena_new();
+  v->cap = 256;
+  v->v = calloc(v->cap, sizeof *v->v);
+  bool ok = v->arena && v->v && rebuild(v, 1024);
+  for (int i = 0; ok && i < AT_WORD_FIRST; i++) ok = intern(v, specials[i]) != NULL;
+  if (ok) return AT_OK;
+  at_vocab_free(v);
+  *out = NULL;
+  return at_nomem(err);
+}
+
+void at_vocab_free(at_vocab *v) {
+  if (!v) return;
+  at_arena_free(v->arena);
+  free(v->v);
+  free(v->table);
+  free(v);
+}
+
+at_status at_vocab_count(at_vocab *v, const char *word, at_error *err) {
+  slot *s = intern(v, word);
+  if (!s) return at_nomem(err);
+  s->count++;
+  return AT_OK;
+}
+
+at_status at_vocab_count_tokens(at_vocab *v, const at_tokens *t, at_error *err) {
+  for (size_t i = 0; i < t->n; i++) {
+    at_status s = at_vocab_count(v, t->v[i].text, err);
+    if (s != AT_OK) return s;
+  }
+  return AT_OK;
+}
+
+static int by_count(const void *a, const void *b) {
+  const slot *x = a, *y = b;
+  if (x->count != y->count) return x->count > y->count ? -1 : 1;
+  return strcmp(x->word, y->word);
+}
+
+at_status at_vocab_finish(at_vocab *v, int64_t threshold, size_t most, at_error *err) {
+  size_t n = AT_WORD_FIRST;
+  v->threshold = threshold;
+  for (size_t i = AT_WORD_FIRST; i < v->n; i++)
+    if (v->v[i].count >= threshold) v->v[n++] = v->v[i];
+  qsort(v->v + AT_WORD_FIRST, n - AT_WORD_FIRST, sizeof *v->v, by_count);
+  v->n = most && n - AT_WORD_FIRST > most ? AT_WORD_FIRST + most : n;
+  return rebuild(v, v->buckets) ? AT_OK : at_nomem(err);
+}
+
+size_t at_vocab_size(const at_vocab *v) { return v->n; }
+int64_t at_vocab_threshold(const at_vocab *v) { return v->threshold; }
+
+bool at_vocab_has(const at_vocab *v, const char *word) { return *bucket_of(v, word) != 0; }
+
+int32_t at_vocab_id(const at_vocab *v, const char *word) {
+  uint32_t b = *bucket_of(v, word);
+  return b ? (int32_t)b - 1 : AT_WORD_UNKNOWN;
+}
+
+const char *at_vocab_word(const at_vocab *v, int32_t id) {
+  return id >= 0 && (size_t)id < v->n ? v->v[id].word : specials[AT_WORD_UNKNOWN];
+}
+
+/* ---- files ---- */
+
+at_status at_vocab_write(const at_vocab *v, const char *path, at_error *err) {
+  json_t *words = json_array(), *root = NULL;
+  char *text = NULL;
+  at_status s = AT_OK;
+  bool ok = words != NULL;
+  for (size_t i = 0; ok && i < v->n; i++) {
+    json_t *w = json_string(v->v[i].word);
+    if (!w) {
+      s = at_fail(err, AT_EINPUT, "%s: word %zu is not UTF-8; correct the captions", path, i);
+      goto out;
+    }
+    ok = json_array_append_new(words, w) == 0;
+  }
+  ok = ok && (root = json_pack("{s:O, s:I}", "words", words, "threshold", (json_int_t)v->threshold));
+  ok = ok && (text = json_dumps(root, JSON_INDENT(0)));
+  s = ok ? at_file_write(path, text, strlen(text), err) : at_nomem(err);
+out:
+  free(text);
+  json_decref(root);
+  json_decref(words);
+  return s;
+}
+
+/* Appends word number v->n; the first four must be ours. */
+static at_status append(at_vocab *v, const json_t *j, size_t i, const char *path, at_error *err) {
+  const char *word = json_string_value(j);
+  if (!word || !*word)
+    return at_fail(err, AT_EINPUT, "%s: word %zu is not a string with something in it; correct it", path, i);
+  if (i < AT_WORD_FIRST) {
+    if (!strcmp(word, specials[i])) return AT_OK;
+    return at_fail(err, AT_EINPUT,
+                   "%s: word %zu is '%.100s' where every vocabulary has '%s'; build it again", path, i,
+                   word, specials[i]);
+  }
+  size_t before = v->n;
+  if (!intern(v, word)) return at_nomem(err);
+  if (v->n == before)
+    return at_fail(err, AT_EINPUT, "%s: word %zu, '%.100s', occurs twice; remove one", path, i, word);
+  return AT_OK;
+}
+
+static at_status from_list(at_vocab *v, const json_t *root, const json_t *words, const char *path,
+                           at_error *err) {
+  const json_t *threshold = json_object_get(root, "threshold");
+  if (json_array_size(words) < AT_WORD_FIRST)
+    return at_fail(err, AT_EINPUT, "%s: \"words\" has fewer than %d words; build it again", path,
+                   AT_WORD_FIRST);
+  if (threshold && !json_is_integer(threshold))
+    return at_fail(err, AT_EINPUT, "%s: \"threshold\" is not a whole number; correct it", path);
+  v->threshold = json_integer_value(threshold);
+  for (size_t i = 0; i < json_array_size(words); i++) {
+    at_status s = append(v, json_array_get(words, i), i, path, err);
+    if (s != AT_OK) return s;
+  }
+  return AT_OK;
+}
+
+/* SCAN's form says everything twice: both must agree. */
+static at_status from_scan(at_vocab *v, const json_t *root, const char *path, at_error *err) {
+  const json_t *ids = json_object_get(root, "word2idx"), *words = json_object_get(root, "idx2word");
+  size_t n = json_object_size(ids);
+  if (!json_is_object(ids) || !json_is_object(words) || json_object_size(words) != n ||
+      json_integer_value(json_object_get(root, "idx")) != (json_int_t)n || n < AT_WORD_FIRST)
+    return at_fail(err, AT_EINPUT,
+                   "%s: is not a vocabulary: it needs \"words\", or SCAN's \"word2idx\", \"idx2word\" "
+                   "and \"idx\" of one length",
+                   path);
+  for (size_t i = 0; i < n; i++) {
+    char key[32];
+    snprintf(key, sizeof key, "%zu", i);
+    const json_t *word = json_object_get(words, key);
+    at_status s = append(v, word, i, path, err);
+    if (s != AT_OK) return s;
+    const json_t *id = json_object_get(ids, json_string_value(word));
+    if (!json_is_integer(id) || json_integer_value(id) != (json_int_t)i)
+      return at_fail(err, AT_EINPUT, "%s: word2idx and idx2word disagree on '%.100s'; build it again",
+                     path, json_string_value(word));
+  }
+  return AT_OK;
+}
+
+at_status at_vocab_read(const char *path, at_vocab **out, at_error *err) {
+  char *text = NULL;
+  size_t n = 0;
+  json_t *root = NULL;
+  json_error_t je;
+  at_vocab *v = NULL;
+  *out = NULL;
+  at_status s = at_file_read(path, FILE_LIMIT, &text, &n, err);
+  if (s != AT_OK) return s;
+  root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+  if (!root) {
+    s = at_fail(err, AT_EINPUT, "%s:%d:%d: is not JSON: %s; build the vocabulary again", path, je.line,
+                je.column, je.text);
+    goto out;
+  }
+  if ((s = at_vocab_new(&v, err)) != AT_OK) goto out;
+  const json_t *words = json_object_get(root, "words");
+  s = json_is_array(words) ? from_list(v, root, words, path, err) : from_scan(v, root, path, err);
+  if (s != AT_OK) goto out;
+  *out = v;
+  v = NULL;
+out:
+  at_vocab_free(v);
+  json_decref(root);
+  free(text);
+  return s;
+}

@@ -1,0 +1,245 @@
+/* The graph: nodes over named axes, built once, run many times.
+ *
+ * A value is a tensor whose dims carry an axis (name + kind) and a size.  The
+ * order of `dim[]` is the order of storage, row-major, and nothing that a user
+ * writes depends on it: operators find dims by axis.
+ *
+ * RAGGED AXES.  An axis with a parent (word, whose parent is the batch axis
+ * caption) is stored packed: ONE dim of sum(lengths) rows stands for both axes.
+ * A tensor that has the dim `word` has no dim `caption`, yet it varies with
+ * caption; at_node_has_axis() says true for both.  Offsets [captions + 1] say
+ * where each caption's words start.  Reducing over `word` puts the dim
+ * `caption` where `word` stood.
+ *
+ * Everything in a graph lives in its arena.  A graph is built on one thread;
+ * once built it is never changed and may be shared by executors. */
+#ifndef AT_GRAPH_GRAPH_H
+#define AT_GRAPH_GRAPH_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/base/arena.h"
+#include "core/base/status.h"
+
+#define AT_MAX_DIM 8
+#define AT_MAX_IN 12
+#define AT_MAX_ARG 12
+#define AT_MAX_AXES_ARG 4
+
+typedef enum at_axis_kind { AT_BATCH, AT_SEQUENCE, AT_FEATURE } at_axis_kind;
+const char *at_axis_kind_name(at_axis_kind k); /* "batch" "sequence" "feature" */
+
+/* A byte range in a source; file -1: no place. */
+typedef struct at_span {
+  int file;
+  uint32_t begin, end;
+} at_span;
+
+typedef struct at_axis {
+  const char *name;
+  at_axis_kind kind;
+  int parent;     /* ragged: id of the batch axis that it depends on; else -1 */
+  at_span origin; /* where the name was first made */
+} at_axis;
+
+/* size -1: dynamic.  For batch and ragged axes it is known when an executor is
+ * bound; for any other axis -1 means "not known yet", which is legal only in a
+ * graph made for checking and never reaches an executor. */
+typedef struct at_dim {
+  int axis; /* id in graph->axis; -1 in parameters, whose dims are positions */
+  int64_t size;
+} at_dim;
+
+typedef enum at_vtype { AT_REAL, AT_TOKEN } at_vtype; /* float32, int32 */
+
+/* ---- arguments of operators ---------------------------------------------- */
+
+typedef enum at_arg_type {
+  AT_ARG_END = 0,
+  AT_ARG_AXIS,  /* `word`: an axis that the input has */
+  AT_ARG_AXES,  /* `y, x`: one to four of them (positional, takes all up to the next named) */
+  AT_ARG_MAP,   /* `feature -> d`: consumes axes, makes a feature/sequence axis */
+  AT_ARG_NEW,   /* `e`: makes a feature axis named e whose size is e's value */
+  AT_ARG_INT,
+  AT_ARG_REAL,
+  AT_ARG_BOOL,
+  AT_ARG_ENUM   /* one of `choices`, stored as its index */
+} at_arg_type;
+
+typedef struct at_param_spec {
+  const char *name;
+  at_arg_type type;
+  bool required;
+  double def;           /* default of INT REAL BOOL ENUM when not required */
+  double min, max;      /* inclusive range of INT and REAL; min == max: any finite value */
+  const char *choices;  /* ENUM: "hardest|sum" */
+  const char *doc;
+} at_param_spec;
+
+typedef struct at_arg {
+  bool set;       /* given (or defaulted for numbers) */
+  double num;     /* INT REAL BOOL ENUM */
+  int n_axes;     /* AXIS AXES MAP(from) */
+  int axis[AT_MAX_AXES_ARG];
+  int to;         /* MAP, NEW: the axis made */
+  int64_t to_size;/* its size; -1: not known */
+  at_span span;
+} at_arg;
+
+/* ---- nodes ----------------------------------------------------------------- */
+
+typedef struct at_op at_op;
+typedef struct at_graph at_graph;
+typedef struct at_node at_node;
+
+typedef enum at_init_kind { AT_INIT_ZERO, AT_INIT_CONST, AT_INIT_UNIFORM, AT_INIT_NORMAL } at_init_kind;
+typedef struct at_init {
+  at_init_kind kind;
+  double scale; /* CONST: the value; UNIFORM: U(-scale, scale); NORMAL: the deviation */
+} at_init;
+
+struct at_node {
+  const at_op *op;
+  int id;              /* position in graph->node; inputs come before users */
+  at_vtype type;
+  int ndim;
+  at_dim dim[AT_MAX_DIM];
+  int n_in;
+  int n_data;               /* in[n_data ..] are parameters that the op made */
+  at_node *in[AT_MAX_IN];   /* data inputs first, then parameters the op made */
+  at_arg arg[AT_MAX_ARG];   /* beside op->params */
+  const char *name;    /* of a let, input, output, attend; else NULL */
+  const char *scope;   /* prefix of the names of parameters it makes */
+  at_span span;
+  bool needs_grad;     /* some parameter (or input asked for) lies upstream */
+  /* parameter nodes only */
+  const char *pname;   /* "img_fc.weight": unique in the graph, as in PyTorch */
+  at_init init;
+  int param;           /* index in graph->param, -1 for other nodes */
+  /* input nodes only */
+  int64_t vocabulary;  /* TOKEN: number of ids; -1 not known */
+};
+
+/* An attention block, found by name by every later analysis. */
+typedef struct at_attend {
+  const char *name;
+  const char *score_name;   /* as written: "activated_general(side=key, act=relu)" */
+  at_node *query, *key, *value;
+  at_node *score;           /* raw scores from the plugin */
+  at_node *refined;         /* after `refine` */
+  at_node *weight;          /* after `weigh`: sums to one over `over` */
+  at_node *context;         /* weighted values; no consumers are needed: dead code goes */
+  int over, along;          /* axis ids */
+} at_attend;
+
+typedef struct at_named {
+  const char *name;
+  at_node *node;
+  at_span span;
+} at_named;
+
+struct at_graph {
+  at_arena *arena;
+  const char *name;
+  at_axis *axis;   int n_axis, cap_axis;
+  at_node **node;  int n_node, cap_node;
+  at_node **param; int n_param, cap_param;
+  at_node **input; int n_input, cap_input;
+  at_named *output; int n_output, cap_output;
+  at_attend *attend; int n_attend, cap_attend;
+  at_node *loss;   /* scalar (ndim 0), NULL when the model states none */
+  bool again;      /* passes: infer runs again, at_node_parameter finds what it made before */
+};
+
+at_status at_graph_new(const char *name, at_graph **out, at_error *err);
+void at_graph_free(at_graph *g); /* NULL is fine */
+
+int at_graph_find_axis(const at_graph *g, const char *name); /* -1: none */
+/* The axis of that name; made when absent.  EINPUT when it exists with another
+ * kind or parent. */
+at_status at_graph_axis(at_graph *g, const char *name, at_axis_kind kind, int parent, at_span span,
+                        int *out, at_error *err);
+
+at_status at_graph_input(at_graph *g, const char *name, at_vtype type, int ndim, const at_dim *dim,
+                         int64_t vocabulary, at_span span, at_node **out, at_error *err);
+
+/* The one way to make a node: looks nothing up, checks arity, completes the
+ * defaults of `arg` (may be NULL when op has no params), calls op->infer which
+ * checks axes, sets dims and makes parameters; appends to the graph.
+ * `scope` is copied; it prefixes parameter names.  Errors are sentences about
+ * axes by name, without a place (the caller knows it). */
+at_status at_graph_node(at_graph *g, const at_op *op, int n_in, at_node *const *in,
+                        const at_arg *arg, const char *scope, at_span span, at_node **out,
+                        at_error *err);
+
+/* For op->infer: makes parameter "<scope>.<suffix>" (or "<scope>" for suffix "")
+ * and appends it to n->in.  A second instance of the same name is an error. */
+at_status at_node_parameter(at_graph *g, at_node *n, const char *suffix, int ndim,
+                            const int64_t *shape, at_init init, at_error *err);
+/* A parameter as a value of its own (plugins: `v` of an additive score). */
+at_status at_graph_parameter(at_graph *g, const char *pname, int ndim, const int64_t *shape,
+                             at_init init, at_span span, at_node **out, at_error *err);
+
+at_status at_graph_output(at_graph *g, const char *name, at_node *n, at_span span, at_error *err);
+at_status at_graph_set_loss(at_graph *g, at_node *n, at_error *err);
+at_status at_graph_add_attend(at_graph *g, const at_attend *a, at_error *err);
+
+/* Position of the dim of `axis`, -1 when n has none.  at_node_has_axis also
+ * counts the parent of a packed ragged dim. */
+int at_node_dim(const at_node *n, int axis);
+bool at_node_has_axis(const at_graph *g, const at_node *n, int axis);
+/* The dim of `axis` that n itself must have; EINPUT with "`v` has no axis `word`;
+ * it has picture, region, d". */
+at_status at_node_need_dim(const at_graph *g, const at_node *n, int axis, int *dim, at_error *err);
+/* "`v`" or "the result of linear", in the arena: how messages call a node. */
+const char *at_node_title(const at_graph *g, const at_node *n);
+/* "[picture, region, d]" in the arena; ragged dims as "caption, word...". */
+const char *at_node_axes_text(const at_graph *g, const at_node *n);
+
+/* ---- operators --------------------------------------------------------------- */
+
+typedef struct at_exec at_exec; /* core/graph/exec.h */
+
+enum {
+  AT_OP_KEEPS_IN = 1u << 0,   /* backward reads its input values */
+  AT_OP_KEEPS_OUT = 1u << 1,  /* backward reads its output value */
+  AT_OP_ALIAS = 1u << 2,      /* output is input 0 seen with other dims: no storage of its own */
+  AT_OP_INTERNAL = 1u << 3,   /* made by lowering, plugins and passes; not callable in a model */
+  AT_OP_RANDOM = 1u << 4,     /* draws; keyed by (seed, step, node id) */
+  AT_OP_NOGRAD = 1u << 5,     /* input, parameter: nothing to differentiate */
+  AT_OP_LOSS = 1u << 6,       /* usable after `loss` */
+  AT_OP_TRAIN = 1u << 7       /* behaves differently in training (dropout, batch_norm) */
+};
+
+struct at_op {
+  const char *name;
+  const char *summary;          /* one line for the manual */
+  const char *formula;          /* with source where it has one */
+  const char *axes;             /* what it does to axes: "[..., from] -> [..., to]" */
+  int min_in, max_in;           /* data inputs; parameters it makes come on top */
+  const at_param_spec *params;  /* ends with AT_ARG_END; NULL: none */
+  unsigned flags;
+
+  /* Checks inputs and args, sets n->type, n->dim, n->ndim; makes parameters. */
+  at_status (*infer)(at_graph *g, at_node *n, at_error *err);
+  /* Bytes kept from forward to backward, and bytes of scratch needed within one
+   * call of forward or backward, at the bound sizes.  NULL: none. */
+  size_t (*saved)(const at_exec *x, const at_node *n);
+  size_t (*scratch)(const at_exec *x, const at_node *n);
+  /* Writes all of the output. */
+  void (*forward)(at_exec *x, const at_node *n);
+  /* Adds to the gradients of inputs that want one; never assigns. */
+  void (*backward)(at_exec *x, const at_node *n);
+  /* Multiply-adds x2 of forward at the bound sizes; NULL: counted as 0. */
+  double (*flops)(const at_exec *x, const at_node *n);
+};
+
+/* What inputs and parameters are made of; not in the table. */
+extern const at_op at_input_op, at_parameter_op;
+bool at_node_is_input(const at_node *n);
+bool at_node_is_parameter(const at_node *n);
+
+/* All operators, ended by NULL (core/graph/optable.c: one line each). */
+extern const at_op *const at_optable[];
+const at_op *at_op_find(const char *name); /* NULL: none */
+#endif

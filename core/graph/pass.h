@@ -1,0 +1,16 @@
+/* Rewrites of a built graph, before executors are made of it. */
+#ifndef AT_GRAPH_PASS_H
+#define AT_GRAPH_PASS_H
+#include "core/graph/graph.h"
+
+enum {
+  AT_PASS_GRAM = 1u << 0, /* cosine with an attended value through the Gram matrix */
+  AT_PASS_CSE = 1u << 1,  /* one node for the same operator on the same inputs */
+  AT_PASS_ALL = ~0u
+};
+/* Runs the passes named by `mask`, then drops nodes that no output, loss or
+ * attend weight needs and renumbers the rest.  Inputs and parameters always stay; the context
+ * of an attend block that went is NULL.  After a failure the graph can only be
+ * freed. */
+at_status at_graph_optimize(at_graph *g, unsigned mask, at_error *err);
+#endif

@@ -1,0 +1,109 @@
+/* Plugins of the host: found, loaded, checked, asked.
+ *
+ * A registry holds what a run loaded. Search order: folders of
+ * ATTUNE_PLUGIN_PATH (colon-separated), then the build tree when the program
+ * runs from it, then the installed folder. A name found first shadows later
+ * ones; the same name twice in one folder is an error. */
+#ifndef AT_PLUGIN_PLUGIN_H
+#define AT_PLUGIN_PLUGIN_H
+#include <attune/plugin.h>
+#include "core/base/status.h"
+#include "core/graph/graph.h"
+
+typedef struct at_registry at_registry;
+
+/* `dirs`: extra folders searched first (may be NULL, n 0). Nothing is loaded yet. */
+at_status at_registry_new(const char *const *dirs, size_t n, at_registry **out, at_error *err);
+void at_registry_free(at_registry *r);
+
+typedef struct at_item {           /* one loaded item */
+  const attune_item *item;
+  const attune_plugin *plugin;
+  const char *path;                /* of the shared object */
+  const char *sha256;              /* hex, of the file */
+  const char *shadows;             /* path that it hides, or NULL */
+} at_item;
+
+/* The item of that kind and name, its plugin loaded when needed. EINPUT with a
+ * sentence that lists near names when there is none. Valid until the registry is freed. */
+at_status at_registry_find(at_registry *r, attune_kind kind, const char *name, const at_item **out,
+                           at_error *err);
+/* Loads everything that can be found; problems are appended as one sentence each
+ * to `problems` (at_text, may be NULL). Items sorted by kind, then name. */
+struct at_text;
+at_status at_registry_list(at_registry *r, const at_item **items, size_t *n, struct at_text *problems,
+                           at_error *err);
+/* Names of one kind, sorted, NULL-terminated; valid until the next call for that kind. */
+size_t at_registry_names(at_registry *r, attune_kind kind, const char *const **names);
+
+const attune_host *at_plugin_host(void); /* the table given to every plugin */
+const char *at_kind_name(attune_kind k); /* "score" ... */
+
+/* ---- option values ------------------------------------------------------------ */
+typedef struct at_option_value { const char *name, *text; } at_option_value;
+/* Checks `given` against the item's table: unknown names, types, ranges, choices;
+ * missing required ones. `base_dir`: PATH options are resolved against it. */
+at_status at_options_new(const at_item *it, const at_option_value *given, size_t n,
+                         const char *base_dir, attune_options **out, at_error *err);
+void at_options_free(attune_options *o);
+/* "general(side=key)" with all options spelled out in table order; caller frees. */
+char *at_options_spell(const at_item *it, const attune_options *o, bool with_defaults);
+
+/* Parses "name" or "name(key=value, ...)"; the caller frees *name, and values[i]
+ * point into it. */
+at_status at_spec_parse(const char *spec, char **name, at_option_value **values, size_t *n,
+                        at_error *err);
+
+/* ---- scores: fits at_dsl_env.compose (ctx: the registry) -------------------------- */
+at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
+                            at_node *key, int along, const char *scope, at_span span,
+                            at_node **score, at_error *err);
+size_t at_plugin_score_names(void *registry, const char *const **names);
+
+/* ---- data ------------------------------------------------------------------------- */
+/* An opened data set; the schema as declared by the reader. */
+typedef struct at_dataset at_dataset;
+typedef struct at_table { const char *split, *name; int64_t rows; } at_table;
+typedef struct at_field { attune_field f; const char *table; uint32_t id; } at_field;
+at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dataset **out,
+                          at_error *err);
+void at_dataset_close(at_dataset *d);
+const at_table *at_dataset_tables(const at_dataset *d, size_t *n);
+const at_field *at_dataset_fields(const at_dataset *d, size_t *n);
+int64_t at_dataset_rows(const at_dataset *d, const char *split, const char *table); /* -1: none */
+const at_field *at_dataset_field(const at_dataset *d, const char *table, const char *name);
+/* Thread-safe. REAL/IMAGE/LINK into dst. */
+at_status at_dataset_read(const at_dataset *d, const char *split, const at_field *f, int64_t row,
+                          void *dst, at_error *err);
+at_status at_dataset_read_text(const at_dataset *d, const char *split, const at_field *f,
+                               int64_t row, char **out, at_error *err); /* caller frees */
+at_status at_dataset_read_boxes(const at_dataset *d, const char *split, const at_field *f,
+                                int64_t row, float **xywh, int64_t *n, at_error *err);
+
+/* ---- tasks and metrics --------------------------------------------------------------- */
+/* The trainer gives the host functions of a task their meaning. Every function
+ * returns AT_OK or fills err. */
+typedef struct at_task_ops {
+  void *ctx;
+  int64_t (*rows)(void *ctx, const char *table);
+  int64_t (*link)(void *ctx, const char *table, const char *to, int64_t row);
+  const char *(*batch_axis)(void *ctx, uint32_t i);
+  uint32_t (*random)(void *ctx, uint64_t epoch, uint64_t index);
+  at_status (*example)(void *ctx, const int64_t *rows, at_error *err);
+  at_status (*forward)(void *ctx, const char *output, const int64_t *const *rows,
+                       const int64_t *counts, attune_array *out, at_error *err);
+  int64_t (*block)(void *ctx, uint32_t i);
+} at_task_ops;
+at_status at_task_epoch(const at_item *task, const attune_options *o, const at_task_ops *ops,
+                        uint64_t epoch, at_error *err);
+at_status at_task_evaluate(const at_item *task, const attune_options *o, const at_task_ops *ops,
+                           attune_prediction **out, at_error *err);
+void at_prediction_free(attune_prediction *p);
+at_status at_prediction_array(const attune_prediction *p, const char *name, attune_array *out);
+
+typedef struct at_result { char name[64]; double value; int higher_is_better; } at_result;
+/* Appends to *results (realloc'd, caller frees). */
+at_status at_metric_compute(const at_item *metric, const attune_options *o,
+                            const attune_prediction *p, at_result **results, size_t *n,
+                            at_error *err);
+#endif

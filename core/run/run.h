@@ -1,0 +1,133 @@
+/* Run files, run directories, sessions, sweeps.
+ *
+ * A RUN FILE (YAML) names everything a training run depends on. Relative paths in
+ * it are relative to the file. Unknown keys, wrong types and values out of range
+ * are errors with file:line:col and a near name.
+ *
+ *   model: ../models/scan_pixels.att
+ *   arguments: {score: dot, d: 128}         # parameters of the model
+ *   data:
+ *     reader: photos(root=..., captions=...) # a data plugin with options
+ *     bind: {image: picture.image, caption: caption.text}  # optional: model input <- table.field;
+ *                                            # default: a field of the table of the input's batch axis
+ *     splits: {train: train, validation: dev, test: test}  # optional
+ *     vocabulary: {tokens: words, threshold: 4, max_words: 40}
+ *   task: matching                           # a task plugin with options
+ *   metrics: [recall, median_rank]           # metric plugins with options
+ *   train:
+ *     epochs: 20
+ *     batch: 64
+ *     learning_rate: 0.0005
+ *     schedule: {kind: step, factor: 0.1, every: 15}    # epochs; kinds: constant, step, cosine
+ *     clip: 2.0
+ *     evaluate_every: 1                      # epochs, on `validation`
+ *     checkpoint_every: 200                  # steps; and at the end of every epoch
+ *     best: rsum                             # the metric that picks best.safetensors
+ *   seed: 0
+ *   threads: 0                               # 0: all processors
+ *
+ * A SWEEP FILE adds:   base: RUN.yaml   over: {arguments.score: [dot, ...], seed: [0, 1, 2]}
+ * (or the same run keys inline instead of `base`).
+ *
+ * A RUN DIRECTORY holds: run.yaml (resolved), model.att (text), vocabulary.json,
+ * plugins.json (path, version, sha256), machine.json, metrics.jsonl (a line per
+ * evaluation and per logging interval), last.safetensors, best.safetensors,
+ * results.json (written last: its presence means finished). A SWEEP DIRECTORY
+ * holds sweep.yaml and cells/NAME/ run directories. */
+#ifndef AT_RUN_RUN_H
+#define AT_RUN_RUN_H
+#include "core/base/text.h"
+#include "core/graph/exec.h"
+#include "core/plugin/plugin.h"
+
+typedef struct at_run at_run; /* a resolved run file */
+
+/* `set`: "a.b=value" overrides, values in YAML syntax. `messages` gets the
+ * diagnostics of the file when there are any (may be NULL). */
+at_status at_run_load(const char *path, const char *const *set, size_t n_set, at_run **out,
+                      at_error *err);
+void at_run_free(at_run *r);
+/* The resolved YAML text; caller frees. */
+char *at_run_text(const at_run *r);
+const char *at_run_get(const at_run *r, const char *key); /* "arguments.score", "seed" as text; NULL */
+
+/* ---- sessions: a run brought to life --------------------------------------------- */
+typedef struct at_session at_session;
+
+/* From a run file (fresh weights by its seed), or from a run directory with the
+ * weights of its best.safetensors (or last when there is no best). `messages`
+ * receives diagnostics of the model (may be NULL). threads 0: as the run says. */
+at_status at_session_new(at_registry *reg, const at_run *run, int threads, at_session **out,
+                         at_text *messages, at_error *err);
+at_status at_session_open(at_registry *reg, const char *dir, int threads, at_session **out,
+                          at_text *messages, at_error *err);
+void at_session_free(at_session *s);
+
+const at_run *at_session_run(const at_session *s);
+const at_graph *at_session_graph(const at_session *s);
+at_params *at_session_params(at_session *s);
+const at_dataset *at_session_dataset(const at_session *s);
+/* Data split name for a role "train" "validation" "test", or the name itself. */
+const char *at_session_split(const at_session *s, const char *role);
+
+/* ---- progress ------------------------------------------------------------------------ */
+typedef struct at_progress {
+  const char *phase;      /* "train", "evaluate validation", "sweep cell 3/10 ..." */
+  int64_t epoch, epochs, step, steps; /* within the phase; steps 0: unknown */
+  double loss;            /* NAN when there is none */
+  double examples_per_s, seconds_left;
+  const at_result *results; size_t n_results; /* after an evaluation, else NULL */
+} at_progress;
+/* Called on the training thread. Return non-zero to stop after the current step
+ * (a checkpoint is written first). */
+typedef int at_progress_fn(void *ctx, const at_progress *p);
+
+/* Trains into `dir` (made when absent). resume: continue from last.safetensors if
+ * there is one; without it a non-empty dir is EINPUT. Evaluates on `validation`
+ * while training and, with the best weights, on `test` at the end. */
+at_status at_session_train(at_session *s, const char *dir, bool resume, at_progress_fn *fn,
+                           void *ctx, at_error *err);
+/* Runs task + metrics over a split (role or name). Caller frees *results. */
+at_status at_session_evaluate(at_session *s, const char *split, at_progress_fn *fn, void *ctx,
+                              at_result **results, size_t *n, at_error *err);
+
+/* ---- looking at attention ---------------------------------------------------------------- */
+/* One forward of one row per batch axis (rows[i] for batch axis i in input order). */
+typedef struct at_attention {
+  char *attend;        /* name of the block */
+  char *query_axis, *key_axis;
+  int64_t queries, keys;
+  float *weight;       /* [queries, keys]; each row sums to one */
+  float *score;        /* raw scores, the same layout */
+} at_attention;
+typedef struct at_look {
+  at_attention *attention; size_t n_attention;
+  char **words; size_t n_words;     /* of the token input, NULL when there is none */
+  char *text;                       /* the caption as the reader gave it */
+  char *name;                       /* of the picture */
+  uint8_t *rgb; int64_t width, height; /* the picture as the model saw it; NULL when the data has none */
+  float *boxes; int64_t n_boxes;    /* x y w h in pixels of `rgb`, one per region; NULL */
+  int64_t grid_h, grid_w;           /* regions are a grid of cells: its shape; 0 when not */
+  float similarity;                 /* value of the first output for this pair */
+} at_look;
+at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
+                          at_look *out, at_error *err);
+void at_look_free(at_look *l);
+
+/* ---- sweeps ---------------------------------------------------------------------------------- */
+typedef struct at_sweep at_sweep;
+typedef struct at_cell {
+  char *name;               /* folder name: "score=dot,seed=0" made safe */
+  size_t n_keys; char **keys, **values; /* what is special about it */
+  char *dir;                /* under the sweep directory */
+  bool finished;            /* results.json is there */
+} at_cell;
+at_status at_sweep_load(const char *path, const char *const *set, size_t n_set, const char *dir,
+                        at_sweep **out, at_error *err);
+void at_sweep_free(at_sweep *w);
+const at_cell *at_sweep_cells(const at_sweep *w, size_t *n);
+/* Trains what is not finished, in order; finished cells are not redone. A cell
+ * that fails is reported and the others go on; EFAIL at the end when any failed. */
+at_status at_sweep_run(at_sweep *w, at_registry *reg, int threads, at_progress_fn *fn, void *ctx,
+                       at_text *failures, at_error *err);
+#endif

@@ -1,0 +1,115 @@
+#include "core/tensor/gemm.h"
+#include <blis.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* A product below this is done by one BLIS call; above it is cut into tiles. */
+#define SMALL_FLOPS 4e6
+/* Sides of a tile. Packing A and B again for every tile costs about
+ * 1/tile_n + 1/tile_m of the arithmetic, so tiles are large. */
+enum { TILE = 768 };
+
+typedef struct job {
+  int64_t m, n, k, tm, tn, tiles_n, tiles; /* of one product */
+  int64_t astep, bstep, cstep;
+  float alpha, beta;
+  at_mat a, b, c;
+} job;
+
+/* BLIS picks its kernels by a list of processor names and falls back to AVX2 on
+ * newer ones that have AVX-512; measured here, that is 1.8 times slower. Whoever
+ * sets BLIS_ARCH_TYPE decides for himself. */
+static void choose_kernels(void) {
+#if defined(__x86_64__)
+  if (getenv("BLIS_ARCH_TYPE")) return;
+  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
+      !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl"))
+    return;
+  char id[16];
+  snprintf(id, sizeof id, "%d", (int)BLIS_ARCH_SKX);
+  setenv("BLIS_ARCH_TYPE", id, 0);
+  bli_init();
+#endif
+}
+
+static void one(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
+                at_mat c) {
+  rntm_t rntm = BLIS_RNTM_INITIALIZER;
+  bli_rntm_set_num_threads(1, &rntm);
+  /* The kernels for small and thin matrices of 0.9.0 read past the end of their
+   * inputs and sum in another order; the packed path does neither. */
+  bli_rntm_disable_l3_sup(&rntm);
+  bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &alpha, a.p, a.rs, a.cs, b.p, b.rs,
+               b.cs, &beta, c.p, c.rs, c.cs, NULL, &rntm);
+}
+
+static void tile_body(void *ctx, size_t index) {
+  const job *j = ctx;
+  int64_t i = (int64_t)index, batch = i / j->tiles, t = i % j->tiles;
+  int64_t m0 = t / j->tiles_n * j->tm, n0 = t % j->tiles_n * j->tn;
+  int64_t m = j->m - m0 < j->tm ? j->m - m0 : j->tm, n = j->n - n0 < j->tn ? j->n - n0 : j->tn;
+  at_mat a = {j->a.p + batch * j->astep + m0 * j->a.rs, j->a.rs, j->a.cs};
+  at_mat b = {j->b.p + batch * j->bstep + n0 * j->b.cs, j->b.rs, j->b.cs};
+  at_mat c = {j->c.p + batch * j->cstep + m0 * j->c.rs + n0 * j->c.cs, j->c.rs, j->c.cs};
+  one(m, n, j->k, j->alpha, a, b, j->beta, c);
+}
+
+/* `side` in equal pieces of at most `most`, rounded up to whole micro-kernel
+ * panels of 32. */
+static int64_t piece(int64_t side, int64_t most) {
+  int64_t pieces = (side + most - 1) / most;
+  int64_t p = (side + pieces - 1) / pieces;
+  p = (p + 31) / 32 * 32;
+  return p < side ? p : side;
+}
+
+static void cut(job *j, int64_t batch) {
+  double flops = 2.0 * (double)j->m * (double)j->n * (double)j->k;
+  j->tm = j->m;
+  j->tn = j->n;
+  if (flops >= SMALL_FLOPS) {
+    j->tm = piece(j->m, TILE);
+    j->tn = piece(j->n, TILE);
+    /* A single large tile is halved along its longer side, twice when that
+     * still leaves long sides, so that a few threads find work. */
+    for (int halvings = 0; halvings < 2 && batch < 8; halvings++) {
+      int64_t tiles = ((j->m - 1) / j->tm + 1) * ((j->n - 1) / j->tn + 1);
+      int64_t *side = j->tm >= j->tn ? &j->tm : &j->tn;
+      if (tiles * batch >= 4 || *side < 128) break;
+      *side = piece(*side, *side / 2);
+    }
+  }
+  j->tiles_n = (j->n - 1) / j->tn + 1;
+  j->tiles = ((j->m - 1) / j->tm + 1) * j->tiles_n;
+}
+
+void at_gemm_batch(at_pool *pool, int64_t batch, int64_t m, int64_t n, int64_t k, float alpha,
+                   at_mat a, int64_t astep, at_mat b, int64_t bstep, float beta, at_mat c,
+                   int64_t cstep) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  if (batch <= 0 || m <= 0 || n <= 0) return;
+  pthread_once(&once, choose_kernels);
+  job j = {.m = m, .n = n, .k = k, .astep = astep, .bstep = bstep, .cstep = cstep,
+           .alpha = alpha, .beta = beta, .a = a, .b = b, .c = c};
+  cut(&j, batch);
+  double flops = 2.0 * (double)m * (double)n * (double)k * (double)batch;
+  at_parallel(flops < 1e5 ? NULL : pool, (size_t)(batch * j.tiles), tile_body, &j);
+}
+
+void at_gemm(at_pool *pool, int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b,
+             float beta, at_mat c) {
+  at_gemm_batch(pool, 1, m, n, k, alpha, a, 0, b, 0, beta, c, 0);
+}
+
+void at_gemm_naive(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
+                   at_mat c) {
+  for (int64_t i = 0; i < m; i++)
+    for (int64_t j = 0; j < n; j++) {
+      double s = 0;
+      for (int64_t p = 0; p < k; p++)
+        s += (double)a.p[i * a.rs + p * a.cs] * (double)b.p[p * b.rs + j * b.cs];
+      float *d = &c.p[i * c.rs + j * c.cs];
+      *d = (float)(alpha * s + (beta == 0 ? 0 : (double)beta * *d));
+    }
+}

@@ -1,0 +1,4 @@
+libattune_la_SOURCES += \
+	core/tensor/array.c core/tensor/array.h \
+	core/tensor/gemm.c core/tensor/gemm.h \
+	core/tensor/vecmath.c core/tensor/vecmath.h

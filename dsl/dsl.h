@@ -1,0 +1,75 @@
+/* The model language: text -> syntax tree -> checked graph.
+ *
+ * Nothing here knows plugins: the attend block asks `env->compose` for the
+ * score, so the language room depends on graph and base alone. */
+#ifndef AT_DSL_DSL_H
+#define AT_DSL_DSL_H
+#include "core/base/arena.h"
+#include "core/base/status.h"
+#include "core/base/text.h"
+#include "core/graph/graph.h"
+
+/* One source text; spans are byte offsets into it. */
+typedef struct at_source {
+  const char *path; /* as shown in messages */
+  const char *text;
+  size_t size;
+} at_source;
+
+typedef enum at_severity { AT_SEV_ERROR, AT_SEV_WARNING } at_severity;
+
+typedef struct at_diag {
+  at_severity severity;
+  const char *code;    /* stable: "unknown-axis" */
+  at_span span;
+  const char *message; /* "`v` has no axis `word`" */
+  const char *hint;    /* "did you mean `words`?" or NULL */
+  at_span note_span;   /* file -1: none */
+  const char *note;    /* "`d` was made here, with 512" or NULL */
+} at_diag;
+
+typedef struct at_diags {
+  at_arena *arena;
+  at_diag *v;
+  size_t n, cap;
+  size_t errors;
+} at_diags;
+
+/* file:line:col: error: message, the source line with tabs kept, carets over
+ * the range, the hint, the note with its own place; appended to `out`. */
+void at_diags_format(const at_diags *d, const at_source *src, at_text *out);
+
+typedef struct at_ast at_ast; /* dsl/ast.h */
+
+/* Parses; *out may be a partial tree when there are errors.  Returns AT_OK when
+ * the text was parsed without error, AT_EINPUT when `diags` holds some. */
+at_status at_dsl_parse(at_arena *arena, const at_source *src, at_diags *diags, at_ast **out);
+
+/* What a model's `score = ...` asks of the plugin world: build the score of
+ * `query` against `key` along axis `along` into *score, whose dims must be those
+ * of at_contract(key, query, along).  `spec` is the text "general(side=key)".
+ * `names` (optional) lists what exists, for "did you mean". */
+typedef struct at_dsl_env {
+  void *ctx;
+  at_status (*compose)(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
+                       int along, const char *scope, at_span span, at_node **score, at_error *err);
+  size_t (*score_names)(void *ctx, const char *const **names); /* may be NULL */
+  /* "k=v" overrides of the model's parameters, as typed on a command line. */
+  const char *const *set;
+  size_t n_set;
+  /* Sizes that the data knows and the file leaves open: axis of an input, and
+   * vocabulary of a token input.  Return -1: not known (then the graph is for
+   * checking only). NULL: nothing is known. */
+  int64_t (*axis_size)(void *ctx, const char *input, const char *axis);
+  int64_t (*vocabulary)(void *ctx, const char *input);
+} at_dsl_env;
+
+/* Checks and lowers to a graph.  *out NULL when there were errors. */
+at_status at_dsl_lower(const at_ast *ast, const at_source *src, const at_dsl_env *env,
+                       at_diags *diags, at_graph **out, at_error *err);
+
+/* Parse + lower of a file.  When there are diagnostics their text is appended
+ * to `messages` (may be NULL).  EINPUT when the file has errors. */
+at_status at_dsl_load(const char *path, const at_dsl_env *env, at_graph **out, at_text *messages,
+                      at_error *err);
+#endif

@@ -1,0 +1,165 @@
+#include "tests/unit/cm.h"
+#include "core/base/random.h"
+#include "core/tensor/array.h"
+#include "core/tensor/gemm.h"
+#include "core/tensor/vecmath.h"
+
+static float *noise(size_t n, uint64_t stream) {
+  float *p = malloc((n ? n : 1) * sizeof *p);
+  assert_non_null(p);
+  at_random r = {7, stream, 0};
+  for (size_t i = 0; i < n; i++) p[i] = at_random_normal(&r, i);
+  return p;
+}
+
+static void product(at_pool *pool, int64_t m, int64_t n, int64_t k, int trans, float alpha,
+                    float beta) {
+  float *a = noise((size_t)(m * k), 1), *b = noise((size_t)(k * n), 2);
+  float *c = noise((size_t)(m * n), 3), *d = noise((size_t)(m * n), 3);
+  at_mat ma = trans & 1 ? (at_mat){a, 1, m} : (at_mat){a, k, 1};
+  at_mat mb = trans & 2 ? (at_mat){b, 1, k} : (at_mat){b, n, 1};
+  at_mat mc = trans & 4 ? (at_mat){c, 1, m} : (at_mat){c, n, 1};
+  at_mat md = trans & 4 ? (at_mat){d, 1, m} : (at_mat){d, n, 1};
+  if (beta == 0)
+    for (int64_t i = 0; i < m * n; i++) c[i] = NAN; /* beta 0 must not read C */
+  at_gemm(pool, m, n, k, alpha, ma, mb, beta, mc);
+  at_gemm_naive(m, n, k, alpha, ma, mb, beta, md);
+  for (int64_t i = 0; i < m * n; i++) {
+    assert_true(isfinite(c[i]));
+    assert_true(fabs(c[i] - d[i]) <= 1e-5 * (sqrt((double)k) * 4 + 1));
+  }
+  free(a);
+  free(b);
+  free(c);
+  free(d);
+}
+
+static void test_gemm(void **state) {
+  (void)state;
+  static const int64_t sides[] = {1, 2, 7, 33, 130};
+  at_pool *pool = NULL;
+  assert_int_equal(at_pool_new(2, &pool, NULL), AT_OK);
+  for (int trans = 0; trans < 8; trans++)
+    for (int i = 0; i < 5; i++)
+      for (int j = 0; j < 5; j++)
+        for (int l = 0; l < 5; l++)
+          product(pool, sides[i], sides[j], sides[l], trans, (i + j) % 2 ? 1.0f : -0.5f,
+                  l % 2 ? 0.0f : 1.0f);
+  product(pool, 900, 1601, 64, 0, 1, 0);
+  product(pool, 3, 5, 0, 0, 1, 0);
+  at_pool_free(pool);
+}
+
+static void test_gemm_threads(void **state) {
+  (void)state;
+  enum { M = 517, N = 1030, K = 301, BATCH = 5 * 60 * 70 };
+  float *a = noise(M * K, 1), *b = noise(K * N, 2);
+  float *one[2] = {noise(M * N, 3), noise(BATCH, 3)}, *many[2] = {noise(M * N, 4), noise(BATCH, 4)};
+  for (int threads = 1; threads <= 4; threads++) {
+    at_pool *pool = NULL;
+    assert_int_equal(at_pool_new(threads, &pool, NULL), AT_OK);
+    float **to = threads == 1 ? one : many;
+    at_gemm(pool, M, N, K, 1, (at_mat){a, K, 1}, (at_mat){b, N, 1}, 0, (at_mat){to[0], N, 1});
+    at_gemm_batch(pool, 5, 60, 70, 50, 1, (at_mat){a, 50, 1}, 3000, (at_mat){b, 70, 1}, 3500, 0,
+                  (at_mat){to[1], 70, 1}, 4200);
+    if (threads > 1) {
+      assert_memory_equal(one[0], many[0], sizeof(float) * M * N);
+      assert_memory_equal(one[1], many[1], sizeof(float) * BATCH);
+    }
+    at_pool_free(pool);
+  }
+  for (int i = 0; i < 2; i++) {
+    free(one[i]);
+    free(many[i]);
+  }
+  free(a);
+  free(b);
+}
+
+typedef void vecfn(float *restrict, const float *restrict, size_t);
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+static double worst(vecfn *fn, double (*ref)(double), double lo, double hi) {
+  double w = 0;
+  enum { N = 200001 };
+  static float x[N], y[N];
+  for (int i = 0; i < N; i++) x[i] = (float)(lo + (hi - lo) * i / (N - 1));
+  fn(y, x, N);
+  for (int i = 0; i < N; i++) {
+    double r = ref(x[i]), e = fabs(y[i] - r) / fmax(fabs(r), 1.2e-38);
+    if (!(e <= w)) w = e; /* NaN shows */
+  }
+  return w;
+}
+
+static void test_vecmath(void **state) {
+  (void)state;
+  const double ulp = 1.1920929e-7;
+  assert_true(worst(at_vexp, exp, -87, 88.7) <= 2 * ulp);
+  assert_true(worst(at_vsigmoid, sigmoid, -80, 80) <= 2 * ulp);
+  assert_true(worst(at_vtanh, tanh, -12, 12) <= 3 * ulp);
+  assert_true(worst(at_vtanh, tanh, -1e-3, 1e-3) <= 3 * ulp);
+  const float in[] = {INFINITY, -INFINITY, NAN, 1e30f, -1e30f, 1e-40f, 0.0f};
+  float y[7];
+  at_vexp(y, in, 7);
+  assert_true(isinf(y[0]) && y[1] == 0 && isnan(y[2]) && isinf(y[3]) && y[4] == 0 && y[6] == 1);
+  at_vtanh(y, in, 7);
+  assert_true(y[0] == 1 && y[1] == -1 && isnan(y[2]) && y[3] == 1 && y[4] == -1 && y[6] == 0);
+  at_vsigmoid(y, in, 7);
+  assert_true(y[0] == 1 && y[1] == 0 && isnan(y[2]) && y[6] == 0.5f);
+  /* the same bits wherever an element stands in a run */
+  float *x = noise(100, 9), long_run[100], one;
+  at_vtanh(long_run, x, 100);
+  for (int i = 0; i < 100; i++) {
+    at_vtanh(&one, x + i, 1);
+    assert_memory_equal(&one, long_run + i, sizeof one);
+  }
+  free(x);
+}
+
+static void test_sums(void **state) {
+  (void)state;
+  float *x = noise(1003, 4), *y = noise(1003, 5);
+  for (size_t n = 0; n <= 1003; n += n < 40 ? 1 : 321) {
+    double s = 0, d = 0;
+    for (size_t i = 0; i < n; i++) s += x[i], d += (double)x[i] * y[i];
+    assert_true(fabs(at_vsum(x, n) - s) < 1e-4);
+    assert_true(fabs(at_vdot(x, y, n) - d) < 1e-4);
+  }
+  free(x);
+  free(y);
+}
+
+static void test_arrays(void **state) {
+  (void)state;
+  at_error e = {0};
+  at_array a;
+  const int64_t shape[] = {2, 3}, huge[] = {INT64_MAX / 2, 3};
+  assert_int_equal(at_array_init(&a, "w", AT_F64, 2, shape, &e), AT_OK);
+  for (int i = 0; i < 6; i++) ((double *)a.data)[i] = i * 1.5;
+  assert_int_equal(at_array_convert(&a, AT_I32, &e), AT_OK);
+  assert_int_equal(((int32_t *)a.data)[3], 4);
+  ((int32_t *)a.data)[5] = 300;
+  assert_int_equal(at_array_convert(&a, AT_U8, &e), AT_EINPUT);
+  assert_non_null(strstr(e.message, "element 5 is 300"));
+  at_array_free(&a);
+  assert_int_equal(at_array_init(&a, "w", AT_F32, 2, huge, &e), AT_EINPUT);
+  at_arrays s = {0};
+  for (int i = 0; i < 40; i++) {
+    char name[8];
+    snprintf(name, sizeof name, "a%d", i);
+    assert_int_equal(at_array_init(at_arrays_add(&s), name, AT_F32, 1, shape, &e), AT_OK);
+  }
+  assert_ptr_equal(at_arrays_find(&s, "a39"), &s.v[39]);
+  assert_null(at_arrays_find(&s, "a40"));
+  at_arrays_free(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_gemm),    cmocka_unit_test(test_gemm_threads),
+      cmocka_unit_test(test_vecmath), cmocka_unit_test(test_sums),
+      cmocka_unit_test(test_arrays),
+  };
+  return cmocka_run_group_tests_name("tensor", tests, NULL, NULL);
+}
