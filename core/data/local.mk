@@ -1,0 +1,10 @@
+# Readers and writers of standard files, words, and the embedded data set.
+libattune_la_SOURCES += core/data/convert.c core/data/convert.h
+libattune_la_SOURCES += core/data/npy.c core/data/npy.h
+libattune_la_SOURCES += core/data/npz.c core/data/npz_write.c core/data/npz.h core/data/zip.h
+libattune_la_SOURCES += core/data/safetensors.c core/data/safetensors.h
+libattune_la_SOURCES += core/data/image.c core/data/image_jpeg.c core/data/image_png.c \
+	core/data/image.h core/data/image_read.h
+libattune_la_SOURCES += core/data/text_tokens.c core/data/vocab.c core/data/text_tokens.h
+libattune_la_SOURCES += core/data/scenes.c core/data/scenes_render.c core/data/scenes_text.c \
+	core/data/scenes_make.c core/data/scenes.h

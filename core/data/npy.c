@@ -284,7 +284,8 @@ at_status at_npy_decode(const void *bytes, size_t n, const char *what, at_array 
   memset(out, 0, sizeof *out);
   at_status s = at_npy_parse(bytes, n, what, &h, err);
   if (s != AT_OK) return s;
-  if ((s = at_array_init(out, NULL, h.dtype, h.ndim, h.shape, err)) != AT_OK) return s;
+  if ((s = at_array_init(out, NULL, h.dtype, h.ndim, h.shape, err)) != AT_OK)
+    return err ? at_error_prefix(err, "%s", what) : s;
   const unsigned char *data = (const unsigned char *)bytes + h.offset;
   if (needs_conversion(&h) || h.dtype == AT_BOOL) convert_elements(&h, data, out);
   else if (h.bytes) memcpy(out->data, data, h.bytes);

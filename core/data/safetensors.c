@@ -240,7 +240,7 @@ static at_status check_frame(const unsigned char *p, size_t n, const char *what,
 
 static at_status load(const reading *r, const entry *e, at_array *a) {
   at_status s = at_array_init(a, e->name, e->type->dtype, e->ndim, e->shape, r->err);
-  if (s != AT_OK) return s;
+  if (s != AT_OK) return r->err ? at_error_prefix(r->err, "%s", r->what) : s;
   const unsigned char *p = r->data + e->begin;
   size_t n = e->end - e->begin;
   float *f = a->data;

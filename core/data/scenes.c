@@ -219,7 +219,7 @@ static void draw_attributes(at_scene_dice *d, const at_scene *s, int n, at_scene
   o->color = at_scene_roll(d, AT_SCENE_COLORS);
   o->texture = at_scene_roll(d, 2) ? 0 : 1 + at_scene_roll(d, AT_SCENE_TEXTURES - 1);
   o->size = at_scene_roll(d, AT_SCENE_SIZES);
-  int repeat = at_scene_roll(d, 6), which = at_scene_roll(d, n ? n : 1);
+  int repeat = at_scene_roll(d, 9), which = at_scene_roll(d, n ? n : 1);
   if (n && repeat == 0) o->shape = s->object[which].shape;
   if (n && repeat == 1) o->color = s->object[which].color;
   if (n && repeat == 2) o->shape = s->object[which].shape, o->color = s->object[which].color;

@@ -259,15 +259,24 @@ static at_status check_meta(const char *path, const char *dir, at_error *err) {
                         "%s: exists and is not a data set of this generator; give another folder", dir);
 }
 
+static bool is_empty(const char *dir) {
+  DIR *d = opendir(dir);
+  int entries = 0;
+  if (!d) return false;
+  while (readdir(d)) entries++; /* two are the folder itself and its parent */
+  closedir(d);
+  return entries <= 2;
+}
+
 /* What is at `dir` may be replaced: nothing, an empty folder, or by force a
  * set of this generator. */
 static at_status check_target(const at_scenes_options *o, const char *dir, at_error *err) {
   struct stat st;
   if (lstat(dir, &st) != 0)
     return errno == ENOENT ? AT_OK : at_fail(err, AT_EFAIL, "%s: %s", dir, strerror(errno));
-  if (S_ISDIR(st.st_mode) && rmdir(dir) == 0) return AT_OK; /* it was empty */
   if (!S_ISDIR(st.st_mode))
     return at_fail(err, AT_EINPUT, "%s: exists and is not a folder; give another name", dir);
+  if (is_empty(dir)) return AT_OK;
   char *meta = at_path_join(dir, "meta.json");
   at_status s = meta ? check_meta(meta, dir, err) : at_nomem(err);
   free(meta);

@@ -1,0 +1,233 @@
+/* Binding: sizes of axes, data of inputs, and the checks of both. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/base/text.h"
+#include "core/graph/exec_impl.h"
+
+/* ---- names ---- */
+
+static at_status no_such(const char *what, const char *name, const char *const *names, size_t n,
+                         at_error *err) {
+  const char *near = at_suggest(name, names, n);
+  if (near)
+    return at_fail(err, AT_EINPUT, "the model has no %s `%s`; did you mean `%s`?", what, name, near);
+  return at_fail(err, AT_EINPUT, "the model has no %s `%s`", what, name);
+}
+
+static at_status find_axis(const at_exec *x, const char *name, bool ragged, int *out, at_error *err) {
+  const at_graph *g = x->g;
+  int a = at_graph_find_axis(g, name);
+  bool fits = a >= 0 && (ragged ? g->axis[a].parent >= 0 : g->axis[a].kind == AT_BATCH);
+  if (fits) {
+    *out = a;
+    return AT_OK;
+  }
+  if (a >= 0)
+    return at_fail(err, AT_EINPUT, "axis `%s` is a %s axis%s; it takes no %s", name,
+                   at_axis_kind_name(g->axis[a].kind), ragged ? " without a parent" : "",
+                   ragged ? "offsets" : "size");
+  const char *names[64];
+  size_t n = 0;
+  for (int i = 0; i < g->n_axis && n < 64; i++)
+    if (ragged ? g->axis[i].parent >= 0 : g->axis[i].kind == AT_BATCH) names[n++] = g->axis[i].name;
+  return no_such(ragged ? "ragged axis" : "batch axis", name, names, n, err);
+}
+
+at_status at_exec_size(at_exec *x, const char *batch_axis, int64_t size, at_error *err) {
+  int a;
+  at_status s = find_axis(x, batch_axis, false, &a, err);
+  if (s != AT_OK) return s;
+  if (size < 1 || size > INT32_MAX)
+    return at_fail(err, AT_EINPUT, "batch axis `%s` cannot have the size %" PRId64, batch_axis, size);
+  x->axis[a].asked = size;
+  x->ready = false;
+  return AT_OK;
+}
+
+static at_status reserve_offsets(at_bound_axis *b, size_t need, at_error *err) {
+  if (need <= b->cap) return AT_OK;
+  size_t cap = need + need / 2;
+  int64_t *v = malloc(cap * sizeof *v);
+  if (!v) return at_nomem(err);
+  free(b->offsets);
+  b->offsets = v;
+  b->cap = cap;
+  b->parents = -1;
+  return AT_OK;
+}
+
+at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *offsets, int64_t parents,
+                         at_error *err) {
+  int a;
+  at_status s = find_axis(x, ragged_axis, true, &a, err);
+  if (s != AT_OK) return s;
+  if (parents < 1 || parents > INT32_MAX)
+    return at_fail(err, AT_EINPUT, "ragged axis `%s` cannot have %" PRId64 " rows", ragged_axis,
+                   parents);
+  if (offsets[0] != 0)
+    return at_fail(err, AT_EINPUT, "the offsets of `%s` begin with %" PRId64 ", not with 0",
+                   ragged_axis, offsets[0]);
+  for (int64_t i = 0; i < parents; i++)
+    if (offsets[i + 1] <= offsets[i])
+      return at_fail(err, AT_EINPUT, "row %" PRId64 " of `%s` is empty; every length is at least 1", i,
+                     ragged_axis);
+  if (offsets[parents] > INT32_MAX)
+    return at_fail(err, AT_EINPUT, "`%s` has %" PRId64 " rows in one batch; that is too many",
+                   ragged_axis, offsets[parents]);
+  at_bound_axis *b = &x->axis[a];
+  x->ready = false;
+  if ((s = reserve_offsets(b, (size_t)parents + 1, err)) != AT_OK) return s;
+  memcpy(b->offsets, offsets, ((size_t)parents + 1) * sizeof *offsets);
+  b->parents = parents;
+  return AT_OK;
+}
+
+at_status at_exec_input(at_exec *x, const char *input, const void *data, at_error *err) {
+  const at_graph *g = x->g;
+  for (int i = 0; i < g->n_input; i++)
+    if (strcmp(g->input[i]->name, input) == 0) {
+      void *p; /* inputs are never written; the slot serves both kinds of node */
+      memcpy(&p, &data, sizeof p);
+      x->slot[g->input[i]->id].value = p;
+      x->ready = false;
+      return AT_OK;
+    }
+  const char *names[64];
+  size_t n = 0;
+  for (; n < 64 && (int)n < g->n_input; n++) names[n] = g->input[n]->name;
+  return no_such("input", input, names, n, err);
+}
+
+/* ---- sizes ---- */
+
+static at_status size_ragged(at_exec *x, int a, at_error *err) {
+  const at_axis *axis = &x->g->axis[a];
+  const at_bound_axis *b = &x->axis[x->axis[a].from];
+  at_bound_axis *parent = &x->axis[axis->parent];
+  if (b->parents < 0) return AT_OK; /* missed only where a node that runs has it */
+  x->axis[a].size = b->offsets[b->parents];
+  if (parent->size < 0) parent->size = b->parents;
+  if (parent->size != b->parents)
+    return at_fail(err, AT_EINPUT,
+                   "batch axis `%s` has the size %" PRId64 ", but `%s` has offsets for %" PRId64
+                   " rows",
+                   x->g->axis[axis->parent].name, parent->size, axis->name, b->parents);
+  return AT_OK;
+}
+
+static at_status size_axes(at_exec *x, at_error *err) {
+  const at_graph *g = x->g;
+  for (int a = 0; a < g->n_axis; a++) {
+    at_bound_axis *b = &x->axis[a];
+    if (b->asked >= 0 && b->fixed >= 0 && b->asked != b->fixed)
+      return at_fail(err, AT_EINPUT, "axis `%s` has the size %" PRId64 " in the model, not %" PRId64,
+                     g->axis[a].name, b->fixed, b->asked);
+    b->size = b->asked >= 0 ? b->asked : b->fixed;
+  }
+  for (int a = 0; a < g->n_axis; a++) {
+    at_status s = g->axis[a].parent >= 0 ? size_ragged(x, a, err) : AT_OK;
+    if (s != AT_OK) return s;
+  }
+  for (int a = 0; a < g->n_axis; a++)
+    if (x->axis[a].size < 0) x->axis[a].size = x->axis[x->axis[a].from].size;
+  return AT_OK;
+}
+
+static at_status count_node(at_exec *x, const at_node *n, at_error *err) {
+  size_t count = 1, bytes;
+  for (int d = 0; d < n->ndim; d++) {
+    int64_t size = at_x_dim(x, n, d);
+    const at_axis *a = n->dim[d].axis >= 0 ? &x->g->axis[n->dim[d].axis] : NULL;
+    if (size < 1)
+      return at_fail(err, AT_EINPUT, "%s axis `%s` has no %s in this batch",
+                     !a ? "the" : a->parent >= 0 ? "ragged" : at_axis_kind_name(a->kind),
+                     a ? a->name : "?", a && a->parent >= 0 ? "offsets" : "size");
+    if (!at_mul_size(count, (size_t)size, &count) || !at_mul_size(count, sizeof(float), &bytes) ||
+        bytes > PTRDIFF_MAX)
+      return at_fail(err, AT_EINPUT, "%s is too large for any memory with this batch",
+                     n->name ? n->name : n->op->name);
+  }
+  x->slot[n->id].count = (int64_t)count;
+  return AT_OK;
+}
+
+static at_status check_tokens(const at_exec *x, const at_node *n, at_error *err) {
+  const int32_t *v = x->slot[n->id].value;
+  const int64_t count = x->slot[n->id].count;
+  for (int64_t i = 0; i < count; i++)
+    if (v[i] < 0 || (n->vocabulary >= 0 && v[i] >= n->vocabulary)) {
+      if (n->vocabulary < 0)
+        return at_fail(err, AT_EINPUT, "input `%s` holds %" PRId32 " at place %" PRId64
+                       "; ids begin at 0", n->name, v[i], i);
+      return at_fail(err, AT_EINPUT,
+                     "input `%s` holds the id %" PRId32 " at place %" PRId64
+                     "; the vocabulary has %" PRId64 " ids, from 0",
+                     n->name, v[i], i, n->vocabulary);
+    }
+  return AT_OK;
+}
+
+static at_status check_input(const at_exec *x, const at_node *n, at_error *err) {
+  if (!x->slot[n->id].value)
+    return at_fail(err, AT_EINPUT, "input `%s` has no data in this batch", n->name);
+  return n->type == AT_TOKEN ? check_tokens(x, n, err) : AT_OK;
+}
+
+/* ---- storage ---- */
+
+static at_status grow_block(at_exec *x, at_error *err) {
+  if (x->planned <= x->block_bytes) return AT_OK;
+  size_t bytes = x->block_bytes + x->block_bytes / 2;
+  if (bytes < x->planned) bytes = x->planned;
+  bytes = bytes / 64 * 64;
+  free(x->block);
+  x->block_bytes = 0;
+  x->block = aligned_alloc(64, bytes);
+  if (!x->block)
+    return at_fail(err, AT_ENOMEM, "out of memory: a batch of these sizes needs %.1f MiB",
+                   (double)x->planned / 1048576.0);
+  x->block_bytes = bytes;
+  return AT_OK;
+}
+
+static void *place(const at_exec *x, int id, int what) {
+  const at_piece *p = at_exec_piece(x, id, what);
+  return p->begin < 0 || !p->bytes ? NULL : x->block + p->offset;
+}
+
+static void point(at_exec *x, const at_node *n) {
+  const int id = n->id;
+  at_slot *s = &x->slot[id];
+  const at_slot *root = &x->slot[s->root];
+  if (at_node_is_parameter(n)) {
+    s->value = x->params->value + x->params->offset[n->param];
+    s->grad = s->planned ? x->params->grad + x->params->offset[n->param] : NULL;
+    return;
+  }
+  if (s->root != id) s->value = root->value;
+  else if (!at_node_is_input(n)) s->value = place(x, id, AT_PIECE_VALUE);
+  s->grad = !s->planned ? NULL : s->root != id ? root->grad : place(x, id, AT_PIECE_GRAD);
+  s->saved = place(x, id, AT_PIECE_SAVED);
+  s->scratch[0] = place(x, id, AT_PIECE_FORWARD);
+  s->scratch[1] = place(x, id, AT_PIECE_BACKWARD);
+}
+
+at_status at_exec_ready(at_exec *x, at_error *err) {
+  x->ready = false;
+  if (!x->analysed) at_exec_analyse(x);
+  at_status s = size_axes(x, err);
+  if (s != AT_OK) return s;
+  for (int i = 0; i < x->n; i++) {
+    const at_node *n = x->g->node[i];
+    if (!x->slot[i].live) continue;
+    if ((s = count_node(x, n, err)) != AT_OK) return s;
+    if (at_node_is_input(n) && (s = check_input(x, n, err)) != AT_OK) return s;
+  }
+  if ((s = at_exec_plan(x, err)) != AT_OK) return s;
+  if ((s = grow_block(x, err)) != AT_OK) return s;
+  for (int i = 0; i < x->n; i++)
+    if (x->slot[i].live) point(x, x->g->node[i]);
+  x->ready = true;
+  return AT_OK;
+}

@@ -1,0 +1,242 @@
+/* The executor: made once, then bind (bind.c), forward, backward. */
+#include "core/graph/exec.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/graph/exec_impl.h"
+
+/* ---- making ---- */
+
+static bool dynamic(const at_axis *a) { return a->kind == AT_BATCH || a->parent >= 0; }
+
+static at_status check_sizes(const at_graph *g, at_error *err) {
+  for (int i = 0; i < g->n_node; i++)
+    for (int d = 0; d < g->node[i]->ndim; d++) {
+      const at_dim *dim = &g->node[i]->dim[d];
+      if (dim->size >= 0 || (dim->axis >= 0 && dynamic(&g->axis[dim->axis]))) continue;
+      if (dim->axis < 0)
+        return at_fail(err, AT_EINPUT, "the size of parameter `%s` is not known yet",
+                       g->node[i]->pname ? g->node[i]->pname : g->node[i]->op->name);
+      return at_fail(err, AT_EINPUT, "the size of axis `%s` is not known; only data can tell it",
+                     g->axis[dim->axis].name);
+    }
+  return AT_OK;
+}
+
+/* A dynamic axis made by an operator with `from -> to` has the sizes of `from`. */
+static void find_sources(at_exec *x) {
+  const at_graph *g = x->g;
+  for (int i = 0; i < g->n_node; i++) {
+    const at_node *n = g->node[i];
+    for (int d = 0; d < n->ndim; d++) {
+      int a = n->dim[d].axis;
+      if (a >= 0 && x->axis[a].fixed < 0 && n->dim[d].size >= 0) x->axis[a].fixed = n->dim[d].size;
+    }
+    for (int k = 0; k < AT_MAX_ARG && n->op->params && n->op->params[k].type != AT_ARG_END; k++) {
+      const at_arg *m = &n->arg[k];
+      if (n->op->params[k].type != AT_ARG_MAP || !m->set || m->n_axes != 1) continue;
+      if (dynamic(&g->axis[m->to]) && dynamic(&g->axis[m->axis[0]]) && x->axis[m->to].from == m->to)
+        x->axis[m->to].from = x->axis[m->axis[0]].from;
+    }
+  }
+  for (int i = 0; i < g->n_input; i++) /* what an input brings is its own */
+    for (int d = 0; d < g->input[i]->ndim; d++) {
+      int a = g->input[i]->dim[d].axis;
+      x->axis[a].from = a;
+    }
+}
+
+static bool allocate(at_exec *x) {
+  const size_t n = (size_t)x->n, pieces = n * AT_PIECES;
+  x->slot = calloc(n + 1, sizeof *x->slot);
+  x->piece = calloc(pieces + 1, sizeof *x->piece);
+  x->axis = calloc((size_t)x->g->n_axis + 1, sizeof *x->axis);
+  x->by_begin = calloc(pieces + 1, sizeof *x->by_begin);
+  x->by_end = calloc(pieces + 1, sizeof *x->by_end);
+  x->begin_at = calloc(2 * n + 2, sizeof *x->begin_at);
+  x->end_at = calloc(2 * n + 2, sizeof *x->end_at);
+  x->gap = calloc(pieces + 1, sizeof *x->gap);
+  return x->slot && x->piece && x->axis && x->by_begin && x->by_end && x->begin_at && x->end_at &&
+         x->gap;
+}
+
+at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_options *o, at_exec **out,
+                      at_error *err) {
+  *out = NULL;
+  at_status s = check_sizes(g, err);
+  if (s != AT_OK) return s;
+  if (params ? params->graph != g : g->n_param > 0)
+    return at_fail(err, AT_EINPUT, "the parameters belong to another model");
+  at_exec *x = calloc(1, sizeof *x);
+  if (!x) return at_nomem(err);
+  x->g = g;
+  x->params = params;
+  x->n = g->n_node;
+  if (o) x->o = *o;
+  if (!allocate(x)) {
+    at_exec_free(x);
+    return at_nomem(err);
+  }
+  for (int a = 0; a < g->n_axis; a++)
+    x->axis[a] = (at_bound_axis){.from = a, .fixed = -1, .asked = -1, .parents = -1, .size = -1};
+  find_sources(x);
+  *out = x;
+  return AT_OK;
+}
+
+void at_exec_free(at_exec *x) {
+  if (!x) return;
+  for (int a = 0; x->axis && a < x->g->n_axis; a++) free(x->axis[a].offsets);
+  free(x->slot);
+  free(x->piece);
+  free(x->axis);
+  free(x->by_begin);
+  free(x->by_end);
+  free(x->begin_at);
+  free(x->end_at);
+  free(x->gap);
+  free(x->block);
+  free(x);
+}
+
+static bool owns(const at_exec *x, const at_node *n) {
+  return n && n->id >= 0 && n->id < x->n && x->g->node[n->id] == n;
+}
+
+at_status at_exec_keep(at_exec *x, const at_node *n, at_error *err) {
+  if (!owns(x, n)) return at_fail(err, AT_EINPUT, "a value that is not part of the model cannot be kept");
+  x->slot[n->id].asked = true;
+  x->analysed = x->ready = false;
+  return AT_OK;
+}
+
+/* ---- filling ---- */
+
+enum { GRAIN = 1 << 16 };
+
+static void zero_range(void *ctx, size_t begin, size_t end) {
+  memset((float *)ctx + begin, 0, (end - begin) * sizeof(float));
+}
+
+static void poison_range(void *ctx, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i++) ((float *)ctx)[i] = NAN;
+}
+
+static void poison(at_exec *x, size_t offset, size_t bytes) {
+  at_parallel_range(x->o.pool, bytes / sizeof(float), GRAIN, poison_range, x->block + offset);
+}
+
+/* Pieces whose last step is over hold NaN from here on. */
+static void poison_ended(at_exec *x, int step) {
+  if (!x->o.poison) return;
+  for (int i = x->end_at[step]; i < x->end_at[step + 1]; i++) {
+    const at_piece *p = &x->piece[x->by_end[i]];
+    if (p->bytes) poison(x, p->offset, p->bytes);
+  }
+}
+
+/* ---- running ---- */
+
+static bool computes(const at_exec *x, const at_node *n) {
+  return x->slot[n->id].live && !at_node_is_input(n) && !at_node_is_parameter(n) &&
+         !(n->op->flags & AT_OP_ALIAS);
+}
+
+void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
+  if (!x->ready) return;
+  x->seed = seed;
+  x->step = step;
+  x->training = training;
+  x->backward = false;
+  if (x->o.poison) poison(x, 0, x->planned);
+  for (int i = 0; i < x->n; i++) {
+    const at_node *n = x->g->node[i];
+    if (computes(x, n)) n->op->forward(x, n);
+    poison_ended(x, i);
+  }
+}
+
+/* A gradient is zeroed when its first addend comes. */
+static void start_gradient(at_exec *x, int id) {
+  at_slot *s = &x->slot[x->slot[id].root];
+  if (!s->grad || s->started) return;
+  s->started = true;
+  if (at_node_is_parameter(x->g->node[x->slot[id].root])) return;
+  at_parallel_range(x->o.pool, (size_t)s->count, GRAIN, zero_range, s->grad);
+}
+
+static void mark_reached(at_exec *x, int source) {
+  for (int i = 0; i < x->n; i++) x->slot[i].reached = x->slot[i].started = false;
+  x->slot[source].reached = true;
+  for (int i = source; i >= 0; i--) {
+    const at_node *n = x->g->node[i];
+    for (int k = 0; x->slot[i].reached && k < n->n_in; k++) {
+      at_slot *in = &x->slot[n->in[k]->id];
+      in->reached |= in->want;
+    }
+  }
+}
+
+static void give_gradient(at_exec *x, int id, const float *grad) {
+  const at_slot *s = &x->slot[id];
+  start_gradient(x, id);
+  for (int64_t i = 0; i < s->count; i++) s->grad[i] += grad[i];
+}
+
+static void run_backward(at_exec *x, int source, const float *grad) {
+  mark_reached(x, source);
+  x->backward = true;
+  for (int i = x->n - 1; i >= 0; i--) {
+    const at_node *n = x->g->node[i];
+    const at_slot *s = &x->slot[i];
+    if (i == source) give_gradient(x, i, grad);
+    if (s->reached && s->back) {
+      for (int k = 0; k < n->n_in; k++)
+        if (x->slot[n->in[k]->id].want) start_gradient(x, n->in[k]->id);
+      n->op->backward(x, n);
+    }
+    poison_ended(x, at_exec_backstep(x, i));
+  }
+  for (int i = 0; i < x->g->n_input; i++)
+    if (x->slot[x->g->input[i]->id].live) start_gradient(x, x->g->input[i]->id);
+}
+
+void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad) {
+  if (!x->ready || !owns(x, n)) return;
+  if (x->slot[n->id].source) run_backward(x, n->id, grad);
+}
+
+void at_exec_backward(at_exec *x) {
+  const float one = 1;
+  if (x->g->loss && !x->o.no_loss) at_exec_backward_from(x, x->g->loss, &one);
+}
+
+/* ---- reading ---- */
+
+const float *at_exec_value(const at_exec *x, const at_node *n) {
+  if (!x->ready || !owns(x, n)) return NULL;
+  const at_slot *s = &x->slot[n->id];
+  bool outside = at_node_is_input(n) || at_node_is_parameter(n);
+  return s->live && (s->keep || outside) ? s->value : NULL;
+}
+
+const float *at_exec_input_grad(const at_exec *x, const at_node *input) {
+  if (!x->ready || !owns(x, input) || !at_node_is_input(input)) return NULL;
+  return x->slot[input->id].grad;
+}
+
+float at_exec_loss(const at_exec *x) {
+  const float *v = x->g->loss ? at_exec_value(x, x->g->loss) : NULL;
+  return v ? *v : NAN;
+}
+
+size_t at_exec_bytes(const at_exec *x) { return x->planned; }
+
+double at_exec_flops(const at_exec *x) {
+  double sum = 0;
+  for (int i = 0; x->ready && i < x->n; i++) {
+    const at_node *n = x->g->node[i];
+    if (computes(x, n) && n->op->flops) sum += n->op->flops(x, n);
+  }
+  return sum;
+}

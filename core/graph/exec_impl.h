@@ -1,0 +1,76 @@
+/* What an executor is made of; for its own files only. */
+#ifndef AT_GRAPH_EXEC_IMPL_H
+#define AT_GRAPH_EXEC_IMPL_H
+#include "core/graph/exec.h"
+
+/* Pieces of memory that a node may need. */
+enum { AT_PIECE_VALUE, AT_PIECE_SAVED, AT_PIECE_GRAD, AT_PIECE_FORWARD, AT_PIECE_BACKWARD, AT_PIECES };
+
+/* A piece is in use in steps begin..end, both included. Steps of the one
+ * timeline: forward of node i is step i, its backward step 2n - 1 - i; 2n is
+ * after everything.  begin -1: not needed. */
+typedef struct at_piece {
+  int begin, end;
+  size_t bytes, offset; /* at the bound sizes; both multiples of 64 */
+} at_piece;
+
+typedef struct at_slot {
+  int root;      /* whose storage it uses: itself, or what an alias looks at */
+  bool asked;    /* at_exec_keep */
+  bool live;     /* forward runs */
+  bool keep;     /* value survives to the next bind */
+  bool source;   /* backward may start here */
+  bool want;     /* its gradient is wanted */
+  bool planned;  /* some source reaches it, so its gradient has a place */
+  bool back;     /* backward of its operator may run */
+  bool reached;  /* by the source of the backward pass that runs now */
+  bool started;  /* gradient zeroed in this pass (at roots) */
+  int64_t count; /* elements */
+  void *value;
+  float *grad;
+  void *saved, *scratch[2]; /* forward, backward */
+} at_slot;
+
+typedef struct at_bound_axis {
+  int from;          /* axis that it takes sizes and offsets from; itself for most */
+  int64_t fixed;     /* size known from the graph; -1 */
+  int64_t asked;     /* at_exec_size; -1 */
+  int64_t parents;   /* at_exec_ragged; -1 */
+  int64_t size;      /* in force since at_exec_ready; -1 */
+  int64_t *offsets;  /* [parents + 1], owned */
+  size_t cap;        /* of offsets */
+} at_bound_axis;
+
+typedef struct at_gap {
+  size_t offset, bytes;
+} at_gap;
+
+struct at_exec {
+  const at_graph *g;
+  at_params *params;
+  at_exec_options o;
+  int n;                /* nodes */
+  at_slot *slot;        /* [n] */
+  at_piece *piece;      /* [n * AT_PIECES] */
+  at_bound_axis *axis;  /* [n_axis] */
+  /* pieces in order of begin and of end; [2n + 2] first place of each step */
+  int *by_begin, *by_end, *begin_at, *end_at;
+  at_gap *gap;          /* free memory in planning, by offset */
+  int n_gap;
+  unsigned char *block; /* 64-byte aligned */
+  size_t block_bytes, planned;
+  bool analysed, ready, backward;
+  bool training;
+  uint64_t seed, step;
+};
+
+static inline int at_exec_backstep(const at_exec *x, int id) { return 2 * x->n - 1 - id; }
+static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
+  return &x->piece[id * AT_PIECES + what];
+}
+
+/* plan.c: who runs, who lives how long (once), and where (every binding). */
+void at_exec_analyse(at_exec *x);
+/* AT_EINPUT when the sizes do not fit into memory sizes. */
+at_status at_exec_plan(at_exec *x, at_error *err);
+#endif

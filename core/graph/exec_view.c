@@ -1,0 +1,53 @@
+/* What operators see of the executor that runs them. */
+#include "core/graph/exec_impl.h"
+
+const at_graph *at_x_graph(const at_exec *x) { return x->g; }
+at_pool *at_x_pool(const at_exec *x) { return x->o.pool; }
+bool at_x_training(const at_exec *x) { return x->training; }
+uint64_t at_x_seed(const at_exec *x) { return x->seed; }
+uint64_t at_x_step(const at_exec *x) { return x->step; }
+
+int64_t at_x_dim(const at_exec *x, const at_node *n, int dim) {
+  const at_dim *d = &n->dim[dim];
+  return d->size >= 0 || d->axis < 0 ? d->size : x->axis[d->axis].size;
+}
+
+int64_t at_x_count(const at_exec *x, const at_node *n) { return x->slot[n->id].count; }
+
+const int64_t *at_x_offsets(const at_exec *x, int axis) {
+  if (axis < 0 || axis >= x->g->n_axis || x->g->axis[axis].parent < 0) return NULL;
+  return x->axis[x->axis[axis].from].offsets;
+}
+
+int64_t at_x_axis_size(const at_exec *x, int axis) {
+  return axis < 0 || axis >= x->g->n_axis ? -1 : x->axis[axis].size;
+}
+
+const float *at_x_in(const at_exec *x, const at_node *n, int i) {
+  return x->slot[n->in[i]->id].value;
+}
+
+const int32_t *at_x_in_tokens(const at_exec *x, const at_node *n, int i) {
+  return x->slot[n->in[i]->id].value;
+}
+
+float *at_x_out(const at_exec *x, const at_node *n) { return x->slot[n->id].value; }
+const float *at_x_grad_out(const at_exec *x, const at_node *n) { return x->slot[n->id].grad; }
+
+float *at_x_grad_in(const at_exec *x, const at_node *n, int i) {
+  const at_slot *s = &x->slot[n->in[i]->id];
+  return s->want ? s->grad : NULL;
+}
+
+void *at_x_saved(const at_exec *x, const at_node *n) { return x->slot[n->id].saved; }
+
+void *at_x_scratch(const at_exec *x, const at_node *n) {
+  return x->slot[n->id].scratch[x->backward];
+}
+
+at_around at_x_around(const at_exec *x, const at_node *n, int dim) {
+  at_around a = {1, at_x_dim(x, n, dim), 1};
+  for (int i = 0; i < dim; i++) a.outer *= at_x_dim(x, n, i);
+  for (int i = dim + 1; i < n->ndim; i++) a.inner *= at_x_dim(x, n, i);
+  return a;
+}

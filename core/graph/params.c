@@ -1,0 +1,97 @@
+/* The block of parameters and the block of their gradients. */
+#include <stdlib.h>
+#include <string.h>
+#include "core/base/random.h"
+#include "core/base/text.h"
+#include "core/graph/exec.h"
+
+enum { STEP = 16 }; /* floats in 64 bytes */
+
+static at_status parameter_size(const at_node *n, size_t *out, at_error *err) {
+  size_t size = 1;
+  for (int i = 0; i < n->ndim; i++) {
+    if (n->dim[i].size < 1)
+      return at_fail(err, AT_EINPUT, "the size of parameter `%s` is not known yet", n->pname);
+    if (!at_mul_size(size, (size_t)n->dim[i].size, &size))
+      return at_fail(err, AT_EINPUT, "parameter `%s` is too large for any memory", n->pname);
+  }
+  *out = size;
+  return AT_OK;
+}
+
+static at_status lay_out(at_params *p, at_error *err) {
+  const at_graph *g = p->graph;
+  for (int i = 0; i < g->n_param; i++) {
+    size_t padded, bytes;
+    at_status s = parameter_size(g->param[i], &p->size[i], err);
+    if (s != AT_OK) return s;
+    p->offset[i] = p->count;
+    if (!at_add_size(p->size[i], STEP - 1, &padded) ||
+        !at_add_size(p->count, padded / STEP * STEP, &p->count) ||
+        !at_mul_size(p->count, sizeof(float), &bytes))
+      return at_fail(err, AT_EINPUT, "the parameters together are too large for any memory");
+  }
+  return AT_OK;
+}
+
+static float *zeroed(size_t count) {
+  size_t bytes = (count ? count : STEP) * sizeof(float);
+  float *p = aligned_alloc(64, bytes);
+  if (p) memset(p, 0, bytes);
+  return p;
+}
+
+at_status at_params_new(const at_graph *g, at_params **out, at_error *err) {
+  *out = NULL;
+  at_status s = AT_ENOMEM;
+  at_params *p = calloc(1, sizeof *p);
+  size_t n = (size_t)g->n_param;
+  if (!p) return at_nomem(err);
+  p->graph = g;
+  p->offset = calloc(n + 1, sizeof *p->offset);
+  p->size = calloc(n + 1, sizeof *p->size);
+  if (!p->offset || !p->size) {
+    at_nomem(err);
+    goto out;
+  }
+  if ((s = lay_out(p, err)) != AT_OK) goto out;
+  p->value = zeroed(p->count);
+  p->grad = zeroed(p->count);
+  if (!p->value || !p->grad) {
+    s = at_nomem(err);
+    goto out;
+  }
+  *out = p;
+  p = NULL;
+out:
+  at_params_free(p);
+  return s;
+}
+
+void at_params_free(at_params *p) {
+  if (!p) return;
+  free(p->offset);
+  free(p->size);
+  free(p->value);
+  free(p->grad);
+  free(p);
+}
+
+static void draw(float *v, size_t n, const at_init *init, const at_random *r) {
+  for (size_t i = 0; i < n; i++) switch (init->kind) {
+      case AT_INIT_ZERO: v[i] = 0; break;
+      case AT_INIT_CONST: v[i] = (float)init->scale; break;
+      case AT_INIT_UNIFORM:
+        v[i] = (float)((2.0 * (double)at_random_uniform(r, i) - 1.0) * init->scale);
+        break;
+      case AT_INIT_NORMAL: v[i] = (float)((double)at_random_normal(r, i) * init->scale); break;
+    }
+}
+
+void at_params_init(at_params *p, uint64_t seed) {
+  for (int i = 0; i < p->graph->n_param; i++) {
+    const at_node *n = p->graph->param[i];
+    at_random r = {.seed = seed, .stream = at_hash_name(n->pname), .step = 0};
+    draw(p->value + p->offset[i], p->size[i], &n->init, &r);
+  }
+}
