@@ -21,7 +21,19 @@ unit_tests += test_tensor
 test_tensor_SOURCES = tests/unit/test_tensor.c
 test_tensor_LDADD = $(unit_ldadd)
 
+unit_tests += test_graph
+test_graph_SOURCES = tests/unit/test_graph.c
+test_graph_LDADD = $(unit_ldadd)
+
+unit_tests += test_exec
+test_exec_SOURCES = tests/unit/test_exec.c
+test_exec_LDADD = $(unit_ldadd)
+
+unit_tests += test_ops
+test_ops_SOURCES = tests/unit/test_ops.c tests/unit/op_cases.c tests/unit/op_cases.h
+test_ops_LDADD = $(unit_ldadd)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
-EXTRA_DIST += tests/lsan.supp tests/unit/cm.h
+EXTRA_DIST += tests/lsan.supp tests/unit/cm.h tests/unit/graph_ops.h

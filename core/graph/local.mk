@@ -1,9 +1,27 @@
 libattune_la_SOURCES += \
 	core/graph/axes.c \
 	core/graph/bind.c \
+	core/graph/broadcast.c core/graph/broadcast.h \
 	core/graph/exec.c core/graph/exec.h core/graph/exec_impl.h \
 	core/graph/exec_view.c \
 	core/graph/graph.c core/graph/graph.h \
+	core/graph/op_attended_cosine.c \
+	core/graph/op_binary.c \
+	core/graph/op_common.c core/graph/op_common.h \
+	core/graph/op_contract.c \
+	core/graph/op_conv.c \
+	core/graph/op_dropout.c \
+	core/graph/op_gru.c \
+	core/graph/op_linear.c \
+	core/graph/op_pairwise.c \
+	core/graph/op_pool.c \
+	core/graph/op_reduce.c \
+	core/graph/op_shape.c \
+	core/graph/op_softmax.c \
+	core/graph/op_triplet.c \
+	core/graph/op_unary.c \
+	core/graph/optable.c core/graph/ops.h \
 	core/graph/params.c \
-	core/graph/pass.c core/graph/pass.h core/graph/pass_gram.c \
-	core/graph/plan.c
+	core/graph/pass.c core/graph/pass.h core/graph/pass_gram.c core/graph/pass_impl.h \
+	core/graph/plan.c \
+	core/graph/product.c core/graph/product.h

@@ -28,7 +28,8 @@ static inline float exp1(float x) {
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
   int32_t i = (int32_t)n, half = i / 2;
-  float y = p * from_bits((uint32_t)(half + 127) << 23) * from_bits((uint32_t)(i - half + 127) << 23);
+  float y =
+      p * from_bits((uint32_t)(half + 127) << 23) * from_bits((uint32_t)(i - half + 127) << 23);
   return x == x ? y : x;
 }
 
@@ -49,15 +50,27 @@ static inline float tanh1(float x) {
   return x == x ? y : x;
 }
 
-void at_vexp(float *restrict y, const float *restrict x, size_t n) {
+/* Element i of y depends on element i of x alone, so y may be x. */
+#if defined(__clang__)
+#define NO_CARRY _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define NO_CARRY _Pragma("GCC ivdep")
+#else
+#define NO_CARRY
+#endif
+
+void at_vexp(float *y, const float *x, size_t n) {
+  NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = exp1(x[i]);
 }
 
-void at_vtanh(float *restrict y, const float *restrict x, size_t n) {
+void at_vtanh(float *y, const float *x, size_t n) {
+  NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = tanh1(x[i]);
 }
 
-void at_vsigmoid(float *restrict y, const float *restrict x, size_t n) {
+void at_vsigmoid(float *y, const float *x, size_t n) {
+  NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = 1.0f / (1.0f + exp1(-x[i]));
 }
 

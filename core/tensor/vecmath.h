@@ -6,10 +6,11 @@
 #define AT_TENSOR_VECMATH_H
 #include <stddef.h>
 
-void at_vexp(float *restrict y, const float *restrict x, size_t n);
-void at_vtanh(float *restrict y, const float *restrict x, size_t n);
-void at_vsigmoid(float *restrict y, const float *restrict x, size_t n);
-/* y += a x */
+/* y may be x; otherwise they do not overlap. */
+void at_vexp(float *y, const float *x, size_t n);
+void at_vtanh(float *y, const float *x, size_t n);
+void at_vsigmoid(float *y, const float *x, size_t n);
+/* y += a x; no overlap */
 void at_vaxpy(float *restrict y, float a, const float *restrict x, size_t n);
 /* Sums in a fixed order (eight lanes, then pairwise), in float. */
 float at_vsum(const float *x, size_t n);

@@ -1,0 +1,74 @@
+/* Sum of products over one named axis; all else broadcasts. */
+#include "core/graph/op_common.h"
+#include "core/graph/ops.h"
+#include "core/graph/product.h"
+#include "core/tensor/gemm.h"
+
+static const at_param_spec contract_params[] = {
+    {"axis", AT_ARG_AXIS, true, 0, 0, 0, NULL, "summed over"}, {0}};
+
+typedef struct contract {
+  const at_product *p;
+  float *a, *b, *o; /* values or, for the target, gradients */
+} contract;
+
+static void into_out(void *ctx, at_pool *pool, const at_turn *t) {
+  const contract *c = ctx;
+  const at_product *p = c->p;
+  at_gemm(pool, t->m, t->n, t->k, 1, (at_mat){c->a + t->a, p->m.a, p->k.a},
+          (at_mat){c->b + t->b, p->k.b, p->n.b}, 0, (at_mat){c->o + t->o, p->m.o, p->n.o});
+}
+
+static void into_a(void *ctx, at_pool *pool, const at_turn *t) {
+  const contract *c = ctx;
+  const at_product *p = c->p;
+  at_gemm(pool, t->m, t->k, t->n, 1, (at_mat){c->o + t->o, p->m.o, p->n.o},
+          (at_mat){c->b + t->b, p->n.b, p->k.b}, 1, (at_mat){c->a + t->a, p->m.a, p->k.a});
+}
+
+static void into_b(void *ctx, at_pool *pool, const at_turn *t) {
+  const contract *c = ctx;
+  const at_product *p = c->p;
+  at_gemm(pool, t->n, t->k, t->m, 1, (at_mat){c->o + t->o, p->n.o, p->m.o},
+          (at_mat){c->a + t->a, p->m.a, p->k.a}, 1, (at_mat){c->b + t->b, p->n.b, p->k.b});
+}
+
+static void contract_forward(at_exec *x, const at_node *n) {
+  at_product p;
+  at_product_make(x, n, &p);
+  contract c = {&p, at_unconst(at_x_in(x, n, 0)), at_unconst(at_x_in(x, n, 1)), at_x_out(x, n)};
+  at_product_each(x, &p, AT_INTO_OUT, into_out, &c);
+}
+
+static void contract_backward(at_exec *x, const at_node *n) {
+  at_product p;
+  at_product_make(x, n, &p);
+  float *a = at_unconst(at_x_in(x, n, 0)), *b = at_unconst(at_x_in(x, n, 1));
+  float *dy = at_unconst(at_x_grad_out(x, n));
+  float *da = at_x_grad_in(x, n, 0), *db = at_x_grad_in(x, n, 1);
+  if (da) at_product_each(x, &p, AT_INTO_A, into_a, &(contract){&p, da, b, dy});
+  if (db) at_product_each(x, &p, AT_INTO_B, into_b, &(contract){&p, a, db, dy});
+}
+
+static double contract_flops(const at_exec *x, const at_node *n) {
+  at_product p;
+  at_product_make(x, n, &p);
+  /* Every element of the result sums k products; a ragged k is counted by its mean. */
+  double k = (double)p.k.n / (p.seg == &p.k ? (double)p.segments : 1);
+  return 2.0 * (double)at_x_count(x, n) * k;
+}
+
+const at_op at_op_contract = {
+    .name = "contract",
+    .summary = "sum of products over one axis",
+    .formula = "y = sum_axis a b",
+    .axes = "[..., axis], [..., axis] -> [both, a alone, b alone]",
+    .min_in = 2,
+    .max_in = 2,
+    .params = contract_params,
+    .flags = AT_OP_KEEPS_IN,
+    .infer = at_product_infer,
+    .forward = contract_forward,
+    .backward = contract_backward,
+    .flops = contract_flops,
+};

@@ -1,0 +1,245 @@
+/* Two-dimensional convolution over [..., y, x, channel], weights [to, from, kh, kw] as in
+ * PyTorch, by patches and products: a picture's patches become the rows of a matrix. */
+#include <math.h>
+#include <string.h>
+#include "core/graph/op_common.h"
+#include "core/graph/ops.h"
+#include "core/tensor/gemm.h"
+#include "core/tensor/vecmath.h"
+
+enum { CONV_SPACE, CONV_AXES, CONV_KERNEL, CONV_STRIDE, CONV_PADDING, CONV_BIAS };
+static const at_param_spec conv_params[] = {
+    {"space", AT_ARG_AXES, true, 0, 0, 0, NULL, "rows and columns of the picture"},
+    {"axes", AT_ARG_MAP, true, 0, 0, 0, NULL, "channels consumed -> made"},
+    {"kernel", AT_ARG_INT, false, 3, 1, 31, NULL, "side of the square kernel"},
+    {"stride", AT_ARG_INT, false, 1, 1, 31, NULL, "step"},
+    {"padding", AT_ARG_INT, false, -1, -1, 31, NULL, "zeros around the picture; -1: kernel / 2"},
+    {"bias", AT_ARG_BOOL, false, 1, 0, 0, NULL, "whether a bias is added"},
+    {0}};
+
+typedef struct conv {
+  int64_t images, h, w, from, oh, ow, to, kernel, stride, pad;
+} conv;
+
+static int64_t padding(const at_node *n) {
+  int64_t p = (int64_t)n->arg[CONV_PADDING].num, k = (int64_t)n->arg[CONV_KERNEL].num;
+  return p < 0 ? k / 2 : p;
+}
+
+static int64_t out_side(int64_t side, int64_t kernel, int64_t stride, int64_t pad) {
+  return side < 0 ? -1 : side + 2 * pad < kernel ? 0 : (side + 2 * pad - kernel) / stride + 1;
+}
+
+at_status at_op_space(const at_graph *g, const at_node *n, const at_arg *space, int channel,
+                      at_error *err) {
+  const at_node *v = n->in[0];
+  if (space->n_axes != 2)
+    return at_fail(err, AT_EINPUT, "%s needs two axes, rows and columns; here %d", n->op->name,
+                   space->n_axes);
+  if (v->ndim < 3 || v->dim[v->ndim - 3].axis != space->axis[0] ||
+      v->dim[v->ndim - 2].axis != space->axis[1] ||
+      (channel >= 0 && v->dim[v->ndim - 1].axis != channel))
+    return at_fail(err, AT_EINPUT, "%s needs [..., %s, %s, channels]; %s is %s", n->op->name,
+                   g->axis[space->axis[0]].name, g->axis[space->axis[1]].name, at_node_title(g, v),
+                   at_node_axes_text(g, v));
+  for (int i = 0; i < 2; i++)
+    if (g->axis[space->axis[i]].parent >= 0 || g->axis[space->axis[i]].kind == AT_BATCH)
+      return at_fail(err, AT_EINPUT, "%s needs axes of fixed size; `%s` is not one", n->op->name,
+                     g->axis[space->axis[i]].name);
+  return AT_OK;
+}
+
+static at_status conv_infer(at_graph *g, at_node *n, at_error *err) {
+  const at_arg *m = &n->arg[CONV_AXES];
+  const at_node *v = n->in[0];
+  int64_t k = (int64_t)n->arg[CONV_KERNEL].num, stride = (int64_t)n->arg[CONV_STRIDE].num;
+  at_status s = at_op_need_real(g, n, err);
+  if (s == AT_OK && m->n_axes != 1)
+    s = at_fail(err, AT_EINPUT, "conv2d consumes one axis of channels");
+  if (s == AT_OK) s = at_op_space(g, n, &n->arg[CONV_SPACE], m->axis[0], err);
+  if (s != AT_OK) return s;
+  n->type = AT_REAL;
+  n->ndim = v->ndim - 1;
+  memcpy(n->dim, v->dim, sizeof n->dim);
+  for (int i = 0; i < 2; i++) {
+    at_dim *d = &n->dim[v->ndim - 3 + i];
+    d->size = out_side(d->size, k, stride, padding(n));
+    if (d->size == 0)
+      return at_fail(err, AT_EINPUT, "conv2d: `%s` is shorter than the kernel",
+                     g->axis[d->axis].name);
+  }
+  if ((s = at_op_add_dim(g, n, m->to, m->to_size, err)) != AT_OK) return s;
+  int64_t from = v->dim[v->ndim - 1].size, fan = from < 0 ? -1 : from * k * k;
+  const int64_t shape[] = {m->to_size, from, k, k};
+  at_init init = {AT_INIT_UNIFORM, fan > 0 ? sqrt(6.0 / (double)fan) : 1}; /* He et al., 2015 */
+  s = at_node_parameter(g, n, "weight", 4, shape, init, err);
+  if (s != AT_OK || n->arg[CONV_BIAS].num == 0) return s;
+  return at_node_parameter(g, n, "bias", 1, shape, (at_init){AT_INIT_ZERO, 0}, err);
+}
+
+static conv conv_shape(const at_exec *x, const at_node *n) {
+  const at_node *v = n->in[0];
+  int d = v->ndim - 3;
+  conv c = {.h = at_x_dim(x, v, d),
+            .w = at_x_dim(x, v, d + 1),
+            .from = at_x_dim(x, v, d + 2),
+            .oh = at_x_dim(x, n, d),
+            .ow = at_x_dim(x, n, d + 1),
+            .to = at_x_dim(x, n, d + 2),
+            .kernel = (int64_t)n->arg[CONV_KERNEL].num,
+            .stride = (int64_t)n->arg[CONV_STRIDE].num,
+            .pad = padding(n)};
+  c.images = at_x_count(x, v) / (c.h * c.w * c.from);
+  return c;
+}
+
+/* Work is dealt to SLOTS workers by picture number, so sums over pictures have a fixed
+ * order; each has room for the patches of a band of rows, and for its part of dW. */
+enum { SLOTS = 8, BAND = 512 };
+
+static int64_t patch(const conv *c) { return c->kernel * c->kernel * c->from; }
+static int64_t band_rows(const conv *c) {
+  int64_t rows = (BAND + c->ow - 1) / c->ow;
+  return rows < c->oh ? rows : c->oh;
+}
+
+static size_t conv_scratch(const at_exec *x, const at_node *n) {
+  conv c = conv_shape(x, n);
+  int64_t weight = c.to * patch(&c);
+  return (size_t)(weight + SLOTS * (band_rows(&c) * c.ow * patch(&c) + weight)) * sizeof(float);
+}
+
+typedef struct work {
+  conv c;
+  const float *x, *dy;
+  float *y, *dx, *w, *slots; /* w: [to, ky, kx, from] */
+  bool want_dw;
+} work;
+
+/* [to, from, k, k] to [to, k, k, from] or back; `back` adds. */
+static void turn_weight(const conv *c, const float *from, float *to, bool back) {
+  int64_t kk = c->kernel * c->kernel;
+  for (int64_t o = 0; o < c->to; o++)
+    for (int64_t ch = 0; ch < c->from; ch++)
+      for (int64_t k = 0; k < kk; k++) {
+        int64_t torch = (o * c->from + ch) * kk + k, ours = (o * kk + k) * c->from + ch;
+        if (back)
+          to[torch] += from[ours];
+        else
+          to[ours] = from[torch];
+      }
+}
+
+/* For output row oy and kernel row ky: the input row, or -1 outside. */
+static int64_t input_at(int64_t o, int64_t k, const conv *c, int64_t side) {
+  int64_t i = o * c->stride + k - c->pad;
+  return i < 0 || i >= side ? -1 : i;
+}
+
+/* Patches of rows oy .. oy + rows - 1 of one picture; `add`: the other way, added up. */
+static void patches(const conv *c, float *image, int64_t oy, int64_t rows, float *m, bool add) {
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t ox = 0; ox < c->ow; ox++)
+      for (int64_t ky = 0; ky < c->kernel; ky++) {
+        int64_t iy = input_at(oy + r, ky, c, c->h);
+        for (int64_t kx = 0; kx < c->kernel; kx++, m += c->from) {
+          int64_t ix = input_at(ox, kx, c, c->w);
+          float *at = iy < 0 || ix < 0 ? NULL : image + (iy * c->w + ix) * c->from;
+          if (add && at)
+            at_vaxpy(at, 1, m, (size_t)c->from);
+          else if (!add && at)
+            memcpy(m, at, (size_t)c->from * sizeof *m);
+          else if (!add)
+            memset(m, 0, (size_t)c->from * sizeof *m);
+        }
+      }
+}
+
+static void forward_slot(void *ctx, size_t slot) {
+  const work *k = ctx;
+  const conv *c = &k->c;
+  int64_t p = patch(c), band = band_rows(c);
+  float *m = k->slots + (int64_t)slot * (band * c->ow * p + c->to * p);
+  for (int64_t i = (int64_t)slot; i < c->images; i += SLOTS)
+    for (int64_t oy = 0; oy < c->oh; oy += band) {
+      int64_t rows = c->oh - oy < band ? c->oh - oy : band;
+      patches(c, at_unconst(k->x) + i * c->h * c->w * c->from, oy, rows, m, false);
+      at_gemm(NULL, rows * c->ow, c->to, p, 1, (at_mat){m, p, 1}, (at_mat){k->w, 1, p}, 1,
+              (at_mat){k->y + (i * c->oh + oy) * c->ow * c->to, c->to, 1});
+    }
+}
+
+static void conv_forward(at_exec *x, const at_node *n) {
+  work k = {
+      .c = conv_shape(x, n), .x = at_x_in(x, n, 0), .y = at_x_out(x, n), .w = at_x_scratch(x, n)};
+  k.slots = k.w + k.c.to * patch(&k.c);
+  turn_weight(&k.c, at_x_in(x, n, 1), k.w, false);
+  if (n->n_in > 2)
+    at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, 2));
+  else
+    memset(k.y, 0, (size_t)at_x_count(x, n) * sizeof(float));
+  at_parallel(at_x_pool(x), SLOTS, forward_slot, &k);
+}
+
+static void backward_slot(void *ctx, size_t slot) {
+  const work *k = ctx;
+  const conv *c = &k->c;
+  int64_t p = patch(c), band = band_rows(c);
+  float *m = k->slots + (int64_t)slot * (band * c->ow * p + c->to * p), *dw = m + band * c->ow * p;
+  memset(dw, 0, (size_t)(c->to * p) * sizeof *dw);
+  for (int64_t i = (int64_t)slot; i < c->images; i += SLOTS)
+    for (int64_t oy = 0; oy < c->oh; oy += band) {
+      int64_t rows = c->oh - oy < band ? c->oh - oy : band, at = i * c->h * c->w * c->from;
+      float *dy = at_unconst(k->dy) + (i * c->oh + oy) * c->ow * c->to;
+      if (k->want_dw) {
+        patches(c, at_unconst(k->x) + at, oy, rows, m, false);
+        at_gemm(NULL, c->to, p, rows * c->ow, 1, (at_mat){dy, 1, c->to}, (at_mat){m, p, 1}, 1,
+                (at_mat){dw, p, 1});
+      }
+      if (!k->dx) continue;
+      at_gemm(NULL, rows * c->ow, p, c->to, 1, (at_mat){dy, c->to, 1}, (at_mat){k->w, p, 1}, 0,
+              (at_mat){m, p, 1});
+      patches(c, k->dx + at, oy, rows, m, true);
+    }
+}
+
+static void conv_backward(at_exec *x, const at_node *n) {
+  work k = {.c = conv_shape(x, n),
+            .x = at_x_in(x, n, 0),
+            .dy = at_x_grad_out(x, n),
+            .dx = at_x_grad_in(x, n, 0),
+            .w = at_x_scratch(x, n)};
+  float *dw = at_x_grad_in(x, n, 1), *db = n->n_in > 2 ? at_x_grad_in(x, n, 2) : NULL;
+  int64_t p = patch(&k.c), size = k.c.to * p, slot = band_rows(&k.c) * k.c.ow * p + size;
+  k.want_dw = dw != NULL;
+  k.slots = k.w + size;
+  turn_weight(&k.c, at_x_in(x, n, 1), k.w, false);
+  at_parallel(at_x_pool(x), SLOTS, backward_slot, &k);
+  if (db) at_x_add_column_sums(x, k.dy, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);
+  if (!dw) return;
+  float *sum = k.slots + slot - size;
+  for (int64_t s = 1; s < SLOTS; s++) at_vaxpy(sum, 1, sum + s * slot, (size_t)size);
+  turn_weight(&k.c, sum, dw, true);
+}
+
+static double conv_flops(const at_exec *x, const at_node *n) {
+  conv c = conv_shape(x, n);
+  return 2.0 * (double)at_x_count(x, n) * (double)patch(&c);
+}
+
+const at_op at_op_conv2d = {
+    .name = "conv2d",
+    .summary = "convolution over a picture",
+    .formula =
+        "y[o] = sum W[o, c, ky, kx] x[y stride + ky - padding, x stride + kx - padding, c] + b",
+    .axes = "[..., y, x, from] -> [..., y', x', to]",
+    .min_in = 1,
+    .max_in = 1,
+    .params = conv_params,
+    .flags = AT_OP_KEEPS_IN,
+    .infer = conv_infer,
+    .scratch = conv_scratch,
+    .forward = conv_forward,
+    .backward = conv_backward,
+    .flops = conv_flops,
+};

@@ -1,0 +1,231 @@
+/* Additive scores without the product of their sizes in memory:
+ * s[key, query] = sum_d v_d f(key_d + query_d)  (Bahdanau et al., 2015, eq. 6). */
+#include <string.h>
+#include "core/graph/op_common.h"
+#include "core/graph/ops.h"
+#include "core/graph/product.h"
+#include "core/tensor/vecmath.h"
+
+enum { PAIR_ALONG, PAIR_ACT, PAIR_SLOPE };
+enum { ACT_NONE, ACT_TANH, ACT_RELU, ACT_LEAKY_RELU, ACT_SIGMOID };
+static const at_param_spec pairwise_params[] = {
+    {"along", AT_ARG_AXIS, true, 0, 0, 0, NULL, "summed over"},
+    {"act", AT_ARG_ENUM, false, ACT_TANH, 0, 0, "none|tanh|relu|leaky_relu|sigmoid",
+     "function of the sums"},
+    {"slope", AT_ARG_REAL, false, 0.1, 0, 1, NULL, "of leaky_relu"},
+    {0}};
+
+/* Rows are worked on in stretches of this many numbers. */
+enum { BLOCK = 256, CHUNKS = 16 };
+
+/* Inputs are query, key, v; the result has the layout of contract(key, query). */
+static at_status pairwise_infer(at_graph *g, at_node *n, at_error *err) {
+  at_node *q = n->in[0], *k = n->in[1], *v = n->in[2];
+  int along = n->arg[PAIR_ALONG].axis[0];
+  n->in[0] = k;
+  n->in[1] = q;
+  at_status s = at_product_infer(g, n, err);
+  n->in[0] = q;
+  n->in[1] = k;
+  if (s != AT_OK) return s;
+  if (g->axis[along].parent >= 0 || q->dim[q->ndim - 1].axis != along ||
+      k->dim[k->ndim - 1].axis != along)
+    return at_fail(err, AT_EINPUT, "pairwise needs `%s` as the last axis of query and key",
+                   g->axis[along].name);
+  int64_t d = k->dim[k->ndim - 1].size;
+  if (v->ndim != 1 || (v->dim[0].size >= 0 && d >= 0 && v->dim[0].size != d))
+    return at_fail(err, AT_EINPUT, "pairwise needs a vector as long as `%s`", g->axis[along].name);
+  return AT_OK;
+}
+
+/* The product as contract(key, query) would plan it. */
+static void make(const at_exec *x, const at_node *n, at_product *p) {
+  at_node view = *n;
+  view.in[0] = n->in[1];
+  view.in[1] = n->in[0];
+  at_product_make(x, &view, p);
+}
+
+typedef struct pair {
+  const at_product *p;
+  const float *k, *q, *v, *ds;
+  float *out, *dk, *dq, *dv, *partial;
+  int act;
+  float slope;
+  at_pool *pool;
+  at_turn t;
+} pair;
+
+static void apply(const pair *c, float *y, const float *x, int64_t n) {
+  switch (c->act) {
+    case ACT_TANH: at_vtanh(y, x, (size_t)n); break;
+    case ACT_SIGMOID: at_vsigmoid(y, x, (size_t)n); break;
+    case ACT_RELU:
+      for (int64_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : 0;
+      break;
+    case ACT_LEAKY_RELU:
+      for (int64_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : c->slope * x[i];
+      break;
+    default: memcpy(y, x, (size_t)n * sizeof *y);
+  }
+}
+
+/* f' from f(x) */
+static void slope_of(const pair *c, float *d, const float *y, int64_t n) {
+  switch (c->act) {
+    case ACT_TANH:
+      for (int64_t i = 0; i < n; i++) d[i] = 1 - y[i] * y[i];
+      break;
+    case ACT_SIGMOID:
+      for (int64_t i = 0; i < n; i++) d[i] = y[i] * (1 - y[i]);
+      break;
+    case ACT_RELU:
+      for (int64_t i = 0; i < n; i++) d[i] = y[i] > 0 ? 1 : 0;
+      break;
+    case ACT_LEAKY_RELU:
+      for (int64_t i = 0; i < n; i++) d[i] = y[i] > 0 ? 1 : c->slope;
+      break;
+    default:
+      for (int64_t i = 0; i < n; i++) d[i] = 1;
+  }
+}
+
+static float score(const pair *c, const float *k, const float *q) {
+  float sum[BLOCK], y[BLOCK], total = 0;
+  for (int64_t b = 0; b < c->t.k; b += BLOCK) {
+    int64_t w = c->t.k - b < BLOCK ? c->t.k - b : BLOCK;
+    for (int64_t i = 0; i < w; i++) sum[i] = k[b + i] + q[b + i];
+    apply(c, y, sum, w);
+    total += at_vdot(y, c->v + b, (size_t)w);
+  }
+  return total;
+}
+
+static void forward_row(void *ctx, size_t i) {
+  const pair *c = ctx;
+  const at_product *p = c->p;
+  const float *k = c->k + c->t.a + (int64_t)i * p->m.a;
+  float *o = c->out + c->t.o + (int64_t)i * p->m.o;
+  for (int64_t j = 0; j < c->t.n; j++) o[j * p->n.o] = score(c, k, c->q + c->t.b + j * p->n.b);
+}
+
+/* Turns run one after another; the threads share the rows of keys inside one. */
+static void forward_turn(void *ctx, at_pool *pool, const at_turn *t) {
+  pair c = *(const pair *)ctx;
+  (void)pool;
+  c.t = *t;
+  at_parallel(c.pool, (size_t)t->m, forward_row, &c);
+}
+
+static void pairwise_forward(at_exec *x, const at_node *n) {
+  at_product p;
+  make(x, n, &p);
+  pair c = {.p = &p,
+            .q = at_x_in(x, n, 0),
+            .k = at_x_in(x, n, 1),
+            .v = at_x_in(x, n, 2),
+            .out = at_x_out(x, n),
+            .act = (int)n->arg[PAIR_ACT].num,
+            .slope = (float)n->arg[PAIR_SLOPE].num,
+            .pool = at_x_pool(x)};
+  at_product_in_order(&p, forward_turn, &c);
+}
+
+/* Adds the gradients of one pair of rows; dq and dv go to the chunk's own sums. */
+static void back_pair(const pair *c, float ds, const float *k, const float *q, float *dk, float *dq,
+                      float *dv) {
+  float sum[BLOCK], y[BLOCK], f[BLOCK];
+  for (int64_t b = 0; b < c->t.k; b += BLOCK) {
+    int64_t w = c->t.k - b < BLOCK ? c->t.k - b : BLOCK;
+    for (int64_t i = 0; i < w; i++) sum[i] = k[b + i] + q[b + i];
+    apply(c, y, sum, w);
+    slope_of(c, f, y, w);
+    for (int64_t i = 0; i < w; i++) {
+      float d = ds * c->v[b + i] * f[i];
+      if (dk) dk[b + i] += d;
+      dq[b + i] += d;
+      dv[b + i] += ds * y[i];
+    }
+  }
+}
+
+static void backward_chunk(void *ctx, size_t chunk) {
+  const pair *c = ctx;
+  const at_product *p = c->p;
+  int64_t d = c->t.k, per = (c->t.m + CHUNKS - 1) / CHUNKS;
+  int64_t begin = (int64_t)chunk * per, end = begin + per < c->t.m ? begin + per : c->t.m;
+  float *dq = c->partial + (int64_t)chunk * (c->t.n + 1) * d, *dv = dq + c->t.n * d;
+  memset(dq, 0, (size_t)((c->t.n + 1) * d) * sizeof *dq);
+  for (int64_t i = begin; i < end; i++)
+    for (int64_t j = 0; j < c->t.n; j++) {
+      float ds = c->ds[c->t.o + i * p->m.o + j * p->n.o];
+      if (ds == 0) continue;
+      back_pair(c, ds, c->k + c->t.a + i * p->m.a, c->q + c->t.b + j * p->n.b,
+                c->dk ? c->dk + c->t.a + i * p->m.a : NULL, dq + j * d, dv);
+    }
+}
+
+static void add_partials(void *ctx, size_t j) {
+  const pair *c = ctx;
+  int64_t d = c->t.k;
+  bool is_v = (int64_t)j == c->t.n;
+  float *to = is_v ? c->dv : c->dq ? c->dq + c->t.b + (int64_t)j * c->p->n.b : NULL;
+  for (int64_t chunk = 0; to && chunk < CHUNKS; chunk++)
+    at_vaxpy(to, 1, c->partial + (chunk * (c->t.n + 1) + (int64_t)j) * d, (size_t)d);
+}
+
+static void backward_turn(void *ctx, at_pool *pool, const at_turn *t) {
+  pair c = *(const pair *)ctx;
+  (void)pool;
+  c.t = *t;
+  at_parallel(c.pool, CHUNKS, backward_chunk, &c);
+  at_parallel(c.pool, (size_t)t->n + 1, add_partials, &c);
+}
+
+static void pairwise_backward(at_exec *x, const at_node *n) {
+  at_product p;
+  make(x, n, &p);
+  pair c = {.p = &p,
+            .q = at_x_in(x, n, 0),
+            .k = at_x_in(x, n, 1),
+            .v = at_x_in(x, n, 2),
+            .ds = at_x_grad_out(x, n),
+            .dq = at_x_grad_in(x, n, 0),
+            .dk = at_x_grad_in(x, n, 1),
+            .dv = at_x_grad_in(x, n, 2),
+            .partial = at_x_scratch(x, n),
+            .act = (int)n->arg[PAIR_ACT].num,
+            .slope = (float)n->arg[PAIR_SLOPE].num,
+            .pool = at_x_pool(x)};
+  at_product_in_order(&p, backward_turn, &c);
+}
+
+static size_t pairwise_scratch(const at_exec *x, const at_node *n) {
+  at_product p;
+  make(x, n, &p);
+  int64_t most = p.n.n;
+  for (int64_t s = 0; p.seg == &p.n && s < p.segments; s++)
+    if (p.off[s + 1] - p.off[s] > most) most = p.off[s + 1] - p.off[s];
+  return (size_t)(CHUNKS * (most + 1) * p.k.n) * sizeof(float);
+}
+
+static double pairwise_flops(const at_exec *x, const at_node *n) {
+  int d = n->in[1]->ndim - 1;
+  return 2.0 * (double)at_x_count(x, n) * (double)at_x_dim(x, n->in[1], d);
+}
+
+const at_op at_op_pairwise = {
+    .name = "pairwise",
+    .summary = "additive scores of every key with every query",
+    .formula = "y = sum_along v f(query + key)  (Bahdanau et al., 2015, eq. 6)",
+    .axes = "[..., along], [..., along], [along] -> [both, key alone, query alone]",
+    .min_in = 3,
+    .max_in = 3,
+    .params = pairwise_params,
+    .flags = AT_OP_KEEPS_IN | AT_OP_INTERNAL,
+    .infer = pairwise_infer,
+    .scratch = pairwise_scratch,
+    .forward = pairwise_forward,
+    .backward = pairwise_backward,
+    .flops = pairwise_flops,
+};

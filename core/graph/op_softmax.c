@@ -1,0 +1,193 @@
+/* What keeps its axes but looks along one: softmax and normalize. */
+#include <math.h>
+#include <string.h>
+#include "core/graph/op_common.h"
+#include "core/graph/ops.h"
+#include "core/tensor/vecmath.h"
+
+enum { ARG_AXIS, ARG_NUM };
+
+typedef struct along {
+  const float *x, *y, *dy;
+  float *out, *dx, *saved;
+  float num; /* sharpness or eps */
+} along;
+
+static int dim_of(const at_node *n) { return at_node_dim(n->in[0], n->arg[ARG_AXIS].axis[0]); }
+
+static void run_forward(at_exec *x, const at_node *n, at_lanes_fn *fn) {
+  along a = {.x = at_x_in(x, n, 0),
+             .out = at_x_out(x, n),
+             .saved = at_x_saved(x, n),
+             .num = (float)n->arg[ARG_NUM].num};
+  at_x_each_lanes(x, n->in[0], dim_of(n), fn, &a);
+}
+
+static void run_backward(at_exec *x, const at_node *n, at_lanes_fn *fn) {
+  along a = {.y = at_x_out(x, n),
+             .dy = at_x_grad_out(x, n),
+             .dx = at_x_grad_in(x, n, 0),
+             .saved = at_x_saved(x, n),
+             .num = (float)n->arg[ARG_NUM].num};
+  if (a.dx) at_x_each_lanes(x, n->in[0], dim_of(n), fn, &a);
+}
+
+/* ---- softmax ---- */
+
+static at_status softmax_infer(at_graph *g, at_node *n, at_error *err) {
+  int d;
+  at_status s = at_op_like_first(g, n, err);
+  return s == AT_OK ? at_op_axis_dim(g, n, ARG_AXIS, true, &d, err) : s;
+}
+
+static void softmax_row(const along *a, const at_lanes *l) {
+  const float *x = a->x + l->at;
+  float *y = a->out + l->at, top = x[0];
+  for (int64_t i = 1; i < l->n; i++) top = x[i] > top ? x[i] : top;
+  for (int64_t i = 0; i < l->n; i++) y[i] = a->num * (x[i] - top);
+  at_vexp(y, y, (size_t)l->n);
+  float by = 1.0f / at_vsum(y, (size_t)l->n);
+  for (int64_t i = 0; i < l->n; i++) y[i] *= by;
+}
+
+static void softmax_run(void *ctx, const at_lanes *l) {
+  const along *a = ctx;
+  float top[AT_LANES], sum[AT_LANES] = {0};
+  if (l->stride == 1) {
+    softmax_row(a, l);
+    return;
+  }
+  memcpy(top, a->x + l->at, (size_t)l->width * sizeof(float));
+  for (int64_t i = 1; i < l->n; i++) {
+    const float *x = a->x + l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++) top[j] = x[j] > top[j] ? x[j] : top[j];
+  }
+  for (int64_t i = 0; i < l->n; i++) {
+    const float *x = a->x + l->at + i * l->stride;
+    float *y = a->out + l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++) y[j] = a->num * (x[j] - top[j]);
+    at_vexp(y, y, (size_t)l->width);
+    for (int64_t j = 0; j < l->width; j++) sum[j] += y[j];
+  }
+  for (int64_t j = 0; j < l->width; j++) sum[j] = 1.0f / sum[j];
+  for (int64_t i = 0; i < l->n; i++) {
+    float *y = a->out + l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++) y[j] *= sum[j];
+  }
+}
+
+static void dots(const along *a, const at_lanes *l, float *dot) {
+  if (l->stride == 1) {
+    dot[0] = at_vdot(a->y + l->at, a->dy + l->at, (size_t)l->n);
+    return;
+  }
+  memset(dot, 0, AT_LANES * sizeof *dot);
+  for (int64_t i = 0; i < l->n; i++) {
+    int64_t at = l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++) dot[j] += a->y[at + j] * a->dy[at + j];
+  }
+}
+
+static void softmax_back(void *ctx, const at_lanes *l) {
+  const along *a = ctx;
+  float dot[AT_LANES];
+  dots(a, l, dot);
+  for (int64_t i = 0; i < l->n; i++) {
+    int64_t at = l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++)
+      a->dx[at + j] += a->num * a->y[at + j] * (a->dy[at + j] - dot[j]);
+  }
+}
+
+static void softmax_forward(at_exec *x, const at_node *n) { run_forward(x, n, softmax_run); }
+static void softmax_backward(at_exec *x, const at_node *n) { run_backward(x, n, softmax_back); }
+
+static const at_param_spec softmax_params[] = {
+    {"axis", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the alternatives"},
+    {"sharpness", AT_ARG_REAL, false, 1, 1e-6, 1e6, NULL, "inverse temperature"},
+    {0}};
+const at_op at_op_softmax = {
+    .name = "softmax",
+    .summary = "weights that sum to one along an axis",
+    .formula = "exp(sharpness x_i) / sum_j exp(sharpness x_j)",
+    .axes = "[..., axis] -> [..., axis]",
+    .min_in = 1,
+    .max_in = 1,
+    .params = softmax_params,
+    .flags = AT_OP_KEEPS_OUT,
+    .infer = softmax_infer,
+    .forward = softmax_forward,
+    .backward = softmax_backward,
+};
+
+/* ---- x / (|x| + eps) ---- */
+
+static at_status normalize_infer(at_graph *g, at_node *n, at_error *err) {
+  int d;
+  at_status s = at_op_like_first(g, n, err);
+  return s == AT_OK ? at_op_axis_dim(g, n, ARG_AXIS, false, &d, err) : s;
+}
+
+static void normalize_run(void *ctx, const at_lanes *l) {
+  const along *a = ctx;
+  float acc[AT_LANES] = {0};
+  if (l->stride == 1)
+    acc[0] = at_vdot(a->x + l->at, a->x + l->at, (size_t)l->n);
+  else
+    for (int64_t i = 0; i < l->n; i++) {
+      const float *x = a->x + l->at + i * l->stride;
+      for (int64_t j = 0; j < l->width; j++) acc[j] += x[j] * x[j];
+    }
+  for (int64_t j = 0; j < l->width; j++) {
+    a->saved[l->out + j] = sqrtf(acc[j]);
+    acc[j] = 1.0f / (a->saved[l->out + j] + a->num);
+  }
+  for (int64_t i = 0; i < l->n; i++) {
+    const float *x = a->x + l->at + i * l->stride;
+    float *y = a->out + l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++) y[j] = x[j] * acc[j];
+  }
+}
+
+/* With N = |x|: dx = (dy - y <y, dy> (N + eps) / N) / (N + eps); at x = 0, where there
+ * is no direction, 0. */
+static void normalize_back(void *ctx, const at_lanes *l) {
+  const along *a = ctx;
+  float dot[AT_LANES], by[AT_LANES];
+  dots(a, l, dot);
+  for (int64_t j = 0; j < l->width; j++) {
+    float n = a->saved[l->out + j], m = n + a->num;
+    by[j] = n > 0 ? 1.0f / m : 0;
+    dot[j] = n > 0 ? dot[j] * m / n : 0;
+  }
+  for (int64_t i = 0; i < l->n; i++) {
+    int64_t at = l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++)
+      a->dx[at + j] += (a->dy[at + j] - a->y[at + j] * dot[j]) * by[j];
+  }
+}
+
+static size_t normalize_saved(const at_exec *x, const at_node *n) {
+  return (size_t)at_x_lane_count(x, n->in[0], dim_of(n)) * sizeof(float);
+}
+static void normalize_forward(at_exec *x, const at_node *n) { run_forward(x, n, normalize_run); }
+static void normalize_backward(at_exec *x, const at_node *n) { run_backward(x, n, normalize_back); }
+
+static const at_param_spec normalize_params[] = {
+    {"axis", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the vectors lie along it"},
+    {"eps", AT_ARG_REAL, false, 1e-8, 0, 1, NULL, "added to the norm"},
+    {0}};
+const at_op at_op_normalize = {
+    .name = "normalize",
+    .summary = "vectors of length one along an axis",
+    .formula = "x / (|x| + eps)",
+    .axes = "[..., axis] -> [..., axis]",
+    .min_in = 1,
+    .max_in = 1,
+    .params = normalize_params,
+    .flags = AT_OP_KEEPS_OUT,
+    .infer = normalize_infer,
+    .saved = normalize_saved,
+    .forward = normalize_forward,
+    .backward = normalize_backward,
+};

@@ -1,0 +1,113 @@
+/* Functions of one number, element by element. */
+#include "core/graph/op_common.h"
+#include "core/graph/ops.h"
+#include "core/tensor/vecmath.h"
+
+typedef struct map {
+  const float *x, *y, *dy;
+  float *out, *dx;
+  float a, b;
+} map;
+
+enum { GRAIN = 16384 };
+
+static void run_forward(at_exec *x, const at_node *n, at_range_fn *fn) {
+  map m = {.x = at_x_in(x, n, 0),
+           .out = at_x_out(x, n),
+           .a = (float)n->arg[0].num,
+           .b = (float)n->arg[1].num};
+  at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), GRAIN, fn, &m);
+}
+
+static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
+  map m = {.dy = at_x_grad_out(x, n),
+           .dx = at_x_grad_in(x, n, 0),
+           .a = (float)n->arg[0].num,
+           .b = (float)n->arg[1].num};
+  if (!m.dx) return;
+  if (n->op->flags & AT_OP_KEEPS_OUT) m.y = at_x_out(x, n);
+  at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), GRAIN, fn, &m);
+}
+
+/* The body of a loop over one range; `m` and `i` are in scope of the expression. */
+#define EACH(name, ...)                                   \
+  static void name(void *ctx, size_t begin, size_t end) { \
+    const map *m = ctx;                                   \
+    for (size_t i = begin; i < end; i++) {                \
+      __VA_ARGS__;                                        \
+    }                                                     \
+  }
+/* Forward and backward of the table entry `name`, from two range functions. */
+#define ENTRY(name)                                                                           \
+  static void name##_forward(at_exec *x, const at_node *n) { run_forward(x, n, name##_run); } \
+  static void name##_backward(at_exec *x, const at_node *n) { run_backward(x, n, name##_back); }
+
+EACH(relu_run, m->out[i] = m->x[i] > 0 ? m->x[i] : 0)
+EACH(relu_back, m->dx[i] += m->y[i] > 0 ? m->dy[i] : 0)
+ENTRY(relu)
+
+EACH(leaky_relu_run, m->out[i] = m->x[i] > 0 ? m->x[i] : m->a * m->x[i])
+EACH(leaky_relu_back, m->dx[i] += m->y[i] > 0 ? m->dy[i] : m->a * m->dy[i])
+ENTRY(leaky_relu)
+
+static void tanh_run(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  at_vtanh(m->out + begin, m->x + begin, end - begin);
+}
+EACH(tanh_back, m->dx[i] += m->dy[i] * (1.0f - m->y[i] * m->y[i]))
+ENTRY(tanh)
+
+static void sigmoid_run(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  at_vsigmoid(m->out + begin, m->x + begin, end - begin);
+}
+EACH(sigmoid_back, m->dx[i] += m->dy[i] * m->y[i] * (1.0f - m->y[i]))
+ENTRY(sigmoid)
+
+static void exp_run(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  at_vexp(m->out + begin, m->x + begin, end - begin);
+}
+EACH(exp_back, m->dx[i] += m->dy[i] * m->y[i])
+ENTRY(exp)
+
+static void elu_run(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  at_vexp(m->out + begin, m->x + begin, end - begin);
+  for (size_t i = begin; i < end; i++) m->out[i] = m->x[i] > 0 ? m->x[i] : m->out[i] - 1.0f;
+}
+EACH(elu_back, m->dx[i] += m->dy[i] * (m->y[i] > 0 ? 1.0f : m->y[i] + 1.0f))
+ENTRY(elu)
+
+EACH(scale_run, m->out[i] = m->a * m->x[i] + m->b)
+EACH(scale_back, m->dx[i] += m->a * m->dy[i])
+ENTRY(scale)
+
+static const at_param_spec slope_params[] = {
+    {"slope", AT_ARG_REAL, false, 0.1, 0, 1, NULL, "factor of negative numbers"}, {0}};
+static const at_param_spec scale_params[] = {
+    {"by", AT_ARG_REAL, true, 1, 0, 0, NULL, "factor"},
+    {"shift", AT_ARG_REAL, false, 0, 0, 0, NULL, "added afterwards"},
+    {0}};
+
+#define UNARY(fn, params_, flags_, summary_, formula_) \
+  const at_op at_op_##fn = {.name = #fn,               \
+                            .summary = summary_,       \
+                            .formula = formula_,       \
+                            .axes = "[...] -> [...]",  \
+                            .min_in = 1,               \
+                            .max_in = 1,               \
+                            .params = params_,         \
+                            .flags = flags_,           \
+                            .infer = at_op_like_first, \
+                            .forward = fn##_forward,   \
+                            .backward = fn##_backward};
+UNARY(relu, NULL, AT_OP_KEEPS_OUT, "negative numbers become 0", "max(x, 0)")
+UNARY(leaky_relu, slope_params, AT_OP_KEEPS_OUT, "negative numbers shrink",
+      "x where x > 0, slope x elsewhere")
+UNARY(tanh, NULL, AT_OP_KEEPS_OUT, "hyperbolic tangent", "tanh(x)")
+UNARY(sigmoid, NULL, AT_OP_KEEPS_OUT, "logistic function", "1 / (1 + exp(-x))")
+UNARY(exp, NULL, AT_OP_KEEPS_OUT, "exponential", "exp(x)")
+UNARY(elu, NULL, AT_OP_KEEPS_OUT, "exponential linear unit (Clevert et al., 2016)",
+      "x where x > 0, exp(x) - 1 elsewhere")
+UNARY(scale, scale_params, 0, "a factor and a shift", "by x + shift")

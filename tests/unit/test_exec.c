@@ -1,0 +1,304 @@
+/* The executor: gradients, the memory plan, binding. */
+#include "cm.h"
+#include <malloc.h>
+#include "core/base/random.h"
+#include "graph_ops.h"
+
+enum { DEPTH = 12, D = 24, ROWS = 7 };
+
+/* A chain with side branches over [row, d] and [word, d]; all traits of operators. */
+typedef struct net {
+  at_graph *g;
+  at_params *p;
+  at_node *x, *early, *late, *loss;
+} net;
+
+static at_node *must(at_node *n) {
+  assert_non_null(n);
+  return n;
+}
+
+static net make_net(void) {
+  net w = {0};
+  at_dim dim[2] = {{0, -1}, {0, D}};
+  int row, d;
+  assert_int_equal(at_graph_new("t", &w.g, NULL), AT_OK);
+  assert_int_equal(at_graph_axis(w.g, "row", AT_BATCH, -1, nowhere, &row, NULL), AT_OK);
+  assert_int_equal(at_graph_axis(w.g, "d", AT_FEATURE, -1, nowhere, &d, NULL), AT_OK);
+  dim[0].axis = row;
+  dim[1].axis = d;
+  assert_int_equal(at_graph_input(w.g, "x", AT_REAL, 2, dim, -1, nowhere, &w.x, NULL), AT_OK);
+  at_node *v = w.x, *skip = NULL;
+  for (int i = 0; i < DEPTH; i++) {
+    char scope[16];
+    snprintf(scope, sizeof scope, "layer%d", i);
+    v = must(t_node(w.g, &t_bias, v, NULL, scope));
+    v = must(t_node(w.g, &t_tanh, v, NULL, NULL));
+    at_node *seen = must(t_node(w.g, &t_view, v, NULL, NULL));
+    at_node *c = must(t_node(w.g, &t_cube, seen, NULL, NULL));
+    v = must(t_node(w.g, i % 2 ? &t_mul : &t_add, v, c, NULL));
+    if (i == 3) skip = w.early = seen;
+    if (i == 8) v = must(t_node(w.g, &t_add, v, skip, NULL));
+  }
+  w.late = v;
+  assert_int_equal(at_graph_output(w.g, "late", v, nowhere, NULL), AT_OK);
+  w.loss = must(t_node(w.g, &t_total, must(t_node(w.g, &t_mul, v, v, NULL)), NULL, NULL));
+  assert_int_equal(at_graph_set_loss(w.g, w.loss, NULL), AT_OK);
+  assert_int_equal(at_params_new(w.g, &w.p, NULL), AT_OK);
+  at_params_init(w.p, 7);
+  return w;
+}
+
+static void free_net(net *w) {
+  at_params_free(w->p);
+  at_graph_free(w->g);
+}
+
+static void fill(float *v, size_t n, uint64_t stream) {
+  at_random r = {.seed = 3, .stream = stream};
+  for (size_t i = 0; i < n; i++) v[i] = at_random_normal(&r, i);
+}
+
+static at_exec *bound(const net *w, at_exec_options o, int64_t rows, const float *data) {
+  at_exec *x = NULL;
+  at_error err = {0};
+  assert_int_equal(at_exec_new(w->g, w->p, &o, &x, &err), AT_OK);
+  assert_int_equal(at_exec_size(x, "row", rows, &err), AT_OK);
+  assert_int_equal(at_exec_input(x, "x", data, &err), AT_OK);
+  if (at_exec_ready(x, &err) != AT_OK) fail_msg("%s", err.message);
+  return x;
+}
+
+static void step(const net *w, at_exec *x) {
+  memset(w->p->grad, 0, w->p->count * sizeof(float));
+  at_exec_forward(x, 1, 1, true);
+  at_exec_backward(x);
+}
+
+static void gradients_agree_with_differences(void **state) {
+  (void)state;
+  net w = make_net();
+  float data[ROWS * D];
+  fill(data, ROWS * D, 1);
+  at_exec *x = bound(&w, (at_exec_options){.gradients = true, .input_grads = true}, ROWS, data);
+  step(&w, x);
+  for (int i = 0; i < w.g->n_param; i++) {
+    float *v = w.p->value + w.p->offset[i] + 5, kept = *v, eps = 1e-2f;
+    double g = w.p->grad[w.p->offset[i] + 5], up, down;
+    *v = kept + eps;
+    at_exec_forward(x, 1, 1, true);
+    up = at_exec_loss(x);
+    *v = kept - eps;
+    at_exec_forward(x, 1, 1, true);
+    down = at_exec_loss(x);
+    *v = kept;
+    assert_float_equal((up - down) / (2 * (double)eps), g, 0.02 * fabs(g) + 0.02);
+  }
+  step(&w, x);
+  double g = at_exec_input_grad(x, w.x)[11], up;
+  data[11] += 1e-2f;
+  at_exec_forward(x, 1, 1, true);
+  up = at_exec_loss(x);
+  data[11] -= 2e-2f;
+  at_exec_forward(x, 1, 1, true);
+  assert_float_equal((up - at_exec_loss(x)) / 2e-2, g, 0.02 * fabs(g) + 0.02);
+  at_exec_free(x);
+  free_net(&w);
+}
+
+static void reuse_changes_no_bit(void **state) {
+  (void)state;
+  net w = make_net();
+  float data[ROWS * D], *grad = malloc(w.p->count * sizeof(float));
+  fill(data, ROWS * D, 1);
+  for (int kept = 0; kept < 2; kept++) {
+    at_exec_options all = {.gradients = true, .keep_all = true, .input_grads = true};
+    at_exec_options tight = {.gradients = true, .poison = true, .input_grads = true};
+    at_exec *a = bound(&w, all, ROWS, data), *b = bound(&w, tight, ROWS, data);
+    if (kept) {
+      assert_int_equal(at_exec_keep(b, w.early, NULL), AT_OK);
+      assert_int_equal(at_exec_ready(b, NULL), AT_OK);
+    }
+    step(&w, a);
+    memcpy(grad, w.p->grad, w.p->count * sizeof(float));
+    for (int twice = 0; twice < 2; twice++) step(&w, b);
+    assert_memory_equal(grad, w.p->grad, w.p->count * sizeof(float));
+    assert_memory_equal(at_exec_value(a, w.late), at_exec_value(b, w.late), sizeof data);
+    assert_memory_equal(at_exec_input_grad(a, w.x), at_exec_input_grad(b, w.x), sizeof data);
+    if (kept) assert_memory_equal(at_exec_value(a, w.early), at_exec_value(b, w.early), sizeof data);
+    else assert_null(at_exec_value(b, w.early));
+    assert_true(isfinite(at_exec_loss(b)));
+    assert_true(at_exec_bytes(b) < at_exec_bytes(a) * 3 / 4);
+    at_exec_free(a);
+    at_exec_free(b);
+  }
+  free(grad);
+  free_net(&w);
+}
+
+static void backward_starts_at_any_kept_node(void **state) {
+  (void)state;
+  net w = make_net();
+  float data[ROWS * D], weight[ROWS * D], *grad = malloc(w.p->count * sizeof(float));
+  fill(data, ROWS * D, 1);
+  fill(weight, ROWS * D, 2);
+  at_exec_options all = {.gradients = true, .keep_all = true};
+  at_exec_options tight = {.gradients = true, .poison = true};
+  at_exec *a = bound(&w, all, ROWS, data), *b = bound(&w, tight, ROWS, data);
+  assert_int_equal(at_exec_keep(b, w.early, NULL), AT_OK);
+  assert_int_equal(at_exec_ready(b, NULL), AT_OK);
+  at_exec *both[] = {a, b};
+  for (int k = 0; k < 2; k++) {
+    memset(w.p->grad, 0, w.p->count * sizeof(float));
+    at_exec_forward(both[k], 1, 1, true);
+    at_exec_backward_from(both[k], w.early, weight);
+    if (!k) memcpy(grad, w.p->grad, w.p->count * sizeof(float));
+  }
+  assert_memory_equal(grad, w.p->grad, w.p->count * sizeof(float));
+  assert_true(grad[w.p->offset[3]] != 0);  /* upstream of it */
+  assert_true(grad[w.p->offset[4]] == 0);  /* downstream */
+  at_exec_free(a);
+  at_exec_free(b);
+  free(grad);
+  free_net(&w);
+}
+
+static void evaluation_leaves_out_loss_and_gradients(void **state) {
+  (void)state;
+  net w = make_net();
+  float data[ROWS * D];
+  fill(data, ROWS * D, 1);
+  at_exec *train = bound(&w, (at_exec_options){.gradients = true}, ROWS, data);
+  at_exec *eval = bound(&w, (at_exec_options){.no_loss = true, .poison = true}, ROWS, data);
+  at_exec_forward(train, 1, 1, false);
+  at_exec_forward(eval, 1, 1, false);
+  assert_memory_equal(at_exec_value(train, w.late), at_exec_value(eval, w.late), sizeof data);
+  assert_true(isnan(at_exec_loss(eval)));
+  assert_null(at_exec_value(eval, w.loss));
+  assert_true(at_exec_bytes(eval) <= 8 * ROWS * D * sizeof(float));
+  at_exec_backward(eval);
+  at_exec_free(train);
+  at_exec_free(eval);
+  free_net(&w);
+}
+
+static size_t in_use(void) {
+#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
+  return 0;
+#else
+  return mallinfo2().uordblks;
+#endif
+}
+
+static void warm_steps_allocate_nothing(void **state) {
+  (void)state;
+  net w = make_net();
+  float data[ROWS * D];
+  fill(data, ROWS * D, 1);
+  at_exec *x = bound(&w, (at_exec_options){.gradients = true}, ROWS, data);
+  step(&w, x);
+  size_t before = in_use(), bytes = at_exec_bytes(x);
+  for (int64_t rows = 1; rows <= ROWS; rows++) {
+    assert_int_equal(at_exec_size(x, "row", rows, NULL), AT_OK);
+    assert_int_equal(at_exec_input(x, "x", data, NULL), AT_OK);
+    assert_int_equal(at_exec_ready(x, NULL), AT_OK);
+    step(&w, x);
+    assert_int_equal(in_use(), before);
+  }
+  assert_int_equal(at_exec_bytes(x), bytes);
+  at_exec_free(x);
+  free_net(&w);
+}
+
+static void rejects(at_status s, const at_error *err, const char *part) {
+  assert_int_equal(s, AT_EINPUT);
+  if (!strstr(err->message, part)) fail_msg("\"%s\" does not say \"%s\"", err->message, part);
+}
+
+static void bad_bindings_are_explained(void **state) {
+  (void)state;
+  net w = make_net();
+  at_exec *x = NULL;
+  at_error err = {0};
+  float data[ROWS * D] = {0};
+  assert_int_equal(at_exec_new(w.g, w.p, NULL, &x, &err), AT_OK);
+  assert_int_equal(at_exec_input(x, "x", data, &err), AT_OK);
+  rejects(at_exec_ready(x, &err), &err, "batch axis `row` has no size in this batch");
+  rejects(at_exec_size(x, "rows", 3, &err), &err, "did you mean `row`?");
+  rejects(at_exec_size(x, "row", 0, &err), &err, "cannot have the size 0");
+  rejects(at_exec_size(x, "d", 3, &err), &err, "is a feature axis");
+  rejects(at_exec_input(x, "y", data, &err), &err, "no input `y`");
+  at_exec_size(x, "row", ROWS, NULL);
+  at_exec_input(x, "x", NULL, NULL);
+  rejects(at_exec_ready(x, &err), &err, "input `x` has no data");
+  at_exec_free(x);
+  x = NULL;
+  rejects(at_exec_new(w.g, NULL, NULL, &x, &err), &err, "another model");
+  assert_null(x);
+  free_net(&w);
+}
+
+static void ragged_axes_and_tokens_are_checked(void **state) {
+  (void)state;
+  at_graph *g = NULL;
+  at_exec *x = NULL;
+  at_error err = {0};
+  int caption, word;
+  at_node *in, *out;
+  assert_int_equal(at_graph_new("t", &g, NULL), AT_OK);
+  at_graph_axis(g, "caption", AT_BATCH, -1, nowhere, &caption, NULL);
+  at_graph_axis(g, "word", AT_SEQUENCE, caption, nowhere, &word, NULL);
+  at_dim dim = {word, -1};
+  at_graph_input(g, "text", AT_TOKEN, 1, &dim, 10, nowhere, &in, NULL);
+  out = must(t_node(g, &t_view, in, NULL, NULL));
+  at_graph_output(g, "same", out, nowhere, NULL);
+  assert_int_equal(at_exec_new(g, NULL, NULL, &x, &err), AT_OK);
+  const int64_t good[] = {0, 2, 5}, empty[] = {0, 2, 2}, late[] = {1, 2, 3};
+  int32_t ids[] = {1, 2, 3, 9, 0};
+  rejects(at_exec_ragged(x, "word", empty, 2, &err), &err, "row 1 of `word` is empty");
+  rejects(at_exec_ragged(x, "word", late, 2, &err), &err, "begin with 1");
+  rejects(at_exec_ragged(x, "caption", good, 2, &err), &err, "takes no offsets");
+  at_exec_input(x, "text", ids, NULL);
+  rejects(at_exec_ready(x, &err), &err, "ragged axis `word` has no offsets");
+  assert_int_equal(at_exec_ragged(x, "word", good, 2, &err), AT_OK);
+  assert_int_equal(at_exec_ready(x, &err), AT_OK);
+  assert_int_equal(at_x_axis_size(x, caption), 2);
+  assert_int_equal(at_x_axis_size(x, word), 5);
+  assert_ptr_equal(at_exec_value(x, out), ids);
+  at_exec_size(x, "caption", 3, NULL);
+  rejects(at_exec_ready(x, &err), &err, "has the size 3, but `word` has offsets for 2 rows");
+  at_exec_size(x, "caption", 2, NULL);
+  ids[3] = 10;
+  rejects(at_exec_ready(x, &err), &err, "holds the id 10 at place 3; the vocabulary has 10 ids");
+  ids[3] = -1;
+  rejects(at_exec_ready(x, &err), &err, "the id -1 at place 3");
+  at_exec_free(x);
+  at_graph_free(g);
+}
+
+static void parameters_are_drawn_by_name(void **state) {
+  (void)state;
+  net a = make_net(), b = make_net();
+  assert_memory_equal(a.p->value, b.p->value, a.p->count * sizeof(float));
+  for (int i = 0; i < a.g->n_param; i++) assert_int_equal(a.p->offset[i] % 16, 0);
+  for (size_t i = D; i < 32; i++) assert_true(a.p->value[i] == 0); /* padding */
+  at_params_init(b.p, 8);
+  assert_memory_not_equal(a.p->value, b.p->value, a.p->count * sizeof(float));
+  assert_true(a.p->value[a.p->offset[0]] != a.p->value[a.p->offset[1]]);
+  free_net(&a);
+  free_net(&b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(gradients_agree_with_differences),
+      cmocka_unit_test(reuse_changes_no_bit),
+      cmocka_unit_test(backward_starts_at_any_kept_node),
+      cmocka_unit_test(evaluation_leaves_out_loss_and_gradients),
+      cmocka_unit_test(warm_steps_allocate_nothing),
+      cmocka_unit_test(bad_bindings_are_explained),
+      cmocka_unit_test(ragged_axes_and_tokens_are_checked),
+      cmocka_unit_test(parameters_are_drawn_by_name),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
