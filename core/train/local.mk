@@ -1,0 +1,4 @@
+libattune_la_SOURCES += \
+	core/train/checkpoint.c core/train/checkpoint.h \
+	core/train/optimizer.c core/train/optimizer.h \
+	core/train/schedule.c core/train/schedule.h

@@ -1,0 +1,398 @@
+/* Model inputs and the data that feeds them: binding, reading, batches. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/run/run_impl.h"
+
+/* ---- which field ---- */
+
+static const char *type_name(uint32_t t) {
+  static const char *const names[] = {"?", "real", "text", "link", "image", "boxes", "name"};
+  return t < sizeof names / sizeof *names ? names[t] : "?";
+}
+
+static bool feeds_models(const at_field *f) {
+  return f->f.type == ATTUNE_FIELD_REAL || f->f.type == ATTUNE_FIELD_IMAGE || f->f.type == ATTUNE_FIELD_TEXT;
+}
+
+/* "picture.image": a table and a field of it. */
+static at_status field_by_path(const at_session *s, const char *input, const at_entry *e,
+                               const at_field **out, at_error *err) {
+  const char *dot = strchr(e->value, '.');
+  size_t n, count = 0;
+  const at_field *all = at_dataset_fields(s->data, &n);
+  const char *names[64];
+  char text[64][80];
+  for (size_t i = 0; i < n; i++) {
+    size_t len = dot ? (size_t)(dot - e->value) : 0;
+    if (dot && strlen(all[i].table) == len && !strncmp(all[i].table, e->value, len) &&
+        !strcmp(all[i].f.name, dot + 1)) {
+      *out = &all[i];
+      return AT_OK;
+    }
+    if (count == 64) continue;
+    snprintf(text[count], sizeof text[count], "%.32s.%.32s", all[i].table, all[i].f.name);
+    names[count] = text[count];
+    count++;
+  }
+  const char *near = at_suggest(e->value, names, count);
+  return at_fail(err, AT_EINPUT, "%s: input `%s` is bound to `%s`, which the data has not%s%s%s",
+                 e->place, input, e->value, near ? "; did you mean `" : "", near ? near : "",
+                 near ? "`?" : "");
+}
+
+/* By name: a field called as the input; of a table called so its field `text`, or its only text. */
+static at_status field_by_name(const at_session *s, const char *input, const at_field **out,
+                               at_error *err) {
+  size_t n;
+  const at_field *all = at_dataset_fields(s->data, &n), *same = NULL, *text = NULL;
+  int n_same = 0, n_text = 0;
+  at_text list = {0};
+  for (size_t i = 0; i < n; i++) {
+    if (!feeds_models(&all[i])) continue;
+    at_text_addf(&list, "%s%s.%s", list.len ? ", " : "", all[i].table, all[i].f.name);
+    if (!strcmp(all[i].f.name, input)) same = &all[i], n_same++;
+    if (!strcmp(all[i].table, input) && all[i].f.type == ATTUNE_FIELD_TEXT) {
+      bool first = !strcmp(all[i].f.name, "text");
+      if (first || !n_text) text = &all[i];
+      n_text = first ? 1 : n_text + 1;
+      if (first) break;
+    }
+  }
+  at_status st = AT_OK;
+  if (n_same == 1) *out = same;
+  else if (n_text == 1) *out = text;
+  else
+    st = at_fail(err, AT_EINPUT,
+                 "%s: no data for the input `%s`; say which under data.bind, for example `%s: %s` (there "
+                 "are: %s)",
+                 s->run->path, input, input, n ? "picture.image" : "TABLE.FIELD",
+                 list.data ? list.data : "none");
+  at_text_free(&list);
+  return st;
+}
+
+at_status at_session_field(const at_session *s, const char *input, const at_field **out, at_error *err) {
+  char key[128];
+  snprintf(key, sizeof key, "data.bind.%.100s", input);
+  const at_entry *e = at_run_entry(s->run, key);
+  return e ? field_by_path(s, input, e, out, err) : field_by_name(s, input, out, err);
+}
+
+/* ---- binding ---- */
+
+static at_status batch_index(at_session *s, const at_node *in, const at_field *f, int *out, at_error *err) {
+  const at_graph *g = s->graph;
+  int axis = in->dim[0].axis, parent = g->axis[axis].parent;
+  if (parent >= 0) axis = parent;
+  const char *name = g->axis[axis].name;
+  if (g->axis[axis].kind != AT_BATCH)
+    return at_fail(err, AT_EINPUT, "%s: input `%s` has no batch axis", s->run->path, in->name);
+  if (strcmp(name, f->table))
+    return at_fail(err, AT_EINPUT,
+                   "%s: input `%s` varies over the axis `%s`, but its data `%s.%s` is of the table "
+                   "`%s`; call the axis so in the model",
+                   s->run->path, in->name, name, f->table, f->f.name, f->table);
+  for (int i = 0; i < s->n_batch; i++)
+    if (s->batch[i].axis == axis) {
+      *out = i;
+      return AT_OK;
+    }
+  if (s->n_batch == AT_MAX_BATCH_AXES)
+    return at_fail(err, AT_EINPUT, "%s: the model has more than %d batch axes", s->run->path,
+                   AT_MAX_BATCH_AXES);
+  s->batch[s->n_batch] = (at_batch_axis){name, axis, -1};
+  *out = s->n_batch++;
+  return AT_OK;
+}
+
+static at_status check_field(const at_session *s, const at_node *in, const at_field *f, at_error *err) {
+  const at_graph *g = s->graph;
+  bool text = f->f.type == ATTUNE_FIELD_TEXT;
+  if (!feeds_models(f) || text != (in->type == AT_TOKEN))
+    return at_fail(err, AT_EINPUT, "%s: input `%s` takes %s, but `%s.%s` is of type %s", s->run->path,
+                   in->name, in->type == AT_TOKEN ? "tokens" : "real numbers", f->table, f->f.name,
+                   type_name(f->f.type));
+  if (text) {
+    if (in->ndim == 1 && g->axis[in->dim[0].axis].parent >= 0) return AT_OK;
+    return at_fail(err, AT_EINPUT, "%s: input `%s` takes texts of many lengths; write its axes as [%s, word...]",
+                   s->run->path, in->name, f->table);
+  }
+  if (in->ndim != (int)f->f.ndim + 1)
+    return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but a row of `%s.%s` has %u axes", s->run->path,
+                   in->name, at_node_axes_text(g, in), f->table, f->f.name, (unsigned)f->f.ndim);
+  for (int d = 1; d < in->ndim; d++)
+    if (in->dim[d].size != f->f.shape[d - 1])
+      return at_fail(err, AT_EINPUT, "%s: axis `%s` of input `%s` has the size %lld, but `%s.%s` has %lld there",
+                     s->run->path, g->axis[in->dim[d].axis].name, in->name, (long long)in->dim[d].size,
+                     f->table, f->f.name, (long long)f->f.shape[d - 1]);
+  return AT_OK;
+}
+
+at_status at_session_bind(at_session *s, at_error *err) {
+  for (int i = 0; i < s->graph->n_input; i++) {
+    const at_node *in = s->graph->input[i];
+    at_feed f = {.input = in, .row = 1};
+    at_status st = at_session_field(s, in->name, &f.field, err);
+    if (st == AT_OK && s->n_feeds == AT_MAX_FEEDS)
+      st = at_fail(err, AT_EINPUT, "%s: the model has more than %d inputs", s->run->path, AT_MAX_FEEDS);
+    if (st == AT_OK && in->ndim < 1)
+      st = at_fail(err, AT_EINPUT, "%s: input `%s` has no axes", s->run->path, in->name);
+    if (st == AT_OK) st = check_field(s, in, f.field, err);
+    if (st == AT_OK) st = batch_index(s, in, f.field, &f.table, err);
+    if (st != AT_OK) return st;
+    for (int d = 1; d < in->ndim; d++) f.row *= in->dim[d].size;
+    if (in->type == AT_TOKEN) s->batch[f.table].ragged = in->dim[0].axis;
+    s->feed[s->n_feeds++] = f;
+  }
+  return AT_OK;
+}
+
+/* ---- what was read ---- */
+
+void at_cache_free(at_cache *c) {
+  if (!c) return;
+  for (size_t f = 0; f < c->n_feeds; f++) {
+    for (int64_t r = 0; c->rows && r < c->rows[f]; r++) {
+      if (c->image && c->image[f]) free(c->image[f][r]);
+      if (c->token && c->token[f]) free(c->token[f][r]);
+    }
+    if (c->image) free(c->image[f]);
+    if (c->token) free(c->token[f]);
+    if (c->length) free(c->length[f]);
+  }
+  free(c->rows);
+  free(c->image);
+  free(c->token);
+  free(c->length);
+  free(c->split);
+  free(c);
+}
+
+static at_status fill_cache(at_session *s, at_cache *c, at_error *err) {
+  size_t n = (size_t)s->n_feeds;
+  c->n_feeds = n;
+  c->rows = calloc(n + 1, sizeof *c->rows);
+  c->image = calloc(n + 1, sizeof *c->image);
+  c->token = calloc(n + 1, sizeof *c->token);
+  c->length = calloc(n + 1, sizeof *c->length);
+  if (!c->split || !c->rows || !c->image || !c->token || !c->length) return at_nomem(err);
+  for (size_t f = 0; f < n; f++) {
+    const at_field *field = s->feed[f].field;
+    int64_t rows = at_dataset_rows(s->data, c->split, field->table);
+    if (rows < 0)
+      return at_fail(err, AT_EINPUT, "%s: the data has no split `%s` with a table `%s`", s->run->path,
+                     c->split, field->table);
+    if (rows == 0)
+      return at_fail(err, AT_EINPUT, "%s: the split `%s` is empty: its table `%s` has no rows",
+                     s->run->path, c->split, field->table);
+    c->rows[f] = rows;
+    if (field->f.type == ATTUNE_FIELD_IMAGE) c->image[f] = calloc((size_t)rows, sizeof **c->image);
+    if (field->f.type == ATTUNE_FIELD_TEXT) {
+      c->token[f] = calloc((size_t)rows, sizeof **c->token);
+      c->length[f] = calloc((size_t)rows, sizeof **c->length);
+    }
+    if ((field->f.type == ATTUNE_FIELD_IMAGE && !c->image[f]) ||
+        (field->f.type == ATTUNE_FIELD_TEXT && (!c->token[f] || !c->length[f])))
+      return at_nomem(err);
+  }
+  return AT_OK;
+}
+
+at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err) {
+  for (size_t i = 0; i < s->n_caches; i++)
+    if (!strcmp(s->cache[i]->split, split)) {
+      *out = s->cache[i];
+      return AT_OK;
+    }
+  at_cache *c = calloc(1, sizeof *c), **v = realloc(s->cache, (s->n_caches + 1) * sizeof *v);
+  if (v) s->cache = v;
+  if (!c || !v) {
+    free(c);
+    return at_nomem(err);
+  }
+  c->split = strdup(split);
+  at_status st = fill_cache(s, c, err);
+  if (st != AT_OK) {
+    at_cache_free(c);
+    return st;
+  }
+  s->cache[s->n_caches++] = c;
+  *out = c;
+  return AT_OK;
+}
+
+/* ---- reading rows ---- */
+
+typedef struct reading {
+  const at_session *s;
+  at_cache *c;
+  int feed;
+  const int64_t *rows;
+  unsigned char *failed;
+  float *dst;
+} reading;
+
+static at_status read_image(const reading *r, int64_t row, at_error *err) {
+  const at_feed *f = &r->s->feed[r->feed];
+  uint8_t *rgb = malloc((size_t)f->row);
+  if (!rgb) return at_nomem(err);
+  at_status st = at_dataset_read(r->s->data, r->c->split, f->field, row, rgb, err);
+  if (st == AT_OK) r->c->image[r->feed][row] = rgb;
+  else free(rgb);
+  return st;
+}
+
+static at_status read_tokens(const reading *r, int64_t row, at_error *err) {
+  const at_session *s = r->s;
+  char *text = NULL;
+  at_tokens t = {0};
+  at_status st = at_dataset_read_text(s->data, r->c->split, s->feed[r->feed].field, row, &text, err);
+  if (st == AT_OK) st = at_tokenise(text, strlen(text), s->tokens, &t, err);
+  int64_t n = (int64_t)t.n < s->max_words ? (int64_t)t.n : s->max_words, k = 0;
+  int32_t *id = st == AT_OK ? malloc((size_t)(n + 3) * sizeof *id) : NULL;
+  if (st == AT_OK && !id) st = at_nomem(err);
+  if (st == AT_OK) {
+    if (s->ends) id[k++] = AT_WORD_START;
+    for (int64_t i = 0; i < n; i++) id[k++] = at_vocab_id(s->vocab, t.v[i].text);
+    if (s->ends) id[k++] = AT_WORD_END;
+    if (!k) id[k++] = AT_WORD_UNKNOWN; /* a caption of no words still has a row */
+    r->c->token[r->feed][row] = id;
+    r->c->length[r->feed][row] = (int32_t)k;
+  }
+  at_tokens_free(&t);
+  free(text);
+  return st;
+}
+
+static at_status read_one(const reading *r, int64_t i, at_error *err) {
+  const at_feed *f = &r->s->feed[r->feed];
+  int64_t row = r->rows[i];
+  if (f->field->f.type == ATTUNE_FIELD_IMAGE) return read_image(r, row, err);
+  if (f->field->f.type == ATTUNE_FIELD_TEXT) return read_tokens(r, row, err);
+  return at_dataset_read(r->s->data, r->c->split, f->field, row, r->dst + i * f->row, err);
+}
+
+static void read_task(void *ctx, size_t i) {
+  const reading *r = ctx;
+  r->failed[i] = read_one(r, (int64_t)i, NULL) != AT_OK;
+}
+
+/* Reads n rows side by side; a failure is read once more for its sentence. */
+static at_status read_rows(reading *r, int64_t n, at_error *err) {
+  if (!n) return AT_OK;
+  r->failed = calloc((size_t)n, 1);
+  if (!r->failed) return at_nomem(err);
+  at_parallel(r->s->pool, (size_t)n, read_task, r);
+  at_status st = AT_OK;
+  for (int64_t i = 0; st == AT_OK && i < n; i++)
+    if (r->failed[i]) st = read_one(r, i, err);
+  free(r->failed);
+  return st;
+}
+
+static int by_row(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* Rows of the batch that the cache lacks, each once. */
+static at_status read_missing(at_session *s, at_cache *c, int feed, const int64_t *rows, int64_t n,
+                              at_error *err) {
+  bool image = s->feed[feed].field->f.type == ATTUNE_FIELD_IMAGE;
+  int64_t *missing = malloc((size_t)n * sizeof *missing), k = 0, m = 0;
+  if (!missing) return at_nomem(err);
+  for (int64_t i = 0; i < n; i++)
+    if (image ? !c->image[feed][rows[i]] : !c->token[feed][rows[i]]) missing[k++] = rows[i];
+  if (k) qsort(missing, (size_t)k, sizeof *missing, by_row);
+  for (int64_t i = 0; i < k; i++)
+    if (!i || missing[i] != missing[i - 1]) missing[m++] = missing[i];
+  reading r = {.s = s, .c = c, .feed = feed, .rows = missing};
+  at_status st = read_rows(&r, m, err);
+  free(missing);
+  return st;
+}
+
+/* ---- batches ---- */
+
+static at_status reserve(at_session *s, int feed, size_t bytes, at_error *err) {
+  if (bytes <= s->buffer_bytes[feed]) return AT_OK;
+  free(s->buffer[feed]);
+  s->buffer_bytes[feed] = 0;
+  s->buffer[feed] = malloc(bytes + bytes / 4);
+  if (!s->buffer[feed]) return at_nomem(err);
+  s->buffer_bytes[feed] = bytes + bytes / 4;
+  return AT_OK;
+}
+
+typedef struct pixels {
+  uint8_t *const *image;
+  const int64_t *rows;
+  float *dst;
+  int64_t row;
+} pixels;
+
+static void convert_image(void *ctx, size_t i) {
+  const pixels *p = ctx;
+  const uint8_t *from = p->image[p->rows[i]];
+  float *to = p->dst + (int64_t)i * p->row;
+  for (int64_t k = 0; k < p->row; k++) to[k] = (float)from[k] / 255.0f;
+}
+
+static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *rows, int64_t n,
+                           at_error *err) {
+  const at_feed *f = &s->feed[feed];
+  size_t bytes;
+  if (!at_mul_size((size_t)n, (size_t)f->row * sizeof(float), &bytes)) return at_nomem(err);
+  at_status st = reserve(s, feed, bytes, err);
+  if (st != AT_OK) return st;
+  if (f->field->f.type == ATTUNE_FIELD_REAL) {
+    reading r = {.s = s, .c = c, .feed = feed, .rows = rows, .dst = s->buffer[feed]};
+    return read_rows(&r, n, err);
+  }
+  if ((st = read_missing(s, c, feed, rows, n, err)) != AT_OK) return st;
+  pixels p = {c->image[feed], rows, s->buffer[feed], f->row};
+  at_parallel(s->pool, (size_t)n, convert_image, &p);
+  return AT_OK;
+}
+
+static at_status load_tokens(at_session *s, at_exec *x, at_cache *c, int feed, const int64_t *rows,
+                             int64_t n, at_error *err) {
+  const at_feed *f = &s->feed[feed];
+  at_status st = read_missing(s, c, feed, rows, n, err);
+  if (st != AT_OK) return st;
+  if ((size_t)n + 1 > s->offsets_cap[feed]) {
+    int64_t *v = realloc(s->offsets[feed], ((size_t)n + 1) * sizeof *v);
+    if (!v) return at_nomem(err);
+    s->offsets[feed] = v;
+    s->offsets_cap[feed] = (size_t)n + 1;
+  }
+  int64_t *off = s->offsets[feed];
+  off[0] = 0;
+  for (int64_t i = 0; i < n; i++) off[i + 1] = off[i] + c->length[feed][rows[i]];
+  if ((st = reserve(s, feed, (size_t)off[n] * sizeof(int32_t), err)) != AT_OK) return st;
+  int32_t *to = s->buffer[feed];
+  for (int64_t i = 0; i < n; i++)
+    memcpy(to + off[i], c->token[feed][rows[i]], (size_t)c->length[feed][rows[i]] * sizeof *to);
+  return at_exec_ragged(x, s->graph->axis[f->input->dim[0].axis].name, off, n, err);
+}
+
+at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
+                          const int64_t *counts, at_error *err) {
+  at_cache *c;
+  at_status st = at_session_cache(s, split, &c, err);
+  for (int b = 0; st == AT_OK && b < s->n_batch; b++)
+    st = at_exec_size(x, s->batch[b].name, counts[b], err);
+  for (int f = 0; st == AT_OK && f < s->n_feeds; f++) {
+    int t = s->feed[f].table;
+    for (int64_t i = 0; st == AT_OK && i < counts[t]; i++)
+      if (rows[t][i] < 0 || rows[t][i] >= c->rows[f])
+        st = at_fail(err, AT_EFAIL, "row %lld of table `%s` was asked for; it has %lld rows",
+                     (long long)rows[t][i], s->feed[f].field->table, (long long)c->rows[f]);
+    if (st != AT_OK) break;
+    st = s->feed[f].input->type == AT_TOKEN ? load_tokens(s, x, c, f, rows[t], counts[t], err)
+                                            : load_real(s, c, f, rows[t], counts[t], err);
+    if (st == AT_OK) st = at_exec_input(x, s->feed[f].input->name, s->buffer[f], err);
+  }
+  return st == AT_OK ? at_exec_ready(x, err) : st;
+}

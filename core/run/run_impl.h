@@ -1,0 +1,142 @@
+/* Between the files of this room only. */
+#ifndef AT_RUN_RUN_IMPL_H
+#define AT_RUN_RUN_IMPL_H
+#include "core/base/thread.h"
+#include "core/data/text_tokens.h"
+#include "core/run/run.h"
+#include "core/run/yaml.h"
+#include "core/train/optimizer.h"
+#include "core/train/schedule.h"
+
+/* ---- run files (runfile.c) ---- */
+
+typedef struct at_entry {
+  const char *key;   /* "train.epochs" */
+  const char *value; /* as text; lists as "a, b" */
+  const char *place; /* "run.yaml:3:9", "--set"; "" for defaults */
+} at_entry;
+
+struct at_run {
+  at_arena *arena;
+  const char *path, *dir; /* of the file; dir is absolute */
+  at_entry *entry;
+  size_t n, cap;
+};
+
+/* Entries of a tree; keys named in `skip` (ended by NULL, may be NULL) are passed over. */
+at_status at_run_take(at_run *r, const at_yaml *root, const char *what, const char *const *skip,
+                      at_error *err);
+at_status at_run_override(at_run *r, const char *assignment, at_error *err); /* "a.b=value" */
+at_status at_run_finish(at_run *r, at_error *err); /* defaults, required keys, paths */
+at_status at_run_new(const char *path, at_run **out, at_error *err);
+at_status at_run_file(at_arena *arena, const char *path, const at_yaml **root, at_error *err);
+/* Sets a key outright, as the run directory does with what it resolved. */
+at_status at_run_put(at_run *r, const char *key, const char *value, const char *place, at_error *err);
+const at_entry *at_run_entry(const at_run *r, const char *key);
+double at_run_number(const at_run *r, const char *key);
+int64_t at_run_int(const at_run *r, const char *key);
+/* Pieces of a list value at commas outside parentheses; in `arena`. */
+at_status at_run_list(at_arena *arena, const char *value, const char ***out, size_t *n, at_error *err);
+
+/* ---- a model input and where it comes from (inputs.c) ---- */
+
+typedef struct at_feed {
+  const at_node *input;
+  const at_field *field;
+  int table;       /* index into session->batch */
+  int64_t row;     /* floats of one row; 0 for tokens */
+} at_feed;
+
+/* A batch axis, fed from the table of the same name. */
+typedef struct at_batch_axis {
+  const char *name;
+  int axis, ragged; /* ids; ragged -1: none */
+} at_batch_axis;
+
+/* What was read of one split and is worth keeping: pictures as bytes, captions as numbers. */
+typedef struct at_cache {
+  char *split;
+  size_t n_feeds;
+  int64_t *rows;     /* [n_feeds] */
+  uint8_t ***image;  /* [n_feeds][row], NULL until read */
+  int32_t ***token;  /* [n_feeds][row] */
+  int32_t **length;  /* [n_feeds][row] */
+} at_cache;
+
+enum { AT_MAX_BATCH_AXES = 4, AT_MAX_FEEDS = 16 };
+
+struct at_session {
+  at_registry *reg;
+  at_run *run;
+  char *dir; /* of an opened run; NULL */
+  const at_item *reader, *task;
+  attune_options *reader_options, *task_options;
+  const at_item **metric;
+  attune_options **metric_options;
+  size_t n_metrics;
+  at_dataset *data;
+  at_vocab *vocab;
+  at_token_mode tokens;
+  int64_t max_words;
+  bool ends;
+  at_graph *graph;
+  at_params *params;
+  at_pool *pool;
+  at_exec *train, *eval, *look;
+  uint64_t seed;
+  at_batch_axis batch[AT_MAX_BATCH_AXES];
+  int n_batch;
+  at_feed feed[AT_MAX_FEEDS];
+  int n_feeds;
+  at_cache **cache;
+  size_t n_caches;
+  /* the batch at hand */
+  void *buffer[AT_MAX_FEEDS];
+  size_t buffer_bytes[AT_MAX_FEEDS];
+  int64_t *offsets[AT_MAX_FEEDS];
+  size_t offsets_cap[AT_MAX_FEEDS];
+};
+
+/* Field for a model input before the graph is there: data.bind, or by name. */
+at_status at_session_field(const at_session *s, const char *input, const at_field **out, at_error *err);
+at_status at_session_bind(at_session *s, at_error *err); /* feeds, from graph and schema */
+at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err);
+void at_cache_free(at_cache *c);
+/* Binds `x` to rows[i][0 .. counts[i]) of each batch axis; ready to run. */
+at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
+                          const int64_t *counts, at_error *err);
+
+/* ---- vocabulary (words.c) ---- */
+at_status at_session_words(at_session *s, const char *dir, at_error *err);
+
+/* ---- tasks (evaluate.c) ---- */
+typedef struct at_task_run {
+  at_session *s;
+  const char *split;
+  int64_t *example; /* [n * n_batch] rows */
+  size_t n, cap;
+  float *out;
+  size_t out_cap;
+  at_progress_fn *fn;
+  void *ctx;
+  const char *phase;
+  int64_t done;
+} at_task_run;
+at_task_ops at_session_task_ops(at_task_run *t);
+at_status at_session_evaluate_into(at_session *s, const char *split, const char *phase,
+                                   at_progress_fn *fn, void *ctx, at_result **results, size_t *n,
+                                   at_error *err);
+
+/* ---- run directories (rundir.c) ---- */
+at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued, at_error *err);
+at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss, double rate,
+                              double norm, double seconds, at_error *err);
+at_status at_rundir_log_evaluation(const char *dir, const char *split, int64_t epoch, int64_t step,
+                                   const at_result *r, size_t n, double seconds, at_error *err);
+/* Drops lines of steps later than `step`; *seconds: of the last one kept. */
+at_status at_rundir_trim_log(const char *dir, int64_t step, double *seconds, at_error *err);
+at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation, size_t n_validation,
+                            const at_result *test, size_t n_test, int64_t steps, int64_t best_epoch,
+                            double seconds, at_error *err);
+char *at_rundir_path(const char *dir, const char *name); /* caller frees */
+#endif

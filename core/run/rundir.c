@@ -1,0 +1,264 @@
+/* Run directories: what is written beside the weights. */
+#include <dirent.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "config.h"
+#include "core/base/file.h"
+#include "core/run/run_impl.h"
+
+char *at_rundir_path(const char *dir, const char *name) { return at_path_join(dir, name); }
+
+static at_status write_text(const char *dir, const char *name, const char *text, at_error *err) {
+  char *path = at_rundir_path(dir, name);
+  at_status s = path ? at_file_write(path, text, strlen(text), err) : at_nomem(err);
+  free(path);
+  return s;
+}
+
+/* Takes the reference to `j`. */
+static at_status write_json(const char *dir, const char *name, json_t *j, at_error *err) {
+  char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
+  char *path = at_rundir_path(dir, name);
+  at_text t = {0};
+  at_status s;
+  if (text) at_text_addf(&t, "%s\n", text);
+  s = text && path && !t.failed ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
+  at_text_free(&t);
+  free(path);
+  free(text);
+  json_decref(j);
+  return s;
+}
+
+/* ---- making one ---- */
+
+static at_status copy_model(at_session *s, const char *dir, at_error *err) {
+  char *text = NULL, *path = at_rundir_path(dir, "model.att");
+  size_t n;
+  at_status st = path ? at_file_read(at_run_get(s->run, "model"), (size_t)1 << 24, &text, &n, err)
+                      : at_nomem(err);
+  if (st == AT_OK) st = at_file_write(path, text, n, err);
+  free(text);
+  free(path);
+  return st;
+}
+
+/* The resolved run, its model the copy that lies beside it. */
+static char *resolved_text(at_session *s) {
+  const at_entry *e = at_run_entry(s->run, "model");
+  const char *value = e->value, *place = e->place;
+  at_run_put(s->run, "model", "model.att", place, NULL);
+  char *text = at_run_text(s->run);
+  at_run_put(s->run, "model", value, place, NULL);
+  return text;
+}
+
+static json_t *plugin_json(const at_item *it) {
+  return json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", at_kind_name((attune_kind)it->item->kind), "name",
+                   it->item->name, "version", it->plugin->version, "path", it->path, "sha256", it->sha256);
+}
+
+static at_status write_plugins(at_session *s, const char *dir, at_error *err) {
+  json_t *j = json_array();
+  json_array_append_new(j, plugin_json(s->reader));
+  json_array_append_new(j, plugin_json(s->task));
+  for (size_t i = 0; i < s->n_metrics; i++) json_array_append_new(j, plugin_json(s->metric[i]));
+  for (int i = 0; i < s->graph->n_attend; i++) {
+    const at_item *it;
+    char *name = NULL;
+    at_option_value *v = NULL;
+    size_t n;
+    if (at_spec_parse(s->graph->attend[i].score_name, &name, &v, &n, NULL) == AT_OK &&
+        at_registry_find(s->reg, ATTUNE_SCORE, name, &it, NULL) == AT_OK)
+      json_array_append_new(j, plugin_json(it));
+    free(name);
+    free(v);
+  }
+  return write_json(dir, "plugins.json", j, err);
+}
+
+static json_t *processor_name(void) {
+  char line[512];
+  json_t *out = NULL;
+  FILE *fp = fopen("/proc/cpuinfo", "r");
+  while (fp && !out && fgets(line, sizeof line, fp)) {
+    char *colon = strchr(line, ':');
+    if (strncmp(line, "model name", 10) || !colon) continue;
+    line[strcspn(line, "\n")] = 0;
+    out = json_string(colon + 2);
+  }
+  if (fp) fclose(fp);
+  return out ? out : json_string("unknown");
+}
+
+static at_status write_machine(at_session *s, const char *dir, at_error *err) {
+  struct utsname u = {0};
+  uname(&u);
+  return write_json(dir, "machine.json",
+                    json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I}", "attune", PACKAGE_VERSION, "system",
+                              u.sysname, "release", u.release, "machine", u.machine, "processor",
+                              processor_name(), "threads", at_pool_threads(s->pool), "processors",
+                              (json_int_t)sysconf(_SC_NPROCESSORS_ONLN)),
+                    err);
+}
+
+static bool has_entries(const char *dir) {
+  DIR *d = opendir(dir);
+  bool any = false;
+  for (struct dirent *e; d && (e = readdir(d));) any |= strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+  if (d) closedir(d);
+  return any;
+}
+
+/* A directory to resume must hold the same run: seconds of difference in anything that
+ * decides the numbers would make its results a mixture. */
+static at_status same_run(const char *dir, const char *text, at_error *err) {
+  char *path = at_rundir_path(dir, "run.yaml"), *old = NULL;
+  size_t n;
+  at_status st = path ? at_file_read(path, (size_t)1 << 20, &old, &n, err) : at_nomem(err);
+  const char *a = text, *b = old;
+  while (st == AT_OK && *a && *b) {
+    size_t la = strcspn(a, "\n"), lb = strcspn(b, "\n");
+    bool free_key = !strncmp(a, "threads:", 8) && !strncmp(b, "threads:", 8);
+    if (!free_key && (la != lb || strncmp(a, b, la)))
+      st = at_fail(err, AT_EINPUT, "%s: it was made by another run (it has \"%.*s\", now \"%.*s\"); "
+                   "choose another --out", dir, (int)lb, b, (int)la, a);
+    a += la + (a[la] == '\n');
+    b += lb + (b[lb] == '\n');
+  }
+  if (st == AT_OK && (*a || *b))
+    st = at_fail(err, AT_EINPUT, "%s: it was made by another run; choose another --out", dir);
+  free(path);
+  free(old);
+  return st;
+}
+
+at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued, at_error *err) {
+  char *text = resolved_text(s), *run = at_rundir_path(dir, "run.yaml"),
+       *words = at_rundir_path(dir, "vocabulary.json");
+  at_status st = text && run && words ? AT_OK : at_nomem(err);
+  *continued = false;
+  if (st == AT_OK && has_entries(dir) && !resume)
+    st = at_fail(err, AT_EINPUT, "%s: this folder is not empty; continue its run with --resume, or choose "
+                 "another --out", dir);
+  if (st == AT_OK && resume && at_file_exists(run)) {
+    st = same_run(dir, text, err);
+    *continued = st == AT_OK;
+    goto out;
+  }
+  if (st == AT_OK) st = at_mkdirs(dir, err);
+  if (st == AT_OK) st = copy_model(s, dir, err);
+  if (st == AT_OK && s->vocab) st = at_vocab_write(s->vocab, words, err);
+  if (st == AT_OK) st = write_plugins(s, dir, err);
+  if (st == AT_OK) st = write_machine(s, dir, err);
+  /* Last: a folder with a run.yaml has all of the above. */
+  if (st == AT_OK) st = write_text(dir, "run.yaml", text, err);
+out:
+  free(text);
+  free(run);
+  free(words);
+  return st;
+}
+
+/* ---- metrics.jsonl ---- */
+
+static at_status append_json(const char *dir, json_t *j, at_error *err) {
+  char *path = at_rundir_path(dir, "metrics.jsonl");
+  char *text = j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
+  FILE *fp = path && text ? fopen(path, "a") : NULL;
+  at_status st = AT_OK;
+  if (!path || !text) st = at_nomem(err);
+  else if (!fp || fprintf(fp, "%s\n", text) < 0 || fflush(fp) || ferror(fp))
+    st = at_fail(err, AT_EFAIL, "%s: cannot be written", path);
+  if (fp && fclose(fp) && st == AT_OK) st = at_fail(err, AT_EFAIL, "%s: cannot be written", path);
+  free(path);
+  free(text);
+  json_decref(j);
+  return st;
+}
+
+at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss, double rate,
+                              double norm, double seconds, at_error *err) {
+  return append_json(dir,
+                     json_pack("{s:s, s:I, s:I, s:f, s:f, s:f, s:f}", "kind", "train", "epoch",
+                               (json_int_t)epoch, "step", (json_int_t)step, "loss", loss, "learning_rate",
+                               rate, "gradient_norm", norm, "seconds", seconds),
+                     err);
+}
+
+static json_t *values_json(const at_result *r, size_t n) {
+  json_t *j = json_object();
+  for (size_t i = 0; i < n; i++) json_object_set_new(j, r[i].name, json_real(r[i].value));
+  return j;
+}
+
+at_status at_rundir_log_evaluation(const char *dir, const char *split, int64_t epoch, int64_t step,
+                                   const at_result *r, size_t n, double seconds, at_error *err) {
+  return append_json(dir,
+                     json_pack("{s:s, s:s, s:I, s:I, s:o, s:f}", "kind", "evaluate", "split", split, "epoch",
+                               (json_int_t)epoch, "step", (json_int_t)step, "results", values_json(r, n),
+                               "seconds", seconds),
+                     err);
+}
+
+at_status at_rundir_trim_log(const char *dir, int64_t step, double *seconds, at_error *err) {
+  char *path = at_rundir_path(dir, "metrics.jsonl"), *text = NULL;
+  at_text kept = {0};
+  size_t n;
+  at_status st = AT_OK;
+  *seconds = 0;
+  if (!path) return at_nomem(err);
+  if (!at_file_exists(path)) goto out;
+  if ((st = at_file_read(path, (size_t)1 << 30, &text, &n, err)) != AT_OK) goto out;
+  for (char *line = text; *line;) {
+    char *end = strchr(line, '\n');
+    if (!end) break; /* the last line was cut short */
+    json_t *j = json_loadb(line, (size_t)(end - line), 0, NULL);
+    json_int_t at = json_integer_value(json_object_get(j, "step"));
+    if (j && at <= step) {
+      at_text_addn(&kept, line, (size_t)(end + 1 - line));
+      *seconds = json_real_value(json_object_get(j, "seconds"));
+    }
+    json_decref(j);
+    line = end + 1;
+  }
+  st = kept.failed ? at_nomem(err) : at_file_write(path, kept.data ? kept.data : "", kept.len, err);
+out:
+  at_text_free(&kept);
+  free(text);
+  free(path);
+  return st;
+}
+
+/* ---- results.json ---- */
+
+static json_t *results_json(const at_result *r, size_t n) {
+  json_t *j = json_object();
+  for (size_t i = 0; i < n; i++)
+    json_object_set_new(j, r[i].name, json_pack("{s:f, s:i}", "value", r[i].value, "higher_is_better",
+                                                r[i].higher_is_better));
+  return j;
+}
+
+at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation, size_t n_validation,
+                            const at_result *test, size_t n_test, int64_t steps, int64_t best_epoch,
+                            double seconds, at_error *err) {
+  json_t *run = json_object(), *splits = json_object();
+  json_int_t count = 0;
+  for (size_t i = 0; i < s->run->n; i++)
+    json_object_set_new(run, s->run->entry[i].key, json_string(s->run->entry[i].value));
+  if (validation) json_object_set_new(splits, "validation", results_json(validation, n_validation));
+  if (test) json_object_set_new(splits, "test", results_json(test, n_test));
+  for (int i = 0; i < s->graph->n_param; i++) count += (json_int_t)s->params->size[i];
+  return write_json(dir, "results.json",
+                    json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I}", "attune", PACKAGE_VERSION, "run", run,
+                              "split", splits, "seconds", seconds, "steps", (json_int_t)steps, "best_epoch",
+                              (json_int_t)best_epoch, "parameters", count),
+                    err);
+}

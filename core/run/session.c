@@ -1,0 +1,281 @@
+/* A run brought to life: plugins, data, words, graph, weights. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "core/base/file.h"
+#include "core/graph/pass.h"
+#include "core/run/run_impl.h"
+#include "core/train/checkpoint.h"
+#include "dsl/dsl.h"
+
+/* ---- plugins ---- */
+
+static at_status find_item(at_session *s, attune_kind kind, const char *key, const char *spec,
+                           const at_item **item, attune_options **options, at_error *err) {
+  char *name = NULL;
+  at_option_value *values = NULL;
+  size_t n = 0;
+  at_status st = at_spec_parse(spec, &name, &values, &n, err);
+  if (st == AT_OK) st = at_registry_find(s->reg, kind, name, item, err);
+  if (st == AT_OK) st = at_options_new(*item, values, n, s->run->dir, options, err);
+  if (st != AT_OK && err) {
+    const at_entry *e = at_run_entry(s->run, key);
+    at_error_prefix(err, "%s", e && *e->place ? e->place : s->run->path);
+  }
+  free(name);
+  free(values);
+  return st;
+}
+
+static at_status find_metrics(at_session *s, at_error *err) {
+  const char **specs;
+  size_t n;
+  at_status st = at_run_list(s->run->arena, at_run_get(s->run, "metrics"), &specs, &n, err);
+  if (st != AT_OK) return st;
+  s->metric = calloc(n + 1, sizeof *s->metric);
+  s->metric_options = calloc(n + 1, sizeof *s->metric_options);
+  if (!s->metric || !s->metric_options) return at_nomem(err);
+  for (size_t i = 0; i < n; i++) {
+    st = find_item(s, ATTUNE_METRIC, "metrics", specs[i], &s->metric[i], &s->metric_options[i], err);
+    if (st != AT_OK) return st;
+    s->n_metrics++;
+    const char *task = ((const attune_metric *)(const void *)s->metric[i]->item)->task;
+    if (task && strcmp(task, s->task->item->name))
+      return at_fail(err, AT_EINPUT, "%s: the metric `%s` is for the task `%s`, not for `%s`",
+                     at_run_entry(s->run, "metrics")->place, s->metric[i]->item->name, task,
+                     s->task->item->name);
+  }
+  return AT_OK;
+}
+
+static at_status open_plugins(at_session *s, at_error *err) {
+  at_status st = find_item(s, ATTUNE_TASK, "task", at_run_get(s->run, "task"), &s->task,
+                           &s->task_options, err);
+  if (st == AT_OK) st = find_metrics(s, err);
+  if (st == AT_OK)
+    st = find_item(s, ATTUNE_DATA, "data.reader", at_run_get(s->run, "data.reader"), &s->reader,
+                   &s->reader_options, err);
+  if (st == AT_OK) st = at_dataset_open(s->reader, s->reader_options, &s->data, err);
+  return st;
+}
+
+/* Spells the specs out, so that the run file written with the results repeats the run from
+ * any folder. */
+static at_status spell(at_session *s, const char *key, const at_item *it, const attune_options *o,
+                       at_error *err) {
+  char *text = at_options_spell(it, o, true);
+  const at_entry *e = at_run_entry(s->run, key);
+  at_status st = text ? at_run_put(s->run, key, text, e ? e->place : "", err) : at_nomem(err);
+  free(text);
+  return st;
+}
+
+/* ---- the model ---- */
+
+typedef struct data_sizes {
+  at_session *s;
+  at_error err; /* the first thing that went wrong in a callback */
+} data_sizes;
+
+/* By the names of the field's axes; where they differ, nothing is known. */
+static int64_t axis_size(void *ctx, const char *input, const char *axis) {
+  const at_field *f;
+  data_sizes *d = ctx;
+  if (at_session_field(d->s, input, &f, NULL) != AT_OK || !f->f.axes) return -1;
+  const char *at = f->f.axes;
+  size_t n = strlen(axis);
+  for (uint32_t i = 0; i < f->f.ndim && *at; i++) {
+    size_t len = strcspn(at, " ");
+    if (len == n && !strncmp(at, axis, n)) return f->f.shape[i];
+    at += len + strspn(at + len, " ");
+  }
+  return -1;
+}
+
+static int64_t vocabulary(void *ctx, const char *input) {
+  data_sizes *d = ctx;
+  at_error err = {0};
+  if (at_session_words(d->s, input, &err) == AT_OK) return (int64_t)at_vocab_size(d->s->vocab);
+  if (d->err.code == AT_OK) d->err = err;
+  return -1;
+}
+
+static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key, int along,
+                         const char *scope, at_span span, at_node **score, at_error *err) {
+  data_sizes *d = ctx;
+  return at_plugin_compose(d->s->reg, g, spec, query, key, along, scope, span, score, err);
+}
+
+static size_t score_names(void *ctx, const char *const **names) {
+  data_sizes *d = ctx;
+  return at_plugin_score_names(d->s->reg, names);
+}
+
+static at_status load_model(at_session *s, at_text *messages, at_error *err) {
+  data_sizes d = {.s = s};
+  const at_run *r = s->run;
+  const char **set = AT_NEW_ARRAY(r->arena, const char *, r->n + 1);
+  size_t n = 0;
+  if (!set) return at_nomem(err);
+  for (size_t i = 0; i < r->n; i++) {
+    if (strncmp(r->entry[i].key, "arguments.", 10)) continue;
+    set[n] = at_arena_printf(r->arena, "%s=%s", r->entry[i].key + 10, r->entry[i].value);
+    if (!set[n++]) return at_nomem(err);
+  }
+  at_dsl_env env = {.ctx = &d, .compose = compose, .score_names = score_names, .set = set, .n_set = n,
+                    .axis_size = axis_size, .vocabulary = vocabulary};
+  at_status st = at_dsl_load(at_run_get(r, "model"), &env, &s->graph, messages, err);
+  if (d.err.code != AT_OK) return at_fail(err, d.err.code, "%s", d.err.message);
+  return st;
+}
+
+static at_status check_needs(const at_session *s, at_error *err) {
+  const attune_task *t = (const attune_task *)(const void *)s->task->item;
+  for (const attune_need *n = t->needs; n && n->output; n++) {
+    const at_node *out = NULL;
+    uint32_t axes = 0;
+    for (int i = 0; i < s->graph->n_output; i++)
+      if (!strcmp(s->graph->output[i].name, n->output)) out = s->graph->output[i].node;
+    if (!out)
+      return at_fail(err, AT_EINPUT, "%s: the task `%s` needs an output `%s` (%s), which the model has not",
+                     at_run_get(s->run, "model"), s->task->item->name, n->output, n->doc ? n->doc : "");
+    for (int b = 0; b < s->n_batch; b++) axes += at_node_has_axis(s->graph, out, s->batch[b].axis);
+    if (axes != n->batch_axes)
+      return at_fail(err, AT_EINPUT, "%s: the task `%s` needs `%s` to vary over %u batch axes; it is %s",
+                     at_run_get(s->run, "model"), s->task->item->name, n->output, (unsigned)n->batch_axes,
+                     at_node_axes_text(s->graph, out));
+  }
+  return AT_OK;
+}
+
+/* ---- life and death ---- */
+
+static int processors(int64_t asked) {
+  long n = asked > 0 ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
+  return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
+}
+
+static at_status bring_up(at_session *s, int threads, at_text *messages, at_error *err) {
+  const at_run *r = s->run;
+  s->seed = (uint64_t)at_run_int(r, "seed");
+  s->tokens = strcmp(at_run_get(r, "data.vocabulary.tokens"), "space") ? AT_TOKENS_WORDS : AT_TOKENS_SPACE;
+  s->max_words = at_run_int(r, "data.vocabulary.max_words");
+  s->ends = !strcmp(at_run_get(r, "data.vocabulary.ends"), "true");
+  at_status st = at_pool_new(processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
+  if (st == AT_OK) st = open_plugins(s, err);
+  if (st == AT_OK) st = load_model(s, messages, err);
+  if (st == AT_OK) st = at_session_bind(s, err);
+  if (st == AT_OK) st = check_needs(s, err);
+  if (st == AT_OK) st = at_graph_optimize(s->graph, AT_PASS_ALL, err);
+  if (st == AT_OK) st = at_params_new(s->graph, &s->params, err);
+  if (st != AT_OK) return st;
+  at_params_init(s->params, s->seed);
+  st = spell(s, "data.reader", s->reader, s->reader_options, err);
+  return st == AT_OK ? spell(s, "task", s->task, s->task_options, err) : st;
+}
+
+static at_status copy_run(const at_run *run, at_run **out, at_error *err) {
+  at_status st = at_run_new(run->path, out, err);
+  for (size_t i = 0; st == AT_OK && i < run->n; i++)
+    st = at_run_put(*out, run->entry[i].key, run->entry[i].value, run->entry[i].place, err);
+  return st;
+}
+
+at_status at_session_new(at_registry *reg, const at_run *run, int threads, at_session **out,
+                         at_text *messages, at_error *err) {
+  at_session *s = calloc(1, sizeof *s);
+  *out = NULL;
+  if (!s) return at_nomem(err);
+  s->reg = reg;
+  at_status st = copy_run(run, &s->run, err);
+  if (st == AT_OK) st = bring_up(s, threads, messages, err);
+  if (st == AT_OK) *out = s;
+  else at_session_free(s);
+  return st;
+}
+
+at_status at_session_open(at_registry *reg, const char *dir, int threads, at_session **out,
+                          at_text *messages, at_error *err) {
+  char *run = at_rundir_path(dir, "run.yaml"), *best = at_rundir_path(dir, "best.safetensors"),
+       *last = at_rundir_path(dir, "last.safetensors");
+  at_session *s = calloc(1, sizeof *s);
+  at_status st = AT_OK;
+  *out = NULL;
+  if (!run || !best || !last || !s || !(s->dir = strdup(dir))) {
+    st = at_nomem(err);
+    goto out;
+  }
+  s->reg = reg;
+  if (!at_file_exists(run)) {
+    st = at_fail(err, AT_EINPUT, "%s: there is no run.yaml here; this is no run directory", dir);
+    goto out;
+  }
+  if ((st = at_run_load(run, NULL, 0, &s->run, err)) != AT_OK) goto out;
+  if ((st = bring_up(s, threads, messages, err)) != AT_OK) goto out;
+  const char *weights = at_file_exists(best) ? best : last;
+  if (!at_file_exists(weights))
+    st = at_fail(err, AT_EINPUT, "%s: there are no weights here yet; train it first", dir);
+  else
+    st = at_checkpoint_read(weights, s->params, NULL, NULL, err);
+out:
+  free(run);
+  free(best);
+  free(last);
+  if (st == AT_OK) *out = s;
+  else at_session_free(s);
+  return st;
+}
+
+void at_session_free(at_session *s) {
+  if (!s) return;
+  at_exec_free(s->train);
+  at_exec_free(s->eval);
+  at_exec_free(s->look);
+  at_params_free(s->params);
+  at_graph_free(s->graph);
+  for (size_t i = 0; i < s->n_caches; i++) at_cache_free(s->cache[i]);
+  free(s->cache);
+  for (int f = 0; f < AT_MAX_FEEDS; f++) {
+    free(s->buffer[f]);
+    free(s->offsets[f]);
+  }
+  at_vocab_free(s->vocab);
+  at_dataset_close(s->data);
+  at_options_free(s->reader_options);
+  at_options_free(s->task_options);
+  for (size_t i = 0; i < s->n_metrics; i++) at_options_free(s->metric_options[i]);
+  free(s->metric);
+  free(s->metric_options);
+  at_pool_free(s->pool);
+  at_run_free(s->run);
+  free(s->dir);
+  free(s);
+}
+
+/* ---- asking ---- */
+
+const at_run *at_session_run(const at_session *s) { return s->run; }
+const at_graph *at_session_graph(const at_session *s) { return s->graph; }
+at_params *at_session_params(at_session *s) { return s->params; }
+const at_dataset *at_session_dataset(const at_session *s) { return s->data; }
+
+/* The readers' usual names of a split for a role that the run leaves open. */
+static const char *usual_split(const at_session *s, const char *role) {
+  static const char *const validation[] = {"validation", "val", "dev", "valid", NULL};
+  static const char *const test[] = {"test", NULL};
+  const char *const *names = !strcmp(role, "validation") ? validation : test;
+  size_t n;
+  const at_table *t = at_dataset_tables(s->data, &n);
+  for (; *names; names++)
+    for (size_t i = 0; i < n; i++)
+      if (!strcmp(t[i].split, *names)) return t[i].split;
+  return role;
+}
+
+const char *at_session_split(const at_session *s, const char *role) {
+  char key[64];
+  if (strcmp(role, "train") && strcmp(role, "validation") && strcmp(role, "test")) return role;
+  snprintf(key, sizeof key, "data.splits.%s", role);
+  const char *name = at_run_get(s->run, key);
+  return name && *name ? name : usual_split(s, role);
+}

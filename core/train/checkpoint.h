@@ -1,0 +1,23 @@
+/* Weights and the state of training in safetensors files, written atomically.
+ *
+ * A parameter is stored under its name, the moments of Adam under
+ * "adam.m.<name>" and "adam.v.<name>"; counters are strings of the metadata. */
+#ifndef AT_TRAIN_CHECKPOINT_H
+#define AT_TRAIN_CHECKPOINT_H
+#include "core/data/safetensors.h"
+#include "core/train/optimizer.h"
+
+/* `opt` NULL: weights alone. */
+at_status at_checkpoint_write(const char *path, const at_params *params, const at_optimizer *opt,
+                              const at_metadata *meta, at_error *err);
+
+/* Fills every parameter (and, with `opt`, its moments) or none. EINPUT with the first
+ * difference when the file is of another model. `meta` may be NULL. */
+at_status at_checkpoint_read(const char *path, at_params *params, at_optimizer *opt,
+                             at_metadata *meta, at_error *err);
+
+/* Parameters from a set of arrays, NAME found as "<prefix>NAME"; other arrays are
+ * passed over when `others` is true. `what` names the source. */
+at_status at_weights_take(at_params *params, const at_arrays *set, const char *prefix, bool others,
+                          const char *what, at_error *err);
+#endif

@@ -1,0 +1,30 @@
+/* Adam (Kingma, Ba, 2015, algorithm 1) with clipping of the global gradient norm.
+ *
+ * One sweep over the parameter block; sums are cut by the block's size alone,
+ * so results do not depend on the number of threads.  One thread at a time. */
+#ifndef AT_TRAIN_OPTIMIZER_H
+#define AT_TRAIN_OPTIMIZER_H
+#include "core/base/thread.h"
+#include "core/graph/exec.h"
+
+typedef struct at_adam {
+  double beta1, beta2, eps;
+  double clip; /* largest global norm; 0: no clipping */
+} at_adam;
+at_adam at_adam_defaults(void); /* 0.9, 0.999, 1e-8, no clipping */
+
+typedef struct at_optimizer {
+  at_params *params; /* borrowed */
+  at_adam o;
+  uint64_t count; /* updates made */
+  float *m, *v;   /* first and second moments, beside params->value */
+} at_optimizer;
+
+at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **out, at_error *err);
+void at_optimizer_free(at_optimizer *o); /* NULL is fine */
+
+/* One update with params->grad, which is zero afterwards.  Clipping is that of
+ * torch.nn.utils.clip_grad_norm_: the gradient times min(1, clip / (norm + 1e-6)).
+ * Returns the norm before clipping; when it is not finite nothing is updated. */
+double at_optimizer_step(at_optimizer *o, at_pool *pool, double learning_rate);
+#endif
