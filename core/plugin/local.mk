@@ -1,0 +1,11 @@
+libattune_la_SOURCES += \
+	core/plugin/host.c \
+	core/plugin/host_build.c \
+	core/plugin/host_data.c \
+	core/plugin/host_task.c \
+	core/plugin/loader.c \
+	core/plugin/options.c \
+	core/plugin/plugin.h core/plugin/plugin_impl.h \
+	core/plugin/registry.c \
+	core/plugin/sha256.c \
+	core/plugin/spec.c

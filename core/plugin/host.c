@@ -1,0 +1,146 @@
+/* The table of functions that plugins get, and their errors. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/data/image.h"
+#include "core/plugin/plugin_impl.h"
+
+/* ---- what a callback says on its way out ---- */
+
+static _Thread_local char message[sizeof((at_error *)0)->message];
+static _Thread_local at_arena *scratch;
+
+void at_host_begin(void) {
+  message[0] = 0;
+}
+
+int at_abi_status(at_status s) {
+  switch (s) {
+    case AT_OK: return ATTUNE_OK;
+    case AT_EINPUT: return ATTUNE_BAD_INPUT;
+    case AT_ENOMEM: return ATTUNE_NO_MEMORY;
+    case AT_EFAIL: break;
+  }
+  return ATTUNE_FAILED;
+}
+
+at_status at_status_of(int rc) {
+  switch (rc) {
+    case ATTUNE_OK: return AT_OK;
+    case ATTUNE_BAD_INPUT: return AT_EINPUT;
+    case ATTUNE_NO_MEMORY: return AT_ENOMEM;
+    default: return AT_EFAIL;
+  }
+}
+
+at_status at_host_end(int rc, const attune_item *item, const char *callback, at_error *err) {
+  at_arena_free(scratch);
+  scratch = NULL;
+  if (rc == ATTUNE_OK) return AT_OK;
+  if (message[0]) return at_fail(err, at_status_of(rc), "%s", message);
+  if (rc == ATTUNE_NO_MEMORY) return at_nomem(err);
+  return at_fail(err, at_status_of(rc), "%s of `%s` returned %d", callback, item ? item->name : "the plugin", rc);
+}
+
+int at_host_keep(at_status s, const at_error *err) {
+  if (s == AT_OK) return ATTUNE_OK;
+  if (err && err->message[0]) snprintf(message, sizeof message, "%s", err->message);
+  return at_abi_status(s);
+}
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static void host_error(const attune_host *host, const char *format, ...) {
+  va_list ap;
+  (void)host;
+  va_start(ap, format);
+  vsnprintf(message, sizeof message, format, ap);
+  va_end(ap);
+}
+
+static void *host_scratch(const attune_host *host, size_t bytes) {
+  (void)host;
+  if (!scratch) scratch = at_arena_new();
+  return scratch ? at_arena_alloc(scratch, 1, bytes) : NULL;
+}
+
+/* ---- options ---- */
+
+static size_t find(const attune_options *o, const char *name) {
+  for (size_t i = 0; i < o->n; i++)
+    if (!strcmp(o->item->options[i].name, name)) return i;
+  snprintf(message, sizeof message, "`%s` asked for its option `%s`, which it does not declare", o->item->name,
+           name);
+  return o->n;
+}
+
+static int64_t option_int(const attune_options *o, const char *name) {
+  size_t i = find(o, name);
+  return i < o->n ? (int64_t)o->num[i] : 0;
+}
+static double option_real(const attune_options *o, const char *name) {
+  size_t i = find(o, name);
+  return i < o->n ? o->num[i] : 0;
+}
+static const char *option_text(const attune_options *o, const char *name) {
+  size_t i = find(o, name);
+  return i < o->n ? o->text[i] : "";
+}
+
+/* ---- pictures ---- */
+
+int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height, uint8_t *rgb) {
+  at_image in = {0}, out = {0};
+  at_error err = {0};
+  (void)host;
+  if (width < 1 || height < 1 || width > AT_IMAGE_MAX_SIDE || height > AT_IMAGE_MAX_SIDE)
+    return at_host_keep(at_fail(&err, AT_EINPUT, "%s: cannot be resized to %lld x %lld", path, (long long)width,
+                                (long long)height), &err);
+  at_status s = at_image_read(path, &in, &err);
+  bool same = s == AT_OK && in.w == width && in.h == height;
+  if (s == AT_OK && !same) s = at_image_resize(&in, (int)width, (int)height, AT_FILTER_TRIANGLE, &out, &err);
+  if (s == AT_OK) memcpy(rgb, same ? in.rgb : out.rgb, (size_t)(width * height * 3));
+  at_image_free(&in);
+  at_image_free(&out);
+  return at_host_keep(s, &err);
+}
+
+const attune_host at_host_table = {
+    .size = sizeof(attune_host),
+    .abi_major = ATTUNE_ABI_MAJOR,
+    .abi_minor = ATTUNE_ABI_MINOR,
+    .error = host_error,
+    .option_int = option_int,
+    .option_real = option_real,
+    .option_text = option_text,
+    .depth = at_host_depth,
+    .contract = at_host_contract,
+    .pairwise = at_host_pairwise,
+    .linear = at_host_linear,
+    .parameter = at_host_parameter,
+    .unit = at_host_unit,
+    .apply = at_host_apply,
+    .scale = at_host_scale,
+    .add = at_host_add,
+    .multiply = at_host_multiply,
+    .table = at_host_table_rows,
+    .field = at_host_field,
+    .text = at_host_text,
+    .boxes = at_host_boxes,
+    .image = at_host_image,
+    .rows = at_host_rows,
+    .link = at_host_link,
+    .batch_axis = at_host_batch_axis,
+    .random = at_host_random,
+    .example = at_host_example,
+    .forward = at_host_forward,
+    .block = at_host_block,
+    .predict = at_host_predict,
+    .prediction = at_host_prediction,
+    .result = at_host_result,
+    .scratch = host_scratch,
+};
+
+const attune_host *at_plugin_host(void) { return &at_host_table; }

@@ -1,0 +1,193 @@
+/* Scores: host functions that build a graph, and the check of what comes out. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/plugin/plugin_impl.h"
+
+struct attune_build {
+  at_graph *g;
+  at_node *query, *key;
+  int along;
+  const char *scope;
+  at_span span;
+};
+
+/* The handle of a plugin is the node itself. */
+static at_node *node_of(attune_value v) { return (at_node *)(void *)v; }
+static attune_value value_of(at_node *n) { return (attune_value)(void *)n; }
+
+static at_arg axis_arg(int axis) { return (at_arg){.set = true, .n_axes = 1, .axis = {axis}, .span.file = -1}; }
+static at_arg number(double v) { return (at_arg){.set = true, .num = v, .span.file = -1}; }
+
+static int build(attune_build *b, const char *op, int n, attune_value const *in, const at_arg *arg,
+                 const char *scope, attune_value *out) {
+  at_node *nodes[AT_MAX_IN], *made = NULL;
+  at_error err = {0};
+  *out = NULL;
+  for (int i = 0; i < n; i++) {
+    nodes[i] = node_of(in[i]);
+    if (!nodes[i])
+      return at_host_keep(at_fail(&err, AT_EFAIL, "a score plugin gives a NULL value to %s", op), &err);
+  }
+  at_status s = at_graph_node(b->g, at_op_find(op), n, nodes, arg, scope, b->span, &made, &err);
+  *out = value_of(made);
+  return at_host_keep(s, &err);
+}
+
+static int64_t depth_of(const attune_build *b) {
+  int d = at_node_dim(b->key, b->along);
+  return d < 0 ? -1 : b->key->dim[d].size;
+}
+
+int64_t at_host_depth(attune_build *b) { return depth_of(b); }
+
+int at_host_contract(attune_build *b, attune_value key, attune_value query, attune_value *out) {
+  at_arg arg[AT_MAX_ARG] = {axis_arg(b->along)};
+  attune_value in[] = {key, query};
+  return build(b, "contract", 2, in, arg, NULL, out);
+}
+
+/* The axis that v runs over besides the host's own: `along`, or what linear made of it. */
+static int feature_axis(const attune_build *b, const at_node *v) {
+  if (at_node_dim(v, b->along) >= 0) return b->along;
+  return v->ndim ? v->dim[v->ndim - 1].axis : b->along;
+}
+
+int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attune_value v, attune_function f,
+                     attune_value *out) {
+  int axis = query ? feature_axis(b, node_of(query)) : b->along;
+  at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
+  attune_value in[] = {query, key, v};
+  return build(b, "pairwise", 3, in, arg, NULL, out);
+}
+
+int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to, int bias, attune_value *out) {
+  at_error err = {0};
+  int64_t d = depth_of(b);
+  at_arg arg[AT_MAX_ARG] = {axis_arg(b->along), number(bias != 0), number(1)};
+  const char *scope = at_arena_printf(b->g->arena, "%s%s%s", b->scope, *b->scope ? "." : "", name);
+  *out = NULL;
+  if (!scope) return at_host_keep(at_nomem(&err), &err);
+  arg[0].to = b->along;
+  arg[0].to_size = d;
+  if (to > 0 && to != d) {
+    char axis[80];
+    snprintf(axis, sizeof axis, "%.40s_%lld", b->g->axis[b->along].name, (long long)to);
+    at_status s = at_graph_axis(b->g, axis, AT_FEATURE, -1, b->span, &arg[0].to, &err);
+    if (s != AT_OK) return at_host_keep(s, &err);
+    arg[0].to_size = to;
+  }
+  return build(b, "linear", 1, &x, arg, scope, out);
+}
+
+int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_init init, attune_value *out) {
+  at_error err = {0};
+  at_node *n = NULL;
+  const char *full = at_arena_printf(b->g->arena, "%s%s%s", b->scope, *b->scope ? "." : "", name);
+  const int64_t shape[] = {size > 0 ? size : depth_of(b)};
+  at_init i = {AT_INIT_ZERO, 0};
+  if (init == ATTUNE_INIT_UNIFORM)
+    i = (at_init){AT_INIT_UNIFORM, shape[0] > 0 ? 1 / sqrt((double)shape[0]) : 1};
+  if (init == ATTUNE_INIT_NORMAL) i = (at_init){AT_INIT_NORMAL, 0.02};
+  at_status s = full ? at_graph_parameter(b->g, full, 1, shape, i, b->span, &n, &err) : at_nomem(&err);
+  *out = value_of(n);
+  return at_host_keep(s, &err);
+}
+
+int at_host_unit(attune_build *b, attune_value x, double eps, attune_value *out) {
+  at_arg arg[AT_MAX_ARG] = {axis_arg(b->along), number(eps)};
+  return build(b, "normalize", 1, &x, arg, NULL, out);
+}
+
+int at_host_apply(attune_build *b, attune_value x, attune_function f, double slope, attune_value *out) {
+  static const char *const op[] = {NULL, "tanh", "relu", "leaky_relu", "sigmoid"};
+  at_arg arg[AT_MAX_ARG] = {number(slope)};
+  at_error err = {0};
+  if (f == ATTUNE_IDENTITY) {
+    *out = x;
+    return ATTUNE_OK;
+  }
+  if ((unsigned)f >= sizeof op / sizeof *op)
+    return at_host_keep(at_fail(&err, AT_EFAIL, "a score plugin asks for the unknown function %d", (int)f), &err);
+  return build(b, op[f], 1, &x, arg, NULL, out);
+}
+
+int at_host_scale(attune_build *b, attune_value x, double by, double shift, attune_value *out) {
+  at_arg arg[AT_MAX_ARG] = {number(by), number(shift)};
+  return build(b, "scale", 1, &x, arg, NULL, out);
+}
+
+int at_host_add(attune_build *b, attune_value x, attune_value y, attune_value *out) {
+  attune_value in[] = {x, y};
+  return build(b, "add", 2, in, NULL, NULL, out);
+}
+
+int at_host_multiply(attune_build *b, attune_value x, attune_value y, attune_value *out) {
+  attune_value in[] = {x, y};
+  return build(b, "mul", 2, in, NULL, NULL, out);
+}
+
+/* ---- composing ---- */
+
+/* The layout is that of contract(key, query): a product is built, compared and taken away. */
+static at_status check_layout(attune_build *b, const at_node *score, const char *name, at_error *err) {
+  const int nodes = b->g->n_node;
+  at_node *in[] = {b->key, b->query}, *want;
+  at_arg arg[AT_MAX_ARG] = {axis_arg(b->along)};
+  at_status s = at_graph_node(b->g, at_op_find("contract"), 2, in, arg, NULL, b->span, &want, err);
+  if (s != AT_OK) return s;
+  bool same = score->ndim == want->ndim;
+  for (int i = 0; same && i < want->ndim; i++) same = score->dim[i].axis == want->dim[i].axis;
+  if (!same)
+    s = at_fail(err, AT_EFAIL,
+                "the score plugin `%s` returned %s where contract(key, query) is %s; the layout of a score is "
+                "fixed", name, at_node_axes_text(b->g, score), at_node_axes_text(b->g, want));
+  b->g->n_node = nodes;
+  return s;
+}
+
+/* Query and key must agree along the axis before a plugin sees them. */
+static at_status check_inputs(const attune_build *b, at_error *err) {
+  int q, k;
+  at_status s = at_node_need_dim(b->g, b->query, b->along, &q, err);
+  if (s == AT_OK) s = at_node_need_dim(b->g, b->key, b->along, &k, err);
+  if (s != AT_OK) return s;
+  int64_t a = b->query->dim[q].size, c = b->key->dim[k].size;
+  if (a >= 0 && c >= 0 && a != c)
+    return at_fail(err, AT_EINPUT, "axis `%s` has the size %lld in %s and %lld in %s", b->g->axis[b->along].name,
+                   (long long)a, at_node_title(b->g, b->query), (long long)c, at_node_title(b->g, b->key));
+  return AT_OK;
+}
+
+at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query, at_node *key, int along,
+                            const char *scope, at_span span, at_node **score, at_error *err) {
+  attune_build b = {g, query, key, along, scope ? scope : "", span};
+  const at_item *it;
+  attune_options *o = NULL;
+  at_option_value *values = NULL;
+  char *name = NULL;
+  size_t n;
+  attune_value out = NULL;
+  at_status s = check_inputs(&b, err);
+  if (s == AT_OK) s = at_spec_parse(spec, &name, &values, &n, err);
+  if (s == AT_OK) s = at_registry_find(registry, ATTUNE_SCORE, name, &it, err);
+  if (s == AT_OK) s = at_options_new(it, values, n, NULL, &o, err);
+  if (s == AT_OK) {
+    const attune_score *sc = (const attune_score *)(const void *)it->item;
+    at_host_begin();
+    s = at_host_end(sc->compose(&at_host_table, &b, o, value_of(query), value_of(key), &out), it->item, "compose",
+                    err);
+    if (s == AT_OK && !out) s = at_fail(err, AT_EFAIL, "compose of `%s` returned no score", name);
+    if (s == AT_OK) s = check_layout(&b, node_of(out), name, err);
+  }
+  if (s == AT_OK) *score = node_of(out);
+  at_options_free(o);
+  free(name);
+  free(values);
+  return s;
+}
+
+size_t at_plugin_score_names(void *registry, const char *const **names) {
+  return at_registry_names(registry, ATTUNE_SCORE, names);
+}

@@ -1,0 +1,198 @@
+/* Data sets: the schema that a reader declares, and reading by it. */
+#include <stdlib.h>
+#include <string.h>
+#include "core/data/text_tokens.h"
+#include "core/plugin/plugin_impl.h"
+
+enum { MOST_TABLES = 1024, MOST_FIELDS = 256 };
+
+struct attune_schema {
+  at_arena *arena;
+  at_table table[MOST_TABLES];
+  size_t n_tables;
+  at_field field[MOST_FIELDS];
+  size_t n_fields;
+};
+
+struct at_dataset {
+  attune_schema schema;
+  const attune_data *reader;
+  void *instance;
+};
+
+/* ---- declaring ---- */
+
+int at_host_table_rows(attune_schema *s, const char *split, const char *table, int64_t rows) {
+  at_error err = {0};
+  for (size_t i = 0; i < s->n_tables; i++)
+    if (!strcmp(s->table[i].split, split) && !strcmp(s->table[i].name, table))
+      return at_host_keep(at_fail(&err, AT_EFAIL, "the reader declares table `%s` of `%s` twice", table, split), &err);
+  if (s->n_tables == MOST_TABLES || rows < 0)
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader declares table `%s` with %lld rows", table,
+                                (long long)rows), &err);
+  at_table t = {at_arena_strdup(s->arena, split), at_arena_strdup(s->arena, table), rows};
+  if (!t.split || !t.name) return at_host_keep(at_nomem(&err), &err);
+  s->table[s->n_tables++] = t;
+  return ATTUNE_OK;
+}
+
+static at_status check_declared(const attune_schema *s, const char *table, const attune_field *f, at_error *err) {
+  size_t count = 1;
+  if (!f->name || !table || f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_NAME || f->ndim > 8)
+    return at_fail(err, AT_EFAIL, "the reader declares a field of table `%s` that does not hold", table);
+  bool shaped = f->type == ATTUNE_FIELD_REAL || f->type == ATTUNE_FIELD_IMAGE;
+  for (uint32_t i = 0; shaped && i < f->ndim; i++)
+    if (f->shape[i] < 1 || !at_mul_size(count, (size_t)f->shape[i], &count) || count > (size_t)1 << 40)
+      return at_fail(err, AT_EFAIL, "the reader declares `%s.%s` with an impossible shape", table, f->name);
+  if (f->type == ATTUNE_FIELD_IMAGE && (f->ndim != 3 || f->shape[2] != 3))
+    return at_fail(err, AT_EFAIL, "the reader declares the picture `%s.%s` not as [height, width, 3]", table,
+                   f->name);
+  if (f->type == ATTUNE_FIELD_LINK && !f->link)
+    return at_fail(err, AT_EFAIL, "the reader declares the link `%s.%s` to nowhere", table, f->name);
+  for (size_t i = 0; i < s->n_fields; i++)
+    if (!strcmp(s->field[i].table, table) && !strcmp(s->field[i].f.name, f->name))
+      return at_fail(err, AT_EFAIL, "the reader declares `%s.%s` twice", table, f->name);
+  return AT_OK;
+}
+
+int at_host_field(attune_schema *s, const char *table, const attune_field *field) {
+  at_error err = {0};
+  at_status st = check_declared(s, table, field, &err);
+  if (st == AT_OK && s->n_fields == MOST_FIELDS) st = at_fail(&err, AT_EFAIL, "the reader declares too many fields");
+  if (st != AT_OK) return at_host_keep(st, &err);
+  at_field f = {.f = *field, .table = at_arena_strdup(s->arena, table), .id = (uint32_t)s->n_fields};
+  f.f.name = at_arena_strdup(s->arena, field->name);
+  f.f.axes = field->axes ? at_arena_strdup(s->arena, field->axes) : NULL;
+  f.f.link = field->link ? at_arena_strdup(s->arena, field->link) : NULL;
+  if (!f.table || !f.f.name) return at_host_keep(at_nomem(&err), &err);
+  s->field[s->n_fields++] = f;
+  return (int)f.id;
+}
+
+/* ---- opening ---- */
+
+at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dataset **out, at_error *err) {
+  at_dataset *d = calloc(1, sizeof *d);
+  *out = NULL;
+  if (!d || !(d->schema.arena = at_arena_new())) {
+    free(d);
+    return at_nomem(err);
+  }
+  d->reader = (const attune_data *)(const void *)reader->item;
+  at_host_begin();
+  int rc = d->reader->open(&at_host_table, o, &d->schema, &d->instance);
+  at_status s = at_host_end(rc, reader->item, "open", err);
+  if (s == AT_OK && (!d->schema.n_tables || !d->schema.n_fields))
+    s = at_fail(err, AT_EFAIL, "the reader `%s` declares no table or no field", reader->item->name);
+  if (s == AT_OK) *out = d;
+  else at_dataset_close(d);
+  return s;
+}
+
+void at_dataset_close(at_dataset *d) {
+  if (!d) return;
+  if (d->reader->close && d->instance) d->reader->close(d->instance);
+  at_arena_free(d->schema.arena);
+  free(d);
+}
+
+const at_table *at_dataset_tables(const at_dataset *d, size_t *n) {
+  *n = d->schema.n_tables;
+  return d->schema.table;
+}
+
+const at_field *at_dataset_fields(const at_dataset *d, size_t *n) {
+  *n = d->schema.n_fields;
+  return d->schema.field;
+}
+
+int64_t at_dataset_rows(const at_dataset *d, const char *split, const char *table) {
+  for (size_t i = 0; i < d->schema.n_tables; i++)
+    if (!strcmp(d->schema.table[i].split, split) && !strcmp(d->schema.table[i].name, table))
+      return d->schema.table[i].rows;
+  return -1;
+}
+
+const at_field *at_dataset_field(const at_dataset *d, const char *table, const char *name) {
+  for (size_t i = 0; i < d->schema.n_fields; i++)
+    if (!strcmp(d->schema.field[i].table, table) && !strcmp(d->schema.field[i].f.name, name))
+      return &d->schema.field[i];
+  return NULL;
+}
+
+/* ---- reading ---- */
+
+struct attune_sink {
+  char *text;
+  float *box;
+  int64_t n_boxes;
+};
+
+int at_host_text(attune_sink *sink, const char *utf8, size_t bytes) {
+  at_error err = {0};
+  size_t good = at_utf8_valid_prefix(utf8, bytes);
+  if (good != bytes || memchr(utf8, 0, bytes))
+    return at_host_keep(at_fail(&err, AT_EINPUT, "a text of the data is not UTF-8 at byte %zu", good), &err);
+  free(sink->text);
+  sink->text = malloc(bytes + 1);
+  if (!sink->text) return at_host_keep(at_nomem(&err), &err);
+  memcpy(sink->text, utf8, bytes);
+  sink->text[bytes] = 0;
+  return ATTUNE_OK;
+}
+
+int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n) {
+  at_error err = {0};
+  if (n < 0 || n > 1 << 20) return at_host_keep(at_fail(&err, AT_EFAIL, "the reader gives %lld boxes", (long long)n), &err);
+  free(sink->box);
+  sink->box = malloc(((size_t)n * 4 + 1) * sizeof(float));
+  if (!sink->box) return at_host_keep(at_nomem(&err), &err);
+  if (n) memcpy(sink->box, xywh, (size_t)n * 4 * sizeof(float));
+  sink->n_boxes = n;
+  return ATTUNE_OK;
+}
+
+static at_status read_field(const at_dataset *d, const char *split, const at_field *f, int64_t row, void *dst,
+                            attune_sink *sink, at_error *err) {
+  int64_t rows = at_dataset_rows(d, split, f->table);
+  if (row < 0 || row >= rows)
+    return at_fail(err, AT_EFAIL, "row %lld of `%s` in `%s` was asked for; it has %lld", (long long)row, f->table,
+                   split, (long long)rows);
+  at_host_begin();
+  int rc = d->reader->read(&at_host_table, d->instance, split, f->id, row, dst, sink);
+  return at_host_end(rc, &d->reader->item, "read", err);
+}
+
+at_status at_dataset_read(const at_dataset *d, const char *split, const at_field *f, int64_t row, void *dst,
+                          at_error *err) {
+  attune_sink sink = {0};
+  at_status s = read_field(d, split, f, row, dst, &sink, err);
+  free(sink.text);
+  free(sink.box);
+  return s;
+}
+
+at_status at_dataset_read_text(const at_dataset *d, const char *split, const at_field *f, int64_t row, char **out,
+                               at_error *err) {
+  attune_sink sink = {0};
+  at_status s = read_field(d, split, f, row, NULL, &sink, err);
+  if (s == AT_OK && !sink.text) s = at_fail(err, AT_EFAIL, "the reader gave no text for `%s.%s`", f->table, f->f.name);
+  free(sink.box);
+  if (s == AT_OK) *out = sink.text;
+  else free(sink.text);
+  return s;
+}
+
+at_status at_dataset_read_boxes(const at_dataset *d, const char *split, const at_field *f, int64_t row,
+                                float **xywh, int64_t *n, at_error *err) {
+  attune_sink sink = {0};
+  at_status s = read_field(d, split, f, row, NULL, &sink, err);
+  free(sink.text);
+  if (s == AT_OK) {
+    *xywh = sink.box;
+    *n = sink.n_boxes;
+  } else {
+    free(sink.box);
+  }
+  return s;
+}

@@ -1,0 +1,205 @@
+/* Opening a plugin file: what is refused, and why. */
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "core/base/file.h"
+#include "core/plugin/plugin_impl.h"
+
+enum { SIZE_LIMIT = 1 << 28 };
+
+/* ---- the file ---- */
+
+static at_status check_owner(const char *path, const char *what, at_error *err) {
+  struct stat st;
+  if (stat(path, &st)) return at_fail(err, AT_EINPUT, "%s: %s", path, strerror(errno));
+  if (st.st_mode & S_IWOTH && !(S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX))
+    return at_fail(err, AT_EINPUT, "%s: refused, others may write to this %s; run `chmod o-w %s`", path, what,
+                   path);
+  if (st.st_uid != 0 && st.st_uid != geteuid())
+    return at_fail(err, AT_EINPUT, "%s: refused, this %s belongs to another user; make a copy of your own",
+                   path, what);
+  return AT_OK;
+}
+
+static at_status check_place(const char *path, at_error *err) {
+  at_status s = check_owner(path, "file", err);
+  const char *slash = strrchr(path, '/');
+  if (s != AT_OK) return s;
+  char *dir = slash ? strndup(path, (size_t)(slash - path) + (slash == path)) : strdup(".");
+  s = dir ? check_owner(dir, "folder", err) : at_nomem(err);
+  free(dir);
+  return s;
+}
+
+static unsigned own_machine(void) {
+#if defined(__x86_64__)
+  return EM_X86_64;
+#elif defined(__aarch64__)
+  return EM_AARCH64;
+#elif defined(__riscv)
+  return EM_RISCV;
+#elif defined(__powerpc64__)
+  return EM_PPC64;
+#elif defined(__i386__)
+  return EM_386;
+#else
+  return 0; /* not known here: dlopen decides */
+#endif
+}
+
+static at_status check_elf(const at_map *m, const char *path, at_error *err) {
+  const unsigned char *p = m->data;
+  if (m->size < 20 || memcmp(p, ELFMAG, SELFMAG))
+    return at_fail(err, AT_EINPUT, "%s: this is no shared object; build it with -shared", path);
+  unsigned machine = p[EI_DATA] == ELFDATA2MSB ? (unsigned)p[18] << 8 | p[19] : (unsigned)p[19] << 8 | p[18];
+  bool wide = p[EI_CLASS] == ELFCLASS64;
+  if (wide != (sizeof(void *) == 8) || (own_machine() && machine != own_machine()))
+    return at_fail(err, AT_EINPUT,
+                   "%s: this was built for another kind of processor; build it on this machine", path);
+  return AT_OK;
+}
+
+/* ---- descriptors ---- */
+
+static bool good_name(const char *s) {
+  if (!s || !(*s >= 'a' && *s <= 'z') || strlen(s) > 63) return false;
+  for (; *s; s++)
+    if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') || *s == '_')) return false;
+  return true;
+}
+
+static at_status check_option(const attune_item *it, const attune_option *o, const char *path, at_error *err) {
+  double num;
+  at_error why = {0};
+  if (!good_name(o->name))
+    return at_fail(err, AT_EINPUT, "%s: `%s` has an option with the name \"%s\"; names are [a-z][a-z0-9_]*",
+                   path, it->name, o->name);
+  if (o->type < ATTUNE_OPTION_INT || o->type > ATTUNE_OPTION_PATH)
+    return at_fail(err, AT_EINPUT, "%s: option `%s` of `%s` has the unknown type %d", path, o->name, it->name,
+                   (int)o->type);
+  if (o->type == ATTUNE_OPTION_ENUM && (!o->choices || !*o->choices))
+    return at_fail(err, AT_EINPUT, "%s: option `%s` of `%s` has no choices", path, o->name, it->name);
+  for (const attune_option *p = it->options; p != o; p++)
+    if (!strcmp(p->name, o->name))
+      return at_fail(err, AT_EINPUT, "%s: `%s` has the option `%s` twice", path, it->name, o->name);
+  if (o->default_text && at_option_check(o, o->default_text, &num, it->name, &why) != AT_OK)
+    return at_fail(err, AT_EINPUT, "%s: the default of an option does not hold: %s", path, why.message);
+  return AT_OK;
+}
+
+typedef struct kind_spec {
+  uint32_t size;
+  const char *callback;
+} kind_spec;
+
+static bool has_callbacks(const attune_item *it) {
+  const void *p = it;
+  switch ((attune_kind)it->kind) {
+    case ATTUNE_SCORE: return ((const attune_score *)p)->compose != NULL;
+    case ATTUNE_TASK: return ((const attune_task *)p)->epoch && ((const attune_task *)p)->evaluate;
+    case ATTUNE_METRIC: return ((const attune_metric *)p)->compute != NULL;
+    case ATTUNE_DATA: return ((const attune_data *)p)->open && ((const attune_data *)p)->read;
+  }
+  return false;
+}
+
+static at_status check_item(const attune_item *it, const char *path, at_error *err) {
+  static const kind_spec kinds[] = {{0, NULL}, {sizeof(attune_score), "compose"},
+                                    {sizeof(attune_task), "epoch and evaluate"},
+                                    {sizeof(attune_metric), "compute"}, {sizeof(attune_data), "open and read"}};
+  if (!it) return at_fail(err, AT_EINPUT, "%s: one of its items is NULL", path);
+  if (it->size < sizeof(attune_item))
+    return at_fail(err, AT_EINPUT, "%s: an item says that its size is %u bytes, less than any item has", path,
+                   (unsigned)it->size);
+  if (!good_name(it->name))
+    return at_fail(err, AT_EINPUT, "%s: an item has the name \"%s\"; names are [a-z][a-z0-9_]*", path,
+                   it->name ? it->name : "");
+  if (it->kind < ATTUNE_SCORE || it->kind > ATTUNE_DATA)
+    return at_fail(err, AT_EINPUT, "%s: `%s` is of the unknown kind %u", path, it->name, (unsigned)it->kind);
+  if (it->size < kinds[it->kind].size)
+    return at_fail(err, AT_EINPUT, "%s: `%s` says that its size is %u bytes; a %s has %u", path, it->name,
+                   (unsigned)it->size, at_kind_name((attune_kind)it->kind), (unsigned)kinds[it->kind].size);
+  if (!it->summary || !it->doc)
+    return at_fail(err, AT_EINPUT, "%s: `%s` has no summary or no doc", path, it->name);
+  if (!has_callbacks(it))
+    return at_fail(err, AT_EINPUT, "%s: `%s` lacks %s", path, it->name, kinds[it->kind].callback);
+  for (const attune_option *o = it->options; o && o->name; o++) {
+    at_status s = check_option(it, o, path, err);
+    if (s != AT_OK) return s;
+  }
+  return AT_OK;
+}
+
+static at_status check_plugin(const attune_plugin *p, const char *path, at_error *err) {
+  if (p->size < sizeof(attune_plugin))
+    return at_fail(err, AT_EINPUT, "%s: its descriptor is smaller than version 1 of the plugin interface has it",
+                   path);
+  if (p->abi_major != ATTUNE_ABI_MAJOR)
+    return at_fail(err, AT_EINPUT,
+                   "%s: it was built for version %u of the plugin interface, this attune has %u; build it again "
+                   "with this attune's <attune/plugin.h>",
+                   path, (unsigned)p->abi_major, ATTUNE_ABI_MAJOR);
+  if (!p->name || !*p->name || !p->version || !p->license)
+    return at_fail(err, AT_EINPUT, "%s: its descriptor lacks a name, a version or a license", path);
+  if (!p->item_count || !p->items || p->item_count > 1024)
+    return at_fail(err, AT_EINPUT, "%s: it offers no items", path);
+  for (uint32_t i = 0; i < p->item_count; i++) {
+    at_status s = check_item(p->items[i], path, err);
+    if (s != AT_OK) return s;
+    for (uint32_t k = 0; k < i; k++)
+      if (p->items[k]->kind == p->items[i]->kind && !strcmp(p->items[k]->name, p->items[i]->name))
+        return at_fail(err, AT_EINPUT, "%s: it offers the %s `%s` twice", path,
+                       at_kind_name((attune_kind)p->items[i]->kind), p->items[i]->name);
+  }
+  return AT_OK;
+}
+
+/* ---- opening ---- */
+
+static at_status call_entry(at_library *l, at_error *err) {
+  attune_plugin_entry_fn entry;
+  void *symbol = dlsym(l->handle, ATTUNE_ENTRY_SYMBOL);
+  if (!symbol)
+    return at_fail(err, AT_EINPUT, "%s: it has no symbol %s; end the source with ATTUNE_PLUGIN(...)", l->path,
+                   ATTUNE_ENTRY_SYMBOL);
+  memcpy(&entry, &symbol, sizeof entry); /* POSIX: a data pointer that holds a function */
+  at_host_begin();
+  l->plugin = entry(&at_host_table);
+  if (!l->plugin) {
+    at_error why = {0};
+    at_host_end(ATTUNE_FAILED, NULL, "entry", &why);
+    return at_fail(err, AT_EINPUT, "%s: it declined to load: %s", l->path, why.message);
+  }
+  return check_plugin(l->plugin, l->path, err);
+}
+
+at_status at_library_open(const char *path, at_library *out, at_error *err) {
+  at_map map = {0};
+  memset(out, 0, sizeof *out);
+  at_status s = check_place(path, err);
+  if (s == AT_OK) s = at_map_open(path, &map, err);
+  if (s != AT_OK) return s;
+  if (map.size > SIZE_LIMIT) s = at_fail(err, AT_EINPUT, "%s: this is too large for a plugin", path);
+  if (s == AT_OK) s = check_elf(&map, path, err);
+  if (s == AT_OK) at_sha256_hex(map.data, map.size, out->sha256);
+  at_map_close(&map);
+  if (s != AT_OK) return s;
+  out->path = strdup(path);
+  if (!out->path) return at_nomem(err);
+  out->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!out->handle) s = at_fail(err, AT_EINPUT, "%s: it cannot be loaded: %s", path, dlerror());
+  if (s == AT_OK) s = call_entry(out, err);
+  if (s != AT_OK) at_library_close(out);
+  return s;
+}
+
+void at_library_close(at_library *l) {
+  if (l->handle) dlclose(l->handle);
+  free(l->path);
+  memset(l, 0, sizeof *l);
+}

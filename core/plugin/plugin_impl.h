@@ -1,0 +1,77 @@
+/* Between the files of this room only. */
+#ifndef AT_PLUGIN_PLUGIN_IMPL_H
+#define AT_PLUGIN_PLUGIN_IMPL_H
+#include "core/base/arena.h"
+#include "core/base/text.h"
+#include "core/plugin/plugin.h"
+
+/* ---- sha256.c ---- */
+void at_sha256_hex(const void *bytes, size_t n, char out[65]);
+
+/* ---- loader.c: one shared object, opened and checked ---- */
+typedef struct at_library {
+  char *path;
+  char sha256[65];
+  void *handle;
+  const attune_plugin *plugin;
+} at_library;
+/* Refusals are AT_EINPUT sentences that begin with the path and say what to do. */
+at_status at_library_open(const char *path, at_library *out, at_error *err);
+void at_library_close(at_library *l);
+
+/* ---- host.c ---- */
+/* The message of the callback that runs on this thread: cleared before, read after. */
+void at_host_begin(void);
+/* Turns what a callback returned into a status, with its message or one made up. */
+at_status at_host_end(int rc, const attune_item *item, const char *callback, at_error *err);
+/* For host functions: keeps the sentence for at_host_end, returns the plugin's status. */
+int at_host_keep(at_status s, const at_error *err);
+void *at_host_scratch(size_t bytes);
+int at_abi_status(at_status s);   /* at_status -> attune_status */
+at_status at_status_of(int rc);   /* attune_status -> at_status */
+
+/* ---- options.c ---- */
+struct attune_options {
+  at_arena *arena;
+  const attune_item *item;
+  size_t n;
+  const char **text; /* [n], beside item->options; PATHs resolved */
+  double *num;
+};
+at_status at_option_check(const attune_option *o, const char *text, double *num, const char *item,
+                          at_error *err);
+
+/* ---- the parts of the host's table ---- */
+extern const attune_host at_host_table;
+int64_t at_host_depth(attune_build *b);
+int at_host_contract(attune_build *b, attune_value key, attune_value query, attune_value *out);
+int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attune_value v,
+                     attune_function f, attune_value *out);
+int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to, int bias,
+                   attune_value *out);
+int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_init init,
+                      attune_value *out);
+int at_host_unit(attune_build *b, attune_value x, double eps, attune_value *out);
+int at_host_apply(attune_build *b, attune_value x, attune_function f, double slope, attune_value *out);
+int at_host_scale(attune_build *b, attune_value x, double by, double shift, attune_value *out);
+int at_host_add(attune_build *b, attune_value x, attune_value y, attune_value *out);
+int at_host_multiply(attune_build *b, attune_value x, attune_value y, attune_value *out);
+
+int at_host_table_rows(attune_schema *s, const char *split, const char *table, int64_t rows);
+int at_host_field(attune_schema *s, const char *table, const attune_field *field);
+int at_host_text(attune_sink *sink, const char *utf8, size_t bytes);
+int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n);
+int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height, uint8_t *rgb);
+
+int64_t at_host_rows(attune_task_context *c, const char *table);
+int64_t at_host_link(attune_task_context *c, const char *table, const char *to, int64_t row);
+const char *at_host_batch_axis(attune_task_context *c, uint32_t i);
+uint32_t at_host_random(attune_task_context *c, uint64_t epoch, uint64_t index);
+int at_host_example(attune_task_context *c, const int64_t *rows);
+int at_host_forward(attune_task_context *c, const char *output, const int64_t *const *rows,
+                    const int64_t *counts, attune_array *out);
+int64_t at_host_block(attune_task_context *c, uint32_t i);
+int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored);
+int at_host_prediction(const attune_prediction *p, const char *name, attune_array *out);
+int at_host_result(attune_results *r, const char *name, double value, int higher_is_better);
+#endif
