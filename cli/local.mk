@@ -1,0 +1,15 @@
+bin_PROGRAMS += attune
+attune_SOURCES = \
+	cli/args.c \
+	cli/check.c \
+	cli/cli.h \
+	cli/data.c \
+	cli/help.c \
+	cli/main.c \
+	cli/plugin.c \
+	cli/progress.c \
+	cli/run.c \
+	cli/sweep.c \
+	cli/train.c
+attune_CPPFLAGS = $(AM_CPPFLAGS) -DAT_SOURCE_DIR='"$(abs_top_srcdir)"'
+attune_LDADD = libattune.la

@@ -33,6 +33,10 @@ unit_tests += test_ops
 test_ops_SOURCES = tests/unit/test_ops.c tests/unit/op_cases.c tests/unit/op_cases.h
 test_ops_LDADD = $(unit_ldadd)
 
+unit_tests += test_parity
+test_parity_SOURCES = tests/unit/test_parity.c
+test_parity_LDADD = $(unit_ldadd)
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 

@@ -74,20 +74,19 @@ static at_status spell(at_session *s, const char *key, const at_item *it, const 
 
 typedef struct data_sizes {
   at_session *s;
-  at_error err; /* the first thing that went wrong in a callback */
+  at_graph *probe; /* the model with sizes unknown: it says which axis stands where */
+  at_error err;    /* the first thing that went wrong in a callback */
 } data_sizes;
 
-/* By the names of the field's axes; where they differ, nothing is known. */
 static int64_t axis_size(void *ctx, const char *input, const char *axis) {
   const at_field *f;
   data_sizes *d = ctx;
-  if (at_session_field(d->s, input, &f, NULL) != AT_OK || !f->f.axes) return -1;
-  const char *at = f->f.axes;
-  size_t n = strlen(axis);
-  for (uint32_t i = 0; i < f->f.ndim && *at; i++) {
-    size_t len = strcspn(at, " ");
-    if (len == n && !strncmp(at, axis, n)) return f->f.shape[i];
-    at += len + strspn(at + len, " ");
+  if (at_session_field(d->s, input, &f, NULL) != AT_OK) return -1;
+  for (int i = 0; i < d->probe->n_input; i++) {
+    const at_node *n = d->probe->input[i];
+    if (strcmp(n->name, input)) continue;
+    for (int k = 1; k < n->ndim && (uint32_t)k <= f->f.ndim; k++)
+      if (!strcmp(d->probe->axis[n->dim[k].axis].name, axis)) return f->f.shape[k - 1];
   }
   return -1;
 }
@@ -122,9 +121,14 @@ static at_status load_model(at_session *s, at_text *messages, at_error *err) {
     set[n] = at_arena_printf(r->arena, "%s=%s", r->entry[i].key + 10, r->entry[i].value);
     if (!set[n++]) return at_nomem(err);
   }
-  at_dsl_env env = {.ctx = &d, .compose = compose, .score_names = score_names, .set = set, .n_set = n,
-                    .axis_size = axis_size, .vocabulary = vocabulary};
-  at_status st = at_dsl_load(at_run_get(r, "model"), &env, &s->graph, messages, err);
+  at_dsl_env env = {.ctx = &d, .compose = compose, .score_names = score_names, .set = set, .n_set = n};
+  at_status st = at_dsl_load(at_run_get(r, "model"), &env, &d.probe, messages, err);
+  if (st != AT_OK) return st;
+  env.axis_size = axis_size;
+  env.vocabulary = vocabulary;
+  if (messages) at_text_free(messages); /* warnings would come twice */
+  st = at_dsl_load(at_run_get(r, "model"), &env, &s->graph, messages, err);
+  at_graph_free(d.probe);
   if (d.err.code != AT_OK) return at_fail(err, d.err.code, "%s", d.err.message);
   return st;
 }

@@ -19,9 +19,12 @@
 #include "core/data/npz.h"
 #include "core/tensor/array.h"
 
-/* Per element: |a - b| <= RELATIVE * max(|b|, FLOOR * largest |b| of the array). */
+/* Per element: |a - b| <= RELATIVE * max(|b|, FLOOR * scale), scale the largest |b| of the array, for
+ * gradients the largest of all gradients of the case. The reference was evaluated in float64; a
+ * float32 gradient is a sum of terms of that scale, and where they cancel its last digits are
+ * rounding. (PyTorch in float32 is up to 7e-4 off these arrays with the scale of each array.) */
 #define RELATIVE 1e-4
-#define FLOOR 1e-2
+#define FLOOR 1e-1
 
 typedef struct score_case {
   const char *reference; /* as the reference arrays name it */
@@ -123,16 +126,23 @@ static const at_array *need(const at_arrays *s, const char *name) {
 
 /* Compares arrays of the same number of elements. */
 static void compare_named(const at_arrays *out, const char *name, const at_arrays *ref,
-                          const char *ref_name) {
+                          const char *ref_name, double scale) {
   const at_array *a = need(out, name), *b = need(ref, ref_name);
   assert_int_equal(at_array_count(a), at_array_count(b));
   int64_t n = at_array_count(b);
-  compare(name, a->data, b->data, n, largest(b->data, n));
+  compare(name, a->data, b->data, n, fmax(scale, largest(b->data, n)));
 }
 
-/* The block of picture 0 and caption 0 of a stored [.., key, query] array against
- * the reference's [query, key]. t2i: [picture, region, word]; i2t: [word,
- * picture, region]. */
+static double largest_gradient(const at_arrays *ref) {
+  double m = 0;
+  for (size_t i = 0; i < ref->n; i++)
+    if (strncmp(ref->v[i].name, "g.", 2) == 0)
+      m = fmax(m, largest(ref->v[i].data, at_array_count(&ref->v[i])));
+  return m;
+}
+
+/* The block of picture 0 and caption 0 of a [picture, region, word] array against the
+ * reference's [query, key]. */
 static void compare_block(const at_arrays *out, const char *name, const at_arrays *ref,
                           const char *ref_name, int t2i) {
   const at_array *a = need(out, name), *b = need(ref, ref_name);
@@ -143,7 +153,7 @@ static void compare_block(const at_arrays *out, const char *name, const at_array
   assert_non_null(block);
   for (int64_t q = 0; q < nq; q++)
     for (int64_t k = 0; k < nk; k++)
-      block[q * nk + k] = t2i ? x[k * a->shape[2] + q] : x[k * a->shape[1] * a->shape[2] + q];
+      block[q * nk + k] = t2i ? x[k * a->shape[2] + q] : x[q * a->shape[2] + k];
   compare(name, block, b->data, n, largest(b->data, n));
   free(block);
 }
@@ -175,13 +185,14 @@ static void test_case(void **state) {
   load(out, &mine);
   load(ref, &theirs);
   int t2i = strncmp(c->v->reference, "t2i", 3) == 0, gradients = 0;
-  compare_named(&mine, "out.similarity", &theirs, "out.sims");
-  compare_named(&mine, "loss", &theirs, "loss");
+  double scale = largest_gradient(&theirs);
+  compare_named(&mine, "out.similarity", &theirs, "out.sims", 0);
+  compare_named(&mine, "loss", &theirs, "loss", 0);
   compare_block(&mine, "attend.align.weight", &theirs, "out.attn_image0_caption0", t2i);
   compare_block(&mine, "attend.align.score", &theirs, "out.score_image0_caption0", t2i);
   for (size_t i = 0; i < theirs.n; i++)
     if (strncmp(theirs.v[i].name, "g.", 2) == 0) {
-      compare_named(&mine, theirs.v[i].name, &theirs, theirs.v[i].name);
+      compare_named(&mine, theirs.v[i].name, &theirs, theirs.v[i].name, scale);
       gradients++;
     }
   assert_true(gradients >= 11);

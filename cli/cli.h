@@ -1,0 +1,74 @@
+/* What the subcommands share. A subcommand reads its arguments, calls the library, prints. */
+#ifndef AT_CLI_CLI_H
+#define AT_CLI_CLI_H
+#include <stdio.h>
+#include "core/base/status.h"
+#include "core/plugin/plugin.h"
+#include "core/run/run.h"
+
+typedef struct cli_command {
+  const char *name;
+  const char *usage;   /* without "attune NAME" */
+  const char *summary; /* one line */
+  int (*main)(int argc, char **argv); /* argv[0] is the command's name; the exit status */
+} cli_command;
+
+extern const cli_command cli_commands[]; /* ended by a NULL name */
+const cli_command *cli_find(const char *name);
+
+int cli_check(int argc, char **argv);
+int cli_show(int argc, char **argv);
+int cli_run(int argc, char **argv);
+int cli_train(int argc, char **argv);
+int cli_eval(int argc, char **argv);
+int cli_sweep(int argc, char **argv);
+int cli_report(int argc, char **argv);
+int cli_data(int argc, char **argv);
+int cli_plugin(int argc, char **argv);
+int cli_help(int argc, char **argv);
+
+/* ---- arguments (args.c) ---- */
+
+typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_INT, CLI_LIST } cli_type;
+enum { CLI_MOST = 256 };
+typedef struct cli_list {
+  const char *v[CLI_MOST];
+  size_t n;
+} cli_list;
+/* One option; `at` is bool *, const char **, int64_t * or cli_list *. */
+typedef struct cli_option {
+  const char *name; /* "set": --set */
+  char letter;      /* 0: none */
+  cli_type type;
+  void *at;
+  int64_t min, max; /* INT */
+} cli_option;
+
+/* Options may stand anywhere; what is left goes to `rest`. 0, or 2 after a sentence on stderr.
+ * `options` ends with a NULL name. --help prints the usage and exits 0 through *done. */
+int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, size_t least, size_t most,
+              bool *done);
+int cli_usage(const char *command); /* prints it to stderr; 2 */
+
+/* ---- ending ---- */
+
+/* "attune: SENTENCE" on stderr; the exit status. */
+int cli_fail(const at_error *err);
+/* Flushes stdout; 1 when what was printed did not arrive (a full disk). */
+int cli_done(void);
+
+/* ---- progress (progress.c) ---- */
+
+typedef struct cli_progress {
+  bool terminal, shown;
+  double last; /* seconds at the last line */
+  char phase[256];
+} cli_progress;
+cli_progress cli_progress_start(void);
+int cli_progress_tell(void *ctx, const at_progress *p); /* an at_progress_fn; non-zero after SIGINT or SIGTERM */
+void cli_progress_end(cli_progress *p);
+
+/* Results of an evaluation, as a table or as JSON. */
+void cli_print_results(FILE *fp, const at_result *r, size_t n, bool json);
+void cli_print_json_string(FILE *fp, const char *s);
+#endif

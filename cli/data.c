@@ -1,0 +1,138 @@
+/* attune data make, attune data info. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/cli.h"
+#include "core/data/scenes.h"
+
+/* ---- make ---- */
+
+static bool parse_range(const char *text, int *a, int *b) {
+  char first[16];
+  int64_t x, y;
+  const char *dots = strstr(text, "..");
+  size_t n = dots ? (size_t)(dots - text) : strlen(text);
+  if (n >= sizeof first) return false;
+  memcpy(first, text, n);
+  first[n] = 0;
+  if (!at_parse_i64(first, &x)) return false;
+  y = x;
+  if (dots && !at_parse_i64(dots + 2, &y)) return false;
+  if (x < 1 || y < x || y > AT_SCENE_MAX_OBJECTS) return false;
+  *a = (int)x;
+  *b = (int)y;
+  return true;
+}
+
+typedef struct making {
+  bool terminal;
+} making;
+
+static bool show_making(void *ctx, int64_t done, int64_t total) {
+  const making *m = ctx;
+  if (m->terminal) fprintf(stderr, "\r%" PRId64 "/%" PRId64 " pictures\033[K%s", done, total, done == total ? "\n" : "");
+  return true;
+}
+
+static int make(int argc, char **argv) {
+  at_scenes_options o = at_scenes_defaults();
+  int64_t seed = 0, size = o.size, captions = o.captions;
+  const char *out = NULL, *objects = NULL;
+  cli_list rest;
+  bool done;
+  const cli_option options[] = {
+      {"out", 'o', CLI_TEXT, &out, 0, 0}, {"count", 'n', CLI_INT, &o.count, 1, 100000000},
+      {"seed", 0, CLI_INT, &seed, 0, INT64_MAX}, {"size", 0, CLI_INT, &size, 32, 1024},
+      {"objects", 0, CLI_TEXT, &objects, 0, 0}, {"captions", 0, CLI_INT, &captions, 1, 20},
+      {"force", 'f', CLI_FLAG, &o.force, 0, 0}, {0}};
+  int rc = cli_parse(argc, argv, options, &rest, 2, 2, &done);
+  if (rc || done) return rc;
+  at_error err = {0};
+  if (strcmp(rest.v[1], "scenes")) {
+    at_fail(&err, AT_EINPUT, "there is no generator `%s`; there is `scenes`", rest.v[1]);
+    return cli_fail(&err);
+  }
+  if (!out) return cli_usage(argv[0]);
+  if (objects && !parse_range(objects, &o.min_objects, &o.max_objects)) {
+    at_fail(&err, AT_EINPUT, "--objects is %s; it must be A..B from 1 to %d", objects, AT_SCENE_MAX_OBJECTS);
+    return cli_fail(&err);
+  }
+  o.seed = (uint64_t)seed;
+  o.size = (int)size;
+  o.captions = (int)captions;
+  making m = {isatty(STDERR_FILENO)};
+  at_pool *pool = NULL;
+  long n = sysconf(_SC_NPROCESSORS_ONLN);
+  at_status st = at_pool_new(n < 1 ? 1 : (int)n, &pool, &err);
+  if (st == AT_OK) st = at_scenes_make(&o, out, pool, show_making, &m, &err);
+  at_pool_free(pool);
+  if (st != AT_OK) return cli_fail(&err);
+  printf("%s: %" PRId64 " pictures, %d captions each\n", out, o.count, o.captions);
+  return cli_done();
+}
+
+/* ---- info ---- */
+
+static const char *field_type(uint32_t t) {
+  static const char *const names[] = {"?", "real", "text", "link", "image", "boxes", "name"};
+  return t < sizeof names / sizeof *names ? names[t] : "?";
+}
+
+static void print_info(const at_dataset *d, bool json) {
+  size_t nt, nf;
+  const at_table *t = at_dataset_tables(d, &nt);
+  const at_field *f = at_dataset_fields(d, &nf);
+  if (json) printf("{\"tables\": [");
+  for (size_t i = 0; i < nt; i++)
+    printf(json ? "%s{\"split\": \"%s\", \"table\": \"%s\", \"rows\": %" PRId64 "}" : "%s%-12s %-12s %10" PRId64 " rows\n",
+           json && i ? ", " : "", t[i].split, t[i].name, t[i].rows);
+  printf(json ? "], \"fields\": [" : "\n");
+  for (size_t i = 0; i < nf; i++) {
+    if (json)
+      printf("%s{\"table\": \"%s\", \"field\": \"%s\", \"type\": \"%s\", \"shape\": [", i ? ", " : "", f[i].table,
+             f[i].f.name, field_type(f[i].f.type));
+    else printf("%s.%-20s %s", f[i].table, f[i].f.name, field_type(f[i].f.type));
+    bool shaped = f[i].f.type == ATTUNE_FIELD_REAL || f[i].f.type == ATTUNE_FIELD_IMAGE;
+    for (uint32_t k = 0; shaped && k < f[i].f.ndim; k++)
+      printf(json ? "%s%" PRId64 : "%s%" PRId64, json ? (k ? ", " : "") : (k ? " x " : " "), f[i].f.shape[k]);
+    if (!json && f[i].f.link) printf(" -> %s", f[i].f.link);
+    printf(json ? "]}" : "\n");
+  }
+  if (json) printf("]}\n");
+}
+
+static int info(int argc, char **argv) {
+  cli_list rest;
+  bool done, json = false;
+  const cli_option options[] = {{"json", 0, CLI_FLAG, &json, 0, 0}, {0}};
+  int rc = cli_parse(argc, argv, options, &rest, 2, 2, &done);
+  if (rc || done) return rc;
+  at_error err = {0};
+  at_registry *reg = NULL;
+  const at_item *it = NULL;
+  attune_options *o = NULL;
+  at_dataset *d = NULL;
+  char *name = NULL;
+  at_option_value *v = NULL;
+  size_t n;
+  at_status st = at_registry_new(NULL, 0, &reg, &err);
+  if (st == AT_OK) st = at_spec_parse(rest.v[1], &name, &v, &n, &err);
+  if (st == AT_OK) st = at_registry_find(reg, ATTUNE_DATA, name, &it, &err);
+  if (st == AT_OK) st = at_options_new(it, v, n, NULL, &o, &err);
+  if (st == AT_OK) st = at_dataset_open(it, o, &d, &err);
+  if (st == AT_OK) print_info(d, json);
+  rc = st == AT_OK ? cli_done() : cli_fail(&err);
+  at_dataset_close(d);
+  at_options_free(o);
+  free(name);
+  free(v);
+  at_registry_free(reg);
+  return rc;
+}
+
+int cli_data(int argc, char **argv) {
+  if (argc > 1 && !strcmp(argv[1], "make")) return make(argc, argv);
+  if (argc > 1 && !strcmp(argv[1], "info")) return info(argc, argv);
+  return cli_usage(argv[0]);
+}

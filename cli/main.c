@@ -1,0 +1,88 @@
+/* attune: the program. Finds the subcommand. */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/cli.h"
+#include "config.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+
+const cli_command cli_commands[] = {
+    {"check", "MODEL.att [--set KEY=VALUE]...", "find the mistakes of a model", cli_check},
+    {"show", "MODEL.att [--set KEY=VALUE]... [--nodes] [--json]", "parameters, axes and outputs of a model", cli_show},
+    {"run", "MODEL.att --inputs IN.npz --out OUT.npz [--set KEY=VALUE]... [--weights FILE] [--prefix P] "
+            "[--rename ARRAY=INPUT]... [--gradients] [--no-pass NAME] [--threads N] [--seed S]",
+     "run a model once on given arrays", cli_run},
+    {"train", "RUN.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--json]", "train a model", cli_train},
+    {"eval", "DIR [--split S] [--threads N] [--json]", "evaluate a trained model", cli_eval},
+    {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
+     "train one model for each combination of values", cli_sweep},
+#ifdef HAVE_REPORT
+    {"report", "DIR... [--out DIR] [--split S] [--metric NAME]... [--pairs N] [--json | --csv]",
+     "tables, curves and attention of trained models", cli_report},
+#endif
+    {"data", "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] [--force] | "
+             "info READER(OPTIONS) [--json]",
+     "make the embedded data set; look into one", cli_data},
+    {"plugin", "list [--json] | info NAME [--json]", "which plugins there are, and what they take", cli_plugin},
+    {"help", "[COMMAND]", "the manual page of a command", cli_help},
+    {NULL, NULL, NULL, NULL}};
+
+const cli_command *cli_find(const char *name) {
+  for (const cli_command *c = cli_commands; c->name; c++)
+    if (!strcmp(c->name, name)) return c;
+  return NULL;
+}
+
+static void print_commands(FILE *fp) {
+  fprintf(fp, "usage: attune COMMAND [ARGUMENTS]\n\n");
+  for (const cli_command *c = cli_commands; c->name; c++) fprintf(fp, "  %-8s %s\n", c->name, c->summary);
+  fprintf(fp, "\n`attune help COMMAND` shows its manual page.\n");
+}
+
+static int unknown(const char *name) {
+  const char *names[32], *near;
+  size_t n = 0;
+  for (const cli_command *c = cli_commands; c->name; c++) names[n++] = c->name;
+  near = at_suggest(name, names, n);
+  if (near) fprintf(stderr, "attune: there is no command `%s`; did you mean `%s`?\n", name, near);
+  else fprintf(stderr, "attune: there is no command `%s`; `attune help` lists them\n", name);
+  return 2;
+}
+
+static void print_warning(void *ctx, at_log_level level, const char *message) {
+  (void)ctx;
+  if (level >= AT_LOG_WARN) fprintf(stderr, "attune: warning: %s\n", message);
+}
+
+int main(int argc, char **argv) {
+  /* Numbers in files and tables are written one way everywhere: LC_NUMERIC stays "C". */
+  setlocale(LC_CTYPE, "");
+  at_log_set(print_warning, NULL);
+  if (argc < 2) {
+    print_commands(stderr);
+    return 2;
+  }
+  if (!strcmp(argv[1], "--version")) {
+    printf("attune %s\n", PACKAGE_VERSION);
+    return cli_done();
+  }
+  if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (!strcmp(argv[1], "help") && argc == 2)) {
+    print_commands(stdout);
+    return cli_done();
+  }
+  const cli_command *c = cli_find(argv[1]);
+  return c ? c->main(argc - 1, argv + 1) : unknown(argv[1]);
+}
+
+int cli_fail(const at_error *err) {
+  fflush(stdout);
+  fprintf(stderr, "attune: %s\n", err->message[0] ? err->message : "failed");
+  return at_exit_code(err->code);
+}
+
+int cli_done(void) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
+  fprintf(stderr, "attune: the results could not be printed\n");
+  return 1;
+}

@@ -1,0 +1,110 @@
+/* Progress on stderr: one line that is drawn over on a terminal, few plain lines elsewhere. */
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "cli/cli.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+cli_progress cli_progress_start(void) {
+  /* The first signal asks for a checkpoint and an end; a second one ends at once. */
+  struct sigaction a = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+  sigaction(SIGINT, &a, NULL);
+  sigaction(SIGTERM, &a, NULL);
+  return (cli_progress){.terminal = isatty(STDERR_FILENO), .last = -1e9};
+}
+
+static void duration(char *buf, size_t n, double seconds) {
+  long s = seconds >= 0 && seconds < 1e8 ? (long)(seconds + 0.5) : -1;
+  if (s < 0) snprintf(buf, n, "?");
+  else if (s >= 3600) snprintf(buf, n, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  else snprintf(buf, n, "%ld:%02ld", s / 60, s % 60);
+}
+
+static void bar(char *buf, int width, const at_progress *p) {
+  int full = p->steps > 0 ? (int)((double)width * (double)p->step / (double)p->steps) : 0;
+  for (int i = 0; i < width; i++) buf[i] = i < full ? '#' : '.';
+  buf[width] = 0;
+}
+
+static void line(char *buf, size_t n, const at_progress *p) {
+  char left[32], picture[24];
+  duration(left, sizeof left, p->seconds_left);
+  bar(picture, 20, p);
+  if (p->steps > 0)
+    snprintf(buf, n, "%s %lld/%lld [%s] %lld/%lld loss %.4f %.0f/s %s left", p->phase, (long long)p->epoch,
+             (long long)p->epochs, picture, (long long)p->step, (long long)p->steps, p->loss, p->examples_per_s, left);
+  else
+    snprintf(buf, n, "%s %lld", p->phase, (long long)p->step);
+}
+
+static void results_line(const at_progress *p) {
+  fprintf(stderr, "%s %lld/%lld:", p->phase, (long long)p->epoch, (long long)p->epochs);
+  for (size_t i = 0; i < p->n_results; i++) fprintf(stderr, " %s %.1f", p->results[i].name, p->results[i].value);
+  fprintf(stderr, "\n");
+}
+
+int cli_progress_tell(void *ctx, const at_progress *p) {
+  cli_progress *c = ctx;
+  double t = now();
+  if (p->results) {
+    if (c->terminal && c->shown) fprintf(stderr, "\r\033[K");
+    results_line(p);
+    c->shown = false;
+    c->last = t;
+    return interrupted;
+  }
+  if (t - c->last >= (c->terminal ? 0.1 : 15)) {
+    char text[512];
+    line(text, sizeof text, p);
+    if (c->terminal) fprintf(stderr, "\r%s\033[K", text);
+    else if (p->steps > 0) fprintf(stderr, "%s\n", text);
+    fflush(stderr);
+    c->shown = true;
+    c->last = t;
+  }
+  return interrupted;
+}
+
+void cli_progress_end(cli_progress *c) {
+  if (c->terminal && c->shown) fprintf(stderr, "\r\033[K");
+}
+
+/* ---- results ---- */
+
+void cli_print_json_string(FILE *fp, const char *s) {
+  fputc('"', fp);
+  for (const unsigned char *c = (const unsigned char *)s; *c; c++) {
+    if (*c == '"' || *c == '\\') fprintf(fp, "\\%c", *c);
+    else if (*c < 0x20) fprintf(fp, "\\u%04x", *c);
+    else fputc(*c, fp);
+  }
+  fputc('"', fp);
+}
+
+void cli_print_results(FILE *fp, const at_result *r, size_t n, bool json) {
+  if (json) fprintf(fp, "{");
+  for (size_t i = 0; i < n; i++) {
+    if (json) {
+      if (i) fprintf(fp, ", ");
+      cli_print_json_string(fp, r[i].name);
+      fprintf(fp, ": %.9g", r[i].value);
+    } else {
+      fprintf(fp, "%-12s %8.2f\n", r[i].name, r[i].value);
+    }
+  }
+  if (json) fprintf(fp, "}\n");
+}

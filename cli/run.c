@@ -1,0 +1,70 @@
+/* attune run: a model once on given arrays. */
+#include <string.h>
+#include "cli/cli.h"
+#include "core/base/text.h"
+#include "core/data/npz.h"
+#include "core/data/safetensors.h"
+#include "core/graph/pass.h"
+#include "core/run/once.h"
+
+typedef struct pass_name {
+  const char *name;
+  unsigned bit;
+} pass_name;
+static const pass_name PASSES[] = {{"gram", AT_PASS_GRAM}, {"cse", AT_PASS_CSE}};
+
+static at_status passes_without(const cli_list *names, unsigned *mask, at_error *err) {
+  *mask = AT_PASS_ALL;
+  for (size_t i = 0; i < names->n; i++) {
+    const pass_name *p = NULL;
+    for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++)
+      if (!strcmp(PASSES[k].name, names->v[i])) p = &PASSES[k];
+    if (!p) return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are gram and cse", names->v[i]);
+    *mask &= ~p->bit;
+  }
+  return AT_OK;
+}
+
+static at_status read_arrays(const char *path, at_arrays *out, at_error *err) {
+  size_t n = strlen(path);
+  bool npz = n > 4 && !strcmp(path + n - 4, ".npz");
+  return npz ? at_npz_read(path, out, err) : at_safetensors_read(path, out, NULL, err);
+}
+
+int cli_run(int argc, char **argv) {
+  cli_list set = {.n = 0}, rename = {.n = 0}, without = {.n = 0}, rest;
+  const char *inputs = NULL, *weights = NULL, *out = NULL, *prefix = "";
+  int64_t threads = 1, seed = 0;
+  bool done, gradients = false;
+  const cli_option options[] = {
+      {"set", 's', CLI_LIST, &set, 0, 0}, {"inputs", 'i', CLI_TEXT, &inputs, 0, 0},
+      {"weights", 'w', CLI_TEXT, &weights, 0, 0}, {"prefix", 0, CLI_TEXT, &prefix, 0, 0},
+      {"rename", 0, CLI_LIST, &rename, 0, 0}, {"out", 'o', CLI_TEXT, &out, 0, 0},
+      {"gradients", 'g', CLI_FLAG, &gradients, 0, 0}, {"no-pass", 0, CLI_LIST, &without, 0, 0},
+      {"threads", 't', CLI_INT, &threads, 1, 1024}, {"seed", 0, CLI_INT, &seed, 0, INT64_MAX}, {0}};
+  int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
+  if (rc || done) return rc;
+  if (!inputs || !out) return cli_usage(argv[0]);
+  at_arrays in = {0}, w = {0}, result = {0};
+  at_text messages = {0};
+  at_registry *reg = NULL;
+  at_error err = {0};
+  at_once o = {.model = rest.v[0], .set = set.v, .n_set = set.n, .inputs = &in, .inputs_path = inputs,
+               .rename = rename.v, .n_rename = rename.n, .weights_path = weights, .prefix = prefix,
+               .gradients = gradients, .threads = (int)threads, .seed = (uint64_t)seed};
+  at_status s = passes_without(&without, &o.passes, &err);
+  if (s == AT_OK) s = read_arrays(inputs, &in, &err);
+  if (s == AT_OK && weights) s = read_arrays(weights, &w, &err);
+  if (weights) o.weights = &w;
+  if (s == AT_OK) s = at_registry_new(NULL, 0, &reg, &err);
+  if (s == AT_OK) s = at_run_once(reg, &o, &result, &messages, &err);
+  if (messages.data) fputs(messages.data, stderr);
+  if (s == AT_OK) s = at_npz_write(out, &result, AT_NPZ_STORED, &err);
+  rc = s == AT_OK ? 0 : cli_fail(&err);
+  at_registry_free(reg);
+  at_text_free(&messages);
+  at_arrays_free(&in);
+  at_arrays_free(&w);
+  at_arrays_free(&result);
+  return rc;
+}
