@@ -1,0 +1,189 @@
+#include "captioned.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- files ---- */
+
+#define LARGEST ((off_t)1 << 32)
+
+int file_read(const attune_host *host, const char *path, char **out, size_t *n) {
+  struct stat st;
+  FILE *fp = fopen(path, "rb");
+  *out = NULL;
+  if (!fp) {
+    host->error(host, "%s: %s", path, strerror(errno));
+    return ATTUNE_BAD_INPUT;
+  }
+  int rc = ATTUNE_OK;
+  if (fstat(fileno(fp), &st) || !S_ISREG(st.st_mode) || st.st_size > LARGEST) {
+    host->error(host, "%s: this is no file that can be read whole", path);
+    rc = ATTUNE_BAD_INPUT;
+  }
+  if (!rc && !(*out = malloc((size_t)st.st_size + 1))) rc = ATTUNE_NO_MEMORY;
+  if (!rc) {
+    *n = fread(*out, 1, (size_t)st.st_size, fp);
+    (*out)[*n] = 0;
+    if (ferror(fp)) {
+      host->error(host, "%s: cannot be read to its end", path);
+      rc = ATTUNE_FAILED;
+    } else if (strlen(*out) != *n) {
+      host->error(host, "%s: there is a NUL byte at byte %zu; this is no text", path, strlen(*out));
+      rc = ATTUNE_BAD_INPUT;
+    }
+  }
+  fclose(fp);
+  if (rc) {
+    free(*out);
+    *out = NULL;
+  }
+  return rc;
+}
+
+char *next_line(char **at, size_t *length) {
+  char *line = *at;
+  if (!*line) return NULL;
+  size_t n = strcspn(line, "\n");
+  *at = line + n + (line[n] == '\n');
+  if (n && line[n - 1] == '\r') n--;
+  line[n] = 0;
+  *length = n;
+  return line;
+}
+
+/* ---- the collection ---- */
+
+static void *grown(void *v, int64_t n, int64_t *cap, size_t size) {
+  if (n < *cap) return v;
+  int64_t more = *cap ? 2 * *cap : 64;
+  void *p = realloc(v, (size_t)more * size);
+  if (p) *cap = more;
+  return p;
+}
+
+split *captioned_split(captioned *c, const char *name) {
+  for (size_t i = 0; i < c->splits; i++)
+    if (!strcmp(c->split[i].name, name)) return &c->split[i];
+  split *v = realloc(c->split, (c->splits + 1) * sizeof *v);
+  if (!v) return NULL;
+  c->split = v;
+  v[c->splits] = (split){.name = strdup(name)};
+  return v[c->splits].name ? &v[c->splits++] : NULL;
+}
+
+picture *captioned_picture(split *s, const char *name, const char *path) {
+  picture *v = grown(s->picture, s->pictures, &s->cap_pictures, sizeof *v);
+  if (!v) return NULL;
+  s->picture = v;
+  picture *p = &v[s->pictures];
+  *p = (picture){.name = strdup(name), .path = strdup(path)};
+  if (p->name && p->path) {
+    s->pictures++;
+    return p;
+  }
+  free(p->name);
+  free(p->path);
+  return NULL;
+}
+
+caption *captioned_caption(split *s, const char *text, size_t bytes, int64_t of) {
+  caption *v = grown(s->caption, s->captions, &s->cap_captions, sizeof *v);
+  if (!v) return NULL;
+  s->caption = v;
+  caption *c = &v[s->captions];
+  *c = (caption){.text = strndup(text, bytes), .picture = of};
+  if (!c->text) return NULL;
+  s->captions++;
+  return c;
+}
+
+void captioned_free(captioned *c) {
+  if (!c) return;
+  for (size_t i = 0; i < c->splits; i++) {
+    split *s = &c->split[i];
+    for (int64_t k = 0; k < s->pictures; k++) {
+      free(s->picture[k].name);
+      free(s->picture[k].path);
+      free(s->picture[k].boxes);
+    }
+    for (int64_t k = 0; k < s->captions; k++) {
+      free(s->caption[k].text);
+      free(s->caption[k].grounding);
+    }
+    free(s->picture);
+    free(s->caption);
+    free(s->name);
+  }
+  free(c->split);
+  free(c);
+}
+
+void captioned_close(void *instance) { captioned_free(instance); }
+
+/* ---- as a data set ---- */
+
+static int declare(const attune_host *host, attune_schema *schema, const char *table, attune_field f, uint32_t *number) {
+  int rc = host->field(schema, table, &f);
+  if (rc < 0) return rc;
+  *number = (uint32_t)rc;
+  return ATTUNE_OK;
+}
+
+int captioned_declare(const attune_host *host, attune_schema *schema, captioned *c) {
+  int rc = ATTUNE_OK;
+  for (size_t i = 0; i < c->splits && !rc; i++) {
+    rc = host->table(schema, c->split[i].name, "picture", c->split[i].pictures);
+    if (!rc) rc = host->table(schema, c->split[i].name, "caption", c->split[i].captions);
+  }
+  c->boxes = c->grounding = UINT32_MAX;
+  if (!rc)
+    rc = declare(host, schema, "picture",
+                 (attune_field){.name = "image", .type = ATTUNE_FIELD_IMAGE, .ndim = 3,
+                                .shape = {c->height, c->width, 3}, .axes = "y x channel"}, &c->image);
+  if (!rc) rc = declare(host, schema, "picture", (attune_field){.name = "name", .type = ATTUNE_FIELD_NAME}, &c->name);
+  if (!rc && c->has_boxes)
+    rc = declare(host, schema, "picture", (attune_field){.name = "boxes", .type = ATTUNE_FIELD_BOXES}, &c->boxes);
+  if (!rc) rc = declare(host, schema, "caption", (attune_field){.name = "text", .type = ATTUNE_FIELD_TEXT}, &c->text);
+  if (!rc)
+    rc = declare(host, schema, "caption",
+                 (attune_field){.name = "picture", .type = ATTUNE_FIELD_LINK, .link = "picture"}, &c->link);
+  if (!rc && c->has_grounding)
+    rc = declare(host, schema, "caption", (attune_field){.name = "grounding", .type = ATTUNE_FIELD_TEXT}, &c->grounding);
+  return rc;
+}
+
+static int read_boxes(const attune_host *host, const captioned *c, const picture *p, attune_sink *sink) {
+  float *b = host->scratch(host, (size_t)(p->n_boxes * 4 + 1) * sizeof *b);
+  if (!b) return ATTUNE_NO_MEMORY;
+  for (int64_t i = 0; i < p->n_boxes * 4; i++)
+    b[i] = (float)((double)p->boxes[i] * (i % 2 ? c->box_scale_y : c->box_scale_x));
+  return host->boxes(sink, b, p->n_boxes);
+}
+
+int captioned_read(const attune_host *host, void *instance, const char *name, uint32_t field, int64_t row, void *dst,
+                   attune_sink *sink) {
+  const captioned *c = instance;
+  const split *s = NULL;
+  for (size_t i = 0; i < c->splits; i++)
+    if (!strcmp(c->split[i].name, name)) s = &c->split[i];
+  bool of_caption = field == c->text || field == c->link || field == c->grounding;
+  if (!s || row < 0 || row >= (of_caption ? s->captions : s->pictures)) {
+    host->error(host, "there is no row %lld in the split `%s`", (long long)row, name);
+    return ATTUNE_FAILED;
+  }
+  if (field == c->text) return host->text(sink, s->caption[row].text, strlen(s->caption[row].text));
+  if (field == c->grounding) {
+    const char *g = s->caption[row].grounding ? s->caption[row].grounding : "[]";
+    return host->text(sink, g, strlen(g));
+  }
+  if (field == c->link) {
+    *(int64_t *)dst = s->caption[row].picture;
+    return ATTUNE_OK;
+  }
+  const picture *p = &s->picture[row];
+  if (field == c->image) return host->image(host, p->path, c->width, c->height, dst);
+  if (field == c->boxes) return read_boxes(host, c, p, sink);
+  return host->text(sink, p->name, strlen(p->name));
+}

@@ -1,0 +1,62 @@
+/* Pictures with captions in splits: what photos and scenes have in common once their files
+ * are read. */
+#ifndef ATTUNE_DATA_CAPTIONED_H
+#define ATTUNE_DATA_CAPTIONED_H
+#include <attune/plugin.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* ---- files ---- */
+
+/* All of a file and a NUL behind it; the caller frees *out. Fails with a sentence. */
+int file_read(const attune_host *host, const char *path, char **out, size_t *n);
+/* The next line of a text at *at, its end made a NUL and a CR before it taken away; NULL at the end. */
+char *next_line(char **at, size_t *length);
+
+/* ---- the collection ---- */
+
+typedef struct caption {
+  char *text;
+  char *grounding; /* JSON [[token, object], ...]; NULL: none */
+  int64_t picture;
+} caption;
+
+typedef struct picture {
+  char *name; /* for people */
+  char *path;
+  float *boxes; /* [n_boxes, 4] in pixels of the file; NULL */
+  int64_t n_boxes;
+} picture;
+
+typedef struct split {
+  char *name;
+  picture *picture;
+  int64_t pictures, cap_pictures;
+  caption *caption;
+  int64_t captions, cap_captions;
+} split;
+
+typedef struct captioned {
+  split *split;
+  size_t splits;
+  int64_t width, height;
+  double box_scale_x, box_scale_y; /* from pixels of the file to pixels of the picture given out */
+  bool has_boxes, has_grounding;
+  uint32_t image, boxes, name, text, link, grounding; /* numbers of the fields */
+} captioned;
+
+/* NULL: out of memory. Strings are copied. */
+split *captioned_split(captioned *c, const char *name); /* made when absent */
+picture *captioned_picture(split *s, const char *name, const char *path);
+caption *captioned_caption(split *s, const char *text, size_t bytes, int64_t picture);
+void captioned_free(captioned *c); /* and c itself; NULL is fine */
+
+int captioned_declare(const attune_host *host, attune_schema *schema, captioned *c);
+int captioned_read(const attune_host *host, void *instance, const char *split, uint32_t field, int64_t row,
+                   void *dst, attune_sink *sink);
+void captioned_close(void *instance);
+
+#define IMAGE_OPTIONS(default_)                                                                     \
+  {"width", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "pictures are resized to this width"},      \
+  {"height", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "and to this height"}
+#endif
