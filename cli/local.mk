@@ -8,6 +8,7 @@ attune_SOURCES = \
 	cli/main.c \
 	cli/plugin.c \
 	cli/progress.c \
+	cli/report.c \
 	cli/run.c \
 	cli/sweep.c \
 	cli/train.c

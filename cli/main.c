@@ -17,10 +17,8 @@ const cli_command cli_commands[] = {
     {"eval", "DIR [--split S] [--threads N] [--json]", "evaluate a trained model", cli_eval},
     {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
      "train one model for each combination of values", cli_sweep},
-#ifdef HAVE_REPORT
     {"report", "DIR... [--out DIR] [--split S] [--metric NAME]... [--pairs N] [--json | --csv]",
      "tables, curves and attention of trained models", cli_report},
-#endif
     {"data", "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] [--force] | "
              "info READER(OPTIONS) [--json]",
      "make the embedded data set; look into one", cli_data},

@@ -9,10 +9,14 @@
 /* ---- what a callback says on its way out ---- */
 
 static _Thread_local char message[sizeof((at_error *)0)->message];
-static _Thread_local at_arena *scratch;
+/* Callbacks nest: a task asks for a forward, which reads data. Each has memory of its own. */
+enum { MOST_NESTED = 8 };
+static _Thread_local at_arena *scratch[MOST_NESTED];
+static _Thread_local int depth;
 
 void at_host_begin(void) {
   message[0] = 0;
+  if (++depth < MOST_NESTED) scratch[depth] = NULL;
 }
 
 int at_abi_status(at_status s) {
@@ -35,8 +39,8 @@ at_status at_status_of(int rc) {
 }
 
 at_status at_host_end(int rc, const attune_item *item, const char *callback, at_error *err) {
-  at_arena_free(scratch);
-  scratch = NULL;
+  if (depth < MOST_NESTED) at_arena_free(scratch[depth]);
+  depth--;
   if (rc == ATTUNE_OK) return AT_OK;
   if (message[0]) return at_fail(err, at_status_of(rc), "%s", message);
   if (rc == ATTUNE_NO_MEMORY) return at_nomem(err);
@@ -62,8 +66,9 @@ static void host_error(const attune_host *host, const char *format, ...) {
 
 static void *host_scratch(const attune_host *host, size_t bytes) {
   (void)host;
-  if (!scratch) scratch = at_arena_new();
-  return scratch ? at_arena_alloc(scratch, 1, bytes) : NULL;
+  if (depth < 1 || depth >= MOST_NESTED) return NULL;
+  if (!scratch[depth]) scratch[depth] = at_arena_new();
+  return scratch[depth] ? at_arena_alloc(scratch[depth], 1, bytes) : NULL;
 }
 
 /* ---- options ---- */

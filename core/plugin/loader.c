@@ -169,12 +169,10 @@ static at_status call_entry(at_library *l, at_error *err) {
                    ATTUNE_ENTRY_SYMBOL);
   memcpy(&entry, &symbol, sizeof entry); /* POSIX: a data pointer that holds a function */
   at_host_begin();
+  at_error why = {0};
   l->plugin = entry(&at_host_table);
-  if (!l->plugin) {
-    at_error why = {0};
-    at_host_end(ATTUNE_FAILED, NULL, "entry", &why);
-    return at_fail(err, AT_EINPUT, "%s: it declined to load: %s", l->path, why.message);
-  }
+  at_host_end(l->plugin ? ATTUNE_OK : ATTUNE_FAILED, NULL, "entry", &why);
+  if (!l->plugin) return at_fail(err, AT_EINPUT, "%s: it declined to load: %s", l->path, why.message);
   return check_plugin(l->plugin, l->path, err);
 }
 

@@ -20,7 +20,7 @@ at_status at_library_open(const char *path, at_library *out, at_error *err);
 void at_library_close(at_library *l);
 
 /* ---- host.c ---- */
-/* The message of the callback that runs on this thread: cleared before, read after. */
+/* Around every callback, in pairs: its message and its scratch memory. */
 void at_host_begin(void);
 /* Turns what a callback returned into a status, with its message or one made up. */
 at_status at_host_end(int rc, const attune_item *item, const char *callback, at_error *err);

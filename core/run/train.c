@@ -28,6 +28,8 @@ typedef struct trainer {
   double best;       /* NAN: none yet */
   int64_t best_epoch;
   bool evaluates, stop;
+  at_result *best_results; /* of the best epoch, when this process evaluated it */
+  size_t n_best_results;
   double loss_sum, seconds_before, norm;
   int64_t loss_count, steps_here;
   struct timespec began;
@@ -140,7 +142,13 @@ static at_status evaluate(trainer *t, int64_t steps, at_error *err) {
     st = save(t, "best.safetensors", false, err);
   }
   if (st == AT_OK) tell(t, steps, NAN, r, n);
-  free(r);
+  if (better) {
+    free(t->best_results);
+    t->best_results = r;
+    t->n_best_results = n;
+  } else {
+    free(r);
+  }
   return st;
 }
 
@@ -229,7 +237,7 @@ static at_status finish(trainer *t, at_error *err) {
   char *best = at_rundir_path(t->dir, "best.safetensors");
   at_status st = best ? AT_OK : at_nomem(err);
   if (st == AT_OK && at_file_exists(best)) st = at_checkpoint_read(best, s->params, NULL, NULL, err);
-  if (st == AT_OK && t->evaluates)
+  if (st == AT_OK && t->evaluates && !t->best_results)
     st = at_session_evaluate_into(s, "validation", "evaluate validation", t->fn, t->ctx, &v, &n_v, err);
   const char *test = at_session_split(s, "test");
   bool has_test = at_dataset_rows(s->data, test, s->batch[0].name) > 0;
@@ -239,7 +247,8 @@ static at_status finish(trainer *t, at_error *err) {
   if (st == AT_OK && r)
     st = at_rundir_log_evaluation(t->dir, "test", t->best_epoch, t->step, r, n_r, seconds, err);
   if (st == AT_OK)
-    st = at_rundir_results(s, t->dir, v, n_v, r, n_r, t->step, t->best_epoch, seconds, err);
+    st = at_rundir_results(s, t->dir, v ? v : t->best_results, v ? n_v : t->n_best_results, r, n_r, t->step,
+                           t->best_epoch, seconds, err);
   free(best);
   free(v);
   free(r);
@@ -294,6 +303,7 @@ at_status at_session_train(at_session *s, const char *dir, bool resume, at_progr
     st = at_fail(err, AT_EFAIL, "stopped after step %" PRId64 "; continue with --resume", t.step);
   if (st == AT_OK) st = finish(&t, err);
   at_optimizer_free(t.opt);
+  free(t.best_results);
   for (int b = 0; b < AT_MAX_BATCH_AXES; b++) free(t.rows[b]);
   free(t.examples.example);
   free(t.examples.out);
