@@ -37,6 +37,11 @@ unit_tests += test_parity
 test_parity_SOURCES = tests/unit/test_parity.c
 test_parity_LDADD = $(unit_ldadd)
 
+e2e_tests = tests/e2e/cli.sh tests/e2e/sweep.sh tests/e2e/train.sh
+dist_check_SCRIPTS += $(e2e_tests)
+TESTS += $(e2e_tests)
+EXTRA_DIST += tests/e2e/lib.sh
+
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 

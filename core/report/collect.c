@@ -122,8 +122,8 @@ static at_status add_sweep(at_report *r, const char *dir, at_error *err) {
 }
 
 static at_status add_dir(at_report *r, const char *dir, at_error *err) {
+  if (there(dir, "sweep.yaml")) return add_sweep(r, dir, err); /* its results.json is a report's */
   if (there(dir, "results.json")) return add_run(r, dir, err);
-  if (there(dir, "sweep.yaml")) return add_sweep(r, dir, err);
   if (there(dir, "run.yaml")) return add_unfinished(r, dir, err);
   return at_fail(err, AT_EINPUT, "%s: this is neither a run nor a sweep: it has no run.yaml and no sweep.yaml", dir);
 }

@@ -82,7 +82,7 @@ static void table(at_text *t, const at_report *r, const char *const *names, size
     at_text_add(t, "</tr>\n");
   }
   at_text_add(t, "</tbody></table></div>\n<p class=\"note\">Mean ± standard deviation over n seeds. Bold: the best mean. "
-              "Shaded: not told from the best by these seeds (less than two standard errors apart). With n = 1 nothing "
+              "Shaded: not told from the best by these seeds (Welch's test at 5 %). With n = 1 nothing "
               "is known about the noise between seeds.</p>\n");
 }
 

@@ -31,11 +31,23 @@ static at_cell_stat stat_of(const at_report *r, const at_group *g, const char *s
   return c;
 }
 
-/* Two means closer than two standard errors of their difference (Welch) are not told apart. */
+/* Two-sided 5 % points of Student's t; between them the smaller number of degrees counts. */
+static double t_limit(double degrees) {
+  static const double table[][2] = {{1, 12.71}, {2, 4.30}, {3, 3.18}, {4, 2.78}, {5, 2.57}, {6, 2.45}, {8, 2.31},
+                                    {10, 2.23}, {15, 2.13}, {20, 2.09}, {30, 2.04}, {60, 2.00}};
+  double limit = table[0][1];
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (degrees >= table[i][0]) limit = table[i][1];
+  return limit;
+}
+
+/* Welch's test at 5 %: means that it does not tell apart. */
 static bool close_to(const at_cell_stat *a, const at_cell_stat *b) {
   if (a->n < 2 || b->n < 2) return false;
-  double e = sqrt(a->sd * a->sd / (double)a->n + b->sd * b->sd / (double)b->n);
-  return fabs(a->mean - b->mean) < 2 * e;
+  double na = (double)a->n, nb = (double)b->n, va = a->sd * a->sd / na, vb = b->sd * b->sd / nb;
+  if (va + vb == 0) return a->mean == b->mean;
+  double degrees = (va + vb) * (va + vb) / (va * va / (na - 1) + vb * vb / (nb - 1));
+  return fabs(a->mean - b->mean) < t_limit(degrees) * sqrt(va + vb);
 }
 
 void at_report_column(const at_report *r, const char *split, const char *metric, at_cell_stat *out) {
@@ -115,7 +127,7 @@ static void put_footer(at_text *t, const at_report *r, const at_report_options *
   size_t least = (size_t)-1;
   for (size_t g = 0; g < r->n_groups; g++) least = r->group[g].n < least ? r->group[g].n : least;
   at_text_addf(t, "\nsplit %s; n runs with different seeds; * best mean", o->split);
-  if (least >= 2) at_text_add(t, "; ± standard deviation; ~ these seeds do not tell it from the best");
+  if (least >= 2) at_text_add(t, "; ± standard deviation; ~ not told from the best (Welch's test, 5 %)");
   else if (r->n_groups > 1) at_text_add(t, "; one run says nothing about the noise between seeds");
   at_text_add(t, "\n");
   for (size_t i = 0; i < r->n_unfinished; i++) at_text_addf(t, "not finished: %s\n", r->unfinished[i]);

@@ -75,9 +75,11 @@ static bool is_section(const char *key) {
 }
 
 static at_status unknown_key(const char *place, const char *key, at_error *err) {
-  const char *names[N_KEYS * 2];
+  static const char *const sections[] = {"data", "data.splits", "data.vocabulary", "train", "train.schedule"};
+  const char *names[N_KEYS + 8];
   size_t n = 0;
   for (int i = 0; i < N_KEYS; i++) names[n++] = KEYS[i].key;
+  for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) names[n++] = sections[i];
   const char *near = at_suggest(key, names, n), *last = strrchr(key, '.');
   /* A right word in a wrong section. */
   for (int i = 0; !near && i < N_KEYS; i++) {

@@ -1,0 +1,66 @@
+# Shared by the end-to-end tests: TAP lines and a folder of their own. Sourced.
+set -u
+A=${ATTUNE:?the program under test}
+top=${top_srcdir:?the source tree}
+work=$(mktemp -d "${TMPDIR:-/tmp}/attune-e2e.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+number=0 failed=0
+
+ok() {
+  number=$((number + 1))
+  echo "ok $number - $1"
+}
+not_ok() {
+  number=$((number + 1)) failed=$((failed + 1))
+  echo "not ok $number - $1"
+  shift
+  [ $# = 0 ] || printf '# %s\n' "$@"
+}
+# is NAME WANT GOT
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "wanted: $2" "got: $3"; fi; }
+# same NAME FILE FILE
+same() { if cmp -s "$2" "$3"; then ok "$1"; else not_ok "$1" "$2 and $3 differ"; fi; }
+
+# refuses NAME STATUS PATTERN COMMAND...: exit status, and one sentence that matches
+refuses() {
+  local name=$1 status=$2 pattern=$3 got
+  shift 3
+  "$@" >"$work/stdout" 2>"$work/stderr"
+  got=$?
+  if [ "$got" != "$status" ]; then
+    not_ok "$name" "exit status $got, not $status" "$(head -n 3 "$work/stderr")"
+  elif ! grep -qE -- "$pattern" "$work/stderr"; then
+    not_ok "$name" "no line matches: $pattern" "$(head -n 3 "$work/stderr")"
+  else
+    ok "$name"
+  fi
+}
+
+finish() {
+  echo "1..$number"
+  [ "$failed" = 0 ]
+  exit
+}
+
+# A small data set and a run file on it, made in $work.
+small_run() {
+  "$A" data make scenes --out "$work/scenes" --count 60 --size 32 --seed 3 >/dev/null || exit 1
+  cat >"$work/run.yaml" <<YAML
+model: $top/examples/models/scan_pixels.att
+arguments: {score: general(side=key), d: 12, e: 8, c: 4, c2: 6, c3: 8, c4: 8, negatives: sum}
+data:
+  reader: scenes(root=scenes)
+task: matching(captions=one)
+metrics: [recall, median_rank]
+train:
+  epochs: 6
+  batch: 8
+  learning_rate: 0.003
+  schedule: {kind: cosine}
+  evaluate_every: 2
+  checkpoint_every: 3
+  log_every: 2
+  best: rsum
+seed: 5
+YAML
+}

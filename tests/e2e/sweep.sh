@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Sweeps and reports end to end.
+. "$(dirname "$0")/lib.sh"
+small_run
+cat >"$work/sweep.yaml" <<YAML
+base: run.yaml
+train: {epochs: 2}
+over:
+  arguments.score: [dot, activated_general(side=key, act=relu)]
+  seed: [0, 1]
+YAML
+is "the cells of a sweep are listed" 4 "$("$A" sweep "$work/sweep.yaml" --out "$work/out" --list | grep -c '^to do')"
+"$A" sweep "$work/sweep.yaml" --out "$work/out" >/dev/null 2>"$work/log"
+is "a sweep ends well" 0 $?
+is "every cell has results" 4 "$(ls "$work"/out/cells/*/results.json | wc -l)"
+before=$(ls --full-time "$work"/out/cells/*/results.json)
+rm -rf "$work"/out/cells/score=dot,seed=1
+"$A" sweep "$work/sweep.yaml" --out "$work/out" >/dev/null 2>"$work/log"
+is "it goes on where a cell is missing" 0 $?
+after=$(ls --full-time "$work"/out/cells/*/results.json)
+is "and finished cells are not done again" 3 "$(comm -12 <(echo "$before" | sort) <(echo "$after" | sort) | wc -l)"
+
+"$A" report "$work/out" --pairs 2 >"$work/table" 2>"$work/log"
+is "a report is written" 0 $?
+is "with a row for each score" 2 "$(grep -cE '^score=(dot|activated_general)' "$work/table")"
+is "over two seeds" 2 "$(grep -cE '^score=.* 2  ' "$work/table")"
+for f in report.html results.csv results.json; do
+  is "$f is there" yes "$([ -s "$work/out/$f" ] && echo yes)"
+done
+is "the page needs nothing from elsewhere" 0 "$(grep -cE '(src|href)="https?:' "$work/out/report.html")"
+is "it shows the attention of every group" 4 "$(grep -c '<h4>' "$work/out/report.html")"
+is "csv has a line for each group and metric" "$((1 + 2 * 11))" "$(wc -l <"$work/out/results.csv")"
+is "columns can be chosen" "score=dot 2" \
+  "$("$A" report "$work/out" --metric rsum --pairs 0 | sed -n 's/^\(score=dot\)  *\([0-9]*\) .*/\1 \2/p')"
+refuses "an unknown metric is refused" 2 'no metric `rsun`; did you mean `rsum`' "$A" report "$work/out" --metric rsun
+refuses "a folder that is no run is refused" 2 'neither a run nor a sweep' "$A" report "$work/scenes"
+refuses "a sweep is no run" 2 'this is a sweep file' "$A" train "$work/sweep.yaml" --out "$work/x"
+cat >"$work/bad.yaml" <<YAML
+base: run.yaml
+over: {arguments.score: [dot], tran.batch: [4]}
+YAML
+refuses "a mistake in a sweep shows before anything runs" 2 'no key `tran.batch`; did you mean `train.batch`' \
+  "$A" sweep "$work/bad.yaml" --out "$work/bad"
+echo '{' >"$work/out/cells/score=dot,seed=0/results.json"
+refuses "damaged results are refused" 2 'results.json:[0-9]+:[0-9]+: this is no JSON' "$A" report "$work/out"
+finish
