@@ -12,7 +12,9 @@ int cli_usage(const char *command) {
 
 static const cli_option *find(const cli_option *options, const char *word, size_t n) {
   for (const cli_option *o = options; o->name; o++) {
-    if (word[0] == '-' && word[1] == '-' && strlen(o->name) == n - 2 && !strncmp(o->name, word + 2, n - 2)) return o;
+    if (word[0] == '-' && word[1] == '-' && strlen(o->name) == n - 2 &&
+        !strncmp(o->name, word + 2, n - 2))
+      return o;
     if (n == 2 && word[1] == o->letter && o->letter) return o;
   }
   return NULL;
@@ -25,8 +27,8 @@ static int unknown(const char *command, const cli_option *options, const char *w
   for (const cli_option *o = options; o->name && k < 64; o++) names[k++] = o->name;
   snprintf(name, sizeof name, "%.*s", (int)(n < 127 ? n : 127), word);
   near = at_suggest(name + strspn(name, "-"), names, k);
-  fprintf(stderr, "attune %s: there is no option %s%s%s%s\n", command, name, near ? "; did you mean --" : "",
-          near ? near : "", near ? "?" : "");
+  fprintf(stderr, "attune %s: there is no option %s%s%s%s\n", command, name,
+          near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
   return cli_usage(command);
 }
 
@@ -44,15 +46,16 @@ static int set(const char *command, const cli_option *o, const char *value) {
         *(int64_t *)o->at = i;
         return 0;
       }
-      fprintf(stderr, "attune %s: --%s is %s; it must be a whole number from %" PRId64 " to %" PRId64 "\n", command,
-              o->name, value, o->min, o->max);
+      fprintf(stderr,
+              "attune %s: --%s is %s; it must be a whole number from %" PRId64 " to %" PRId64 "\n",
+              command, o->name, value, o->min, o->max);
       return 2;
   }
   return 0;
 }
 
-int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, size_t least, size_t most,
-              bool *done) {
+int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, size_t least,
+              size_t most, bool *done) {
   *done = false;
   rest->n = 0;
   bool only_rest = false;

@@ -8,8 +8,8 @@
 
 typedef struct cli_command {
   const char *name;
-  const char *usage;   /* without "attune NAME" */
-  const char *summary; /* one line */
+  const char *usage;                  /* without "attune NAME" */
+  const char *summary;                /* one line */
   int (*main)(int argc, char **argv); /* argv[0] is the command's name; the exit status */
 } cli_command;
 
@@ -46,8 +46,8 @@ typedef struct cli_option {
 
 /* Options may stand anywhere; what is left goes to `rest`. 0, or 2 after a sentence on stderr.
  * `options` ends with a NULL name. --help prints the usage and exits 0 through *done. */
-int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, size_t least, size_t most,
-              bool *done);
+int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, size_t least,
+              size_t most, bool *done);
 int cli_usage(const char *command); /* prints it to stderr; 2 */
 
 /* ---- ending ---- */
@@ -65,7 +65,8 @@ typedef struct cli_progress {
   char phase[256];
 } cli_progress;
 cli_progress cli_progress_start(void);
-int cli_progress_tell(void *ctx, const at_progress *p); /* an at_progress_fn; non-zero after SIGINT or SIGTERM */
+int cli_progress_tell(
+    void *ctx, const at_progress *p); /* an at_progress_fn; non-zero after SIGINT or SIGTERM */
 void cli_progress_end(cli_progress *p);
 
 /* Results of an evaluation, as a table or as JSON. */

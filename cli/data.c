@@ -31,7 +31,9 @@ typedef struct making {
 
 static bool show_making(void *ctx, int64_t done, int64_t total) {
   const making *m = ctx;
-  if (m->terminal) fprintf(stderr, "\r%" PRId64 "/%" PRId64 " pictures\033[K%s", done, total, done == total ? "\n" : "");
+  if (m->terminal)
+    fprintf(stderr, "\r%" PRId64 "/%" PRId64 " pictures\033[K%s", done, total,
+            done == total ? "\n" : "");
   return true;
 }
 
@@ -42,10 +44,10 @@ static int make(int argc, char **argv) {
   cli_list rest;
   bool done;
   const cli_option options[] = {
-      {"out", 'o', CLI_TEXT, &out, 0, 0}, {"count", 'n', CLI_INT, &o.count, 1, 100000000},
+      {"out", 'o', CLI_TEXT, &out, 0, 0},        {"count", 'n', CLI_INT, &o.count, 1, 100000000},
       {"seed", 0, CLI_INT, &seed, 0, INT64_MAX}, {"size", 0, CLI_INT, &size, 32, 1024},
-      {"objects", 0, CLI_TEXT, &objects, 0, 0}, {"captions", 0, CLI_INT, &captions, 1, 20},
-      {"force", 'f', CLI_FLAG, &o.force, 0, 0}, {0}};
+      {"objects", 0, CLI_TEXT, &objects, 0, 0},  {"captions", 0, CLI_INT, &captions, 1, 20},
+      {"force", 'f', CLI_FLAG, &o.force, 0, 0},  {0}};
   int rc = cli_parse(argc, argv, options, &rest, 2, 2, &done);
   if (rc || done) return rc;
   at_error err = {0};
@@ -55,7 +57,8 @@ static int make(int argc, char **argv) {
   }
   if (!out) return cli_usage(argv[0]);
   if (objects && !parse_range(objects, &o.min_objects, &o.max_objects)) {
-    at_fail(&err, AT_EINPUT, "--objects is %s; it must be A..B from 1 to %d", objects, AT_SCENE_MAX_OBJECTS);
+    at_fail(&err, AT_EINPUT, "--objects is %s; it must be A..B from 1 to %d", objects,
+            AT_SCENE_MAX_OBJECTS);
     return cli_fail(&err);
   }
   o.seed = (uint64_t)seed;
@@ -85,17 +88,20 @@ static void print_info(const at_dataset *d, bool json) {
   const at_field *f = at_dataset_fields(d, &nf);
   if (json) printf("{\"tables\": [");
   for (size_t i = 0; i < nt; i++)
-    printf(json ? "%s{\"split\": \"%s\", \"table\": \"%s\", \"rows\": %" PRId64 "}" : "%s%-12s %-12s %10" PRId64 " rows\n",
+    printf(json ? "%s{\"split\": \"%s\", \"table\": \"%s\", \"rows\": %" PRId64 "}"
+                : "%s%-12s %-12s %10" PRId64 " rows\n",
            json && i ? ", " : "", t[i].split, t[i].name, t[i].rows);
   printf(json ? "], \"fields\": [" : "\n");
   for (size_t i = 0; i < nf; i++) {
     if (json)
-      printf("%s{\"table\": \"%s\", \"field\": \"%s\", \"type\": \"%s\", \"shape\": [", i ? ", " : "", f[i].table,
-             f[i].f.name, field_type(f[i].f.type));
-    else printf("%s.%-20s %s", f[i].table, f[i].f.name, field_type(f[i].f.type));
+      printf("%s{\"table\": \"%s\", \"field\": \"%s\", \"type\": \"%s\", \"shape\": [",
+             i ? ", " : "", f[i].table, f[i].f.name, field_type(f[i].f.type));
+    else
+      printf("%s.%-20s %s", f[i].table, f[i].f.name, field_type(f[i].f.type));
     bool shaped = f[i].f.type == ATTUNE_FIELD_REAL || f[i].f.type == ATTUNE_FIELD_IMAGE;
     for (uint32_t k = 0; shaped && k < f[i].f.ndim; k++)
-      printf(json ? "%s%" PRId64 : "%s%" PRId64, json ? (k ? ", " : "") : (k ? " x " : " "), f[i].f.shape[k]);
+      printf(json ? "%s%" PRId64 : "%s%" PRId64, json ? (k ? ", " : "") : (k ? " x " : " "),
+             f[i].f.shape[k]);
     if (!json && f[i].f.link) printf(" -> %s", f[i].f.link);
     printf(json ? "]}" : "\n");
   }

@@ -23,7 +23,8 @@ int cli_help(int argc, char **argv) {
   const cli_command *c = argc > 1 ? cli_find(argv[1]) : NULL;
   if (!c) {
     at_error err = {0};
-    at_fail(&err, AT_EINPUT, "there is no command `%s`; `attune help` lists them", argc > 1 ? argv[1] : "");
+    at_fail(&err, AT_EINPUT, "there is no command `%s`; `attune help` lists them",
+            argc > 1 ? argv[1] : "");
     return cli_fail(&err);
   }
   /* A page of the source tree when the program was not installed. */

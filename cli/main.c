@@ -9,20 +9,26 @@
 
 const cli_command cli_commands[] = {
     {"check", "MODEL.att [--set KEY=VALUE]...", "find the mistakes of a model", cli_check},
-    {"show", "MODEL.att [--set KEY=VALUE]... [--nodes] [--json]", "parameters, axes and outputs of a model", cli_show},
-    {"run", "MODEL.att --inputs IN.npz --out OUT.npz [--set KEY=VALUE]... [--weights FILE] [--prefix P] "
-            "[--rename ARRAY=INPUT]... [--gradients] [--no-pass NAME] [--threads N] [--seed S]",
+    {"show", "MODEL.att [--set KEY=VALUE]... [--nodes] [--json]",
+     "parameters, axes and outputs of a model", cli_show},
+    {"run",
+     "MODEL.att --inputs IN.npz --out OUT.npz [--set KEY=VALUE]... [--weights FILE] [--prefix P] "
+     "[--rename ARRAY=INPUT]... [--gradients] [--no-pass NAME] [--threads N] [--seed S]",
      "run a model once on given arrays", cli_run},
-    {"train", "RUN.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--json]", "train a model", cli_train},
+    {"train", "RUN.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--json]",
+     "train a model", cli_train},
     {"eval", "DIR [--split S] [--threads N] [--json]", "evaluate a trained model", cli_eval},
     {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
      "train one model for each combination of values", cli_sweep},
     {"report", "DIR... [--out DIR] [--split S] [--metric NAME]... [--pairs N] [--json | --csv]",
      "tables, curves and attention of trained models", cli_report},
-    {"data", "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] [--force] | "
-             "info READER(OPTIONS) [--json]",
+    {"data",
+     "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] "
+     "[--force] | "
+     "info READER(OPTIONS) [--json]",
      "make the embedded data set; look into one", cli_data},
-    {"plugin", "list [--json] | info NAME [--json]", "which plugins there are, and what they take", cli_plugin},
+    {"plugin", "list [--json] | info NAME [--json]", "which plugins there are, and what they take",
+     cli_plugin},
     {"help", "[COMMAND]", "the manual page of a command", cli_help},
     {NULL, NULL, NULL, NULL}};
 
@@ -34,7 +40,8 @@ const cli_command *cli_find(const char *name) {
 
 static void print_commands(FILE *fp) {
   fprintf(fp, "usage: attune COMMAND [ARGUMENTS]\n\n");
-  for (const cli_command *c = cli_commands; c->name; c++) fprintf(fp, "  %-8s %s\n", c->name, c->summary);
+  for (const cli_command *c = cli_commands; c->name; c++)
+    fprintf(fp, "  %-8s %s\n", c->name, c->summary);
   fprintf(fp, "\n`attune help COMMAND` shows its manual page.\n");
 }
 
@@ -43,8 +50,10 @@ static int unknown(const char *name) {
   size_t n = 0;
   for (const cli_command *c = cli_commands; c->name; c++) names[n++] = c->name;
   near = at_suggest(name, names, n);
-  if (near) fprintf(stderr, "attune: there is no command `%s`; did you mean `%s`?\n", name, near);
-  else fprintf(stderr, "attune: there is no command `%s`; `attune help` lists them\n", name);
+  if (near)
+    fprintf(stderr, "attune: there is no command `%s`; did you mean `%s`?\n", name, near);
+  else
+    fprintf(stderr, "attune: there is no command `%s`; `attune help` lists them\n", name);
   return 2;
 }
 
@@ -65,7 +74,8 @@ int main(int argc, char **argv) {
     printf("attune %s\n", PACKAGE_VERSION);
     return cli_done();
   }
-  if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (!strcmp(argv[1], "help") && argc == 2)) {
+  if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+      (!strcmp(argv[1], "help") && argc == 2)) {
     print_commands(stdout);
     return cli_done();
   }

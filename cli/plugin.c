@@ -3,21 +3,25 @@
 #include "cli/cli.h"
 
 static const char *option_type(attune_option_type t) {
-  static const char *const names[] = {"?", "whole number", "number", "true or false", "choice", "text", "path"};
+  static const char *const names[] = {"?",      "whole number", "number", "true or false",
+                                      "choice", "text",         "path"};
   return (unsigned)t < sizeof names / sizeof *names ? names[t] : "?";
 }
 
 static void print_list(const at_item *it, size_t n) {
   for (size_t i = 0; i < n; i++)
-    printf("%-12s %-20s %s\n", at_kind_name((attune_kind)it[i].item->kind), it[i].item->name, it[i].item->summary);
+    printf("%-12s %-20s %s\n", at_kind_name((attune_kind)it[i].item->kind), it[i].item->name,
+           it[i].item->summary);
 }
 
 static void print_pair(const char *before, const char *key, const char *value) {
   printf("%s", before);
   cli_print_json_string(stdout, key);
   printf(": ");
-  if (value) cli_print_json_string(stdout, value);
-  else printf("null");
+  if (value)
+    cli_print_json_string(stdout, value);
+  else
+    printf("null");
 }
 
 static void print_item_json(const at_item *it, bool full) {
@@ -45,18 +49,21 @@ static void print_item_json(const at_item *it, bool full) {
 }
 
 static void print_item(const at_item *it) {
-  printf("%s %s: %s\n\n%s\n", at_kind_name((attune_kind)it->item->kind), it->item->name, it->item->summary,
-         it->item->doc);
+  printf("%s %s: %s\n\n%s\n", at_kind_name((attune_kind)it->item->kind), it->item->name,
+         it->item->summary, it->item->doc);
   if (it->item->options && it->item->options->name) printf("\noptions\n");
   for (const attune_option *o = it->item->options; o && o->name; o++) {
-    printf("  %-12s %s", o->name, o->type == ATTUNE_OPTION_ENUM ? o->choices : option_type(o->type));
+    printf("  %-12s %s", o->name,
+           o->type == ATTUNE_OPTION_ENUM ? o->choices : option_type(o->type));
     if (o->min != o->max) printf(", %g to %g", o->min, o->max);
-    if (o->default_text) printf(", default %s", *o->default_text ? o->default_text : "empty");
-    else printf(", must be given");
+    if (o->default_text)
+      printf(", default %s", *o->default_text ? o->default_text : "empty");
+    else
+      printf(", must be given");
     printf("\n               %s\n", o->doc ? o->doc : "");
   }
-  printf("\nfrom %s %s (%s)\n%s\nsha256 %s\n", it->plugin->name, it->plugin->version, it->plugin->license, it->path,
-         it->sha256);
+  printf("\nfrom %s %s (%s)\n%s\nsha256 %s\n", it->plugin->name, it->plugin->version,
+         it->plugin->license, it->path, it->sha256);
   if (it->shadows) printf("hides %s\n", it->shadows);
 }
 
@@ -66,7 +73,8 @@ int cli_plugin(int argc, char **argv) {
   const cli_option options[] = {{"json", 0, CLI_FLAG, &json, 0, 0}, {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 2, &done);
   if (rc || done) return rc;
-  bool list = !strcmp(rest.v[0], "list") && rest.n == 1, info = !strcmp(rest.v[0], "info") && rest.n == 2;
+  bool list = !strcmp(rest.v[0], "list") && rest.n == 1,
+       info = !strcmp(rest.v[0], "info") && rest.n == 2;
   if (!list && !info) return cli_usage(argv[0]);
   at_error err = {0};
   at_registry *reg = NULL;
@@ -81,8 +89,10 @@ int cli_plugin(int argc, char **argv) {
       printf("%s", i ? ",\n " : "");
       print_item_json(&it[i], false);
     } else if (info && !strcmp(it[i].item->name, rest.v[1])) {
-      if (json) print_item_json(&it[i], true);
-      else print_item(&it[i]);
+      if (json)
+        print_item_json(&it[i], true);
+      else
+        print_item(&it[i]);
       if (json) printf("\n");
       found++;
     }
@@ -95,8 +105,9 @@ int cli_plugin(int argc, char **argv) {
     size_t k = 0;
     for (; k < n && k < 512; k++) names[k] = it[k].item->name;
     const char *near = at_suggest(rest.v[1], names, k);
-    st = at_fail(&err, AT_EINPUT, "there is no plugin item `%s`%s%s%s", rest.v[1], near ? "; did you mean `" : "",
-                 near ? near : "; `attune plugin list` names them", near ? "`?" : "");
+    st = at_fail(&err, AT_EINPUT, "there is no plugin item `%s`%s%s%s", rest.v[1],
+                 near ? "; did you mean `" : "", near ? near : "; `attune plugin list` names them",
+                 near ? "`?" : "");
   }
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_text_free(&problems);

@@ -29,9 +29,12 @@ cli_progress cli_progress_start(void) {
 
 static void duration(char *buf, size_t n, double seconds) {
   long s = seconds >= 0 && seconds < 1e8 ? (long)(seconds + 0.5) : -1;
-  if (s < 0) snprintf(buf, n, "?");
-  else if (s >= 3600) snprintf(buf, n, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-  else snprintf(buf, n, "%ld:%02ld", s / 60, s % 60);
+  if (s < 0)
+    snprintf(buf, n, "?");
+  else if (s >= 3600)
+    snprintf(buf, n, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  else
+    snprintf(buf, n, "%ld:%02ld", s / 60, s % 60);
 }
 
 static void bar(char *buf, int width, const at_progress *p) {
@@ -45,15 +48,17 @@ static void line(char *buf, size_t n, const at_progress *p) {
   duration(left, sizeof left, p->seconds_left);
   bar(picture, 20, p);
   if (p->steps > 0)
-    snprintf(buf, n, "%s %lld/%lld [%s] %lld/%lld loss %.4f %.0f/s %s left", p->phase, (long long)p->epoch,
-             (long long)p->epochs, picture, (long long)p->step, (long long)p->steps, p->loss, p->examples_per_s, left);
+    snprintf(buf, n, "%s %lld/%lld [%s] %lld/%lld loss %.4f %.0f/s %s left", p->phase,
+             (long long)p->epoch, (long long)p->epochs, picture, (long long)p->step,
+             (long long)p->steps, p->loss, p->examples_per_s, left);
   else
     snprintf(buf, n, "%s %lld", p->phase, (long long)p->step);
 }
 
 static void results_line(const at_progress *p) {
   fprintf(stderr, "%s %lld/%lld:", p->phase, (long long)p->epoch, (long long)p->epochs);
-  for (size_t i = 0; i < p->n_results; i++) fprintf(stderr, " %s %.1f", p->results[i].name, p->results[i].value);
+  for (size_t i = 0; i < p->n_results; i++)
+    fprintf(stderr, " %s %.1f", p->results[i].name, p->results[i].value);
   fprintf(stderr, "\n");
 }
 
@@ -70,8 +75,10 @@ int cli_progress_tell(void *ctx, const at_progress *p) {
   if (t - c->last >= (c->terminal ? 0.1 : 15)) {
     char text[512];
     line(text, sizeof text, p);
-    if (c->terminal) fprintf(stderr, "\r%s\033[K", text);
-    else if (p->steps > 0) fprintf(stderr, "%s\n", text);
+    if (c->terminal)
+      fprintf(stderr, "\r%s\033[K", text);
+    else if (p->steps > 0)
+      fprintf(stderr, "%s\n", text);
     fflush(stderr);
     c->shown = true;
     c->last = t;
@@ -88,9 +95,12 @@ void cli_progress_end(cli_progress *c) {
 void cli_print_json_string(FILE *fp, const char *s) {
   fputc('"', fp);
   for (const unsigned char *c = (const unsigned char *)s; *c; c++) {
-    if (*c == '"' || *c == '\\') fprintf(fp, "\\%c", *c);
-    else if (*c < 0x20) fprintf(fp, "\\u%04x", *c);
-    else fputc(*c, fp);
+    if (*c == '"' || *c == '\\')
+      fprintf(fp, "\\%c", *c);
+    else if (*c < 0x20)
+      fprintf(fp, "\\u%04x", *c);
+    else
+      fputc(*c, fp);
   }
   fputc('"', fp);
 }

@@ -19,7 +19,8 @@ static at_status passes_without(const cli_list *names, unsigned *mask, at_error 
     const pass_name *p = NULL;
     for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++)
       if (!strcmp(PASSES[k].name, names->v[i])) p = &PASSES[k];
-    if (!p) return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are gram and cse", names->v[i]);
+    if (!p)
+      return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are gram and cse", names->v[i]);
     *mask &= ~p->bit;
   }
   return AT_OK;
@@ -36,12 +37,17 @@ int cli_run(int argc, char **argv) {
   const char *inputs = NULL, *weights = NULL, *out = NULL, *prefix = "";
   int64_t threads = 1, seed = 0;
   bool done, gradients = false;
-  const cli_option options[] = {
-      {"set", 's', CLI_LIST, &set, 0, 0}, {"inputs", 'i', CLI_TEXT, &inputs, 0, 0},
-      {"weights", 'w', CLI_TEXT, &weights, 0, 0}, {"prefix", 0, CLI_TEXT, &prefix, 0, 0},
-      {"rename", 0, CLI_LIST, &rename, 0, 0}, {"out", 'o', CLI_TEXT, &out, 0, 0},
-      {"gradients", 'g', CLI_FLAG, &gradients, 0, 0}, {"no-pass", 0, CLI_LIST, &without, 0, 0},
-      {"threads", 't', CLI_INT, &threads, 1, 1024}, {"seed", 0, CLI_INT, &seed, 0, INT64_MAX}, {0}};
+  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
+                                {"inputs", 'i', CLI_TEXT, &inputs, 0, 0},
+                                {"weights", 'w', CLI_TEXT, &weights, 0, 0},
+                                {"prefix", 0, CLI_TEXT, &prefix, 0, 0},
+                                {"rename", 0, CLI_LIST, &rename, 0, 0},
+                                {"out", 'o', CLI_TEXT, &out, 0, 0},
+                                {"gradients", 'g', CLI_FLAG, &gradients, 0, 0},
+                                {"no-pass", 0, CLI_LIST, &without, 0, 0},
+                                {"threads", 't', CLI_INT, &threads, 1, 1024},
+                                {"seed", 0, CLI_INT, &seed, 0, INT64_MAX},
+                                {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
   if (!inputs || !out) return cli_usage(argv[0]);
@@ -49,9 +55,18 @@ int cli_run(int argc, char **argv) {
   at_text messages = {0};
   at_registry *reg = NULL;
   at_error err = {0};
-  at_once o = {.model = rest.v[0], .set = set.v, .n_set = set.n, .inputs = &in, .inputs_path = inputs,
-               .rename = rename.v, .n_rename = rename.n, .weights_path = weights, .prefix = prefix,
-               .gradients = gradients, .threads = (int)threads, .seed = (uint64_t)seed};
+  at_once o = {.model = rest.v[0],
+               .set = set.v,
+               .n_set = set.n,
+               .inputs = &in,
+               .inputs_path = inputs,
+               .rename = rename.v,
+               .n_rename = rename.n,
+               .weights_path = weights,
+               .prefix = prefix,
+               .gradients = gradients,
+               .threads = (int)threads,
+               .seed = (uint64_t)seed};
   at_status s = passes_without(&without, &o.passes, &err);
   if (s == AT_OK) s = read_arrays(inputs, &in, &err);
   if (s == AT_OK && weights) s = read_arrays(weights, &w, &err);

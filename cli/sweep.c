@@ -5,7 +5,8 @@
 static void list_cells(const at_sweep *w) {
   size_t n;
   const at_cell *c = at_sweep_cells(w, &n);
-  for (size_t i = 0; i < n; i++) printf("%-10s %s\n", c[i].finished ? "finished" : "to do", c[i].name);
+  for (size_t i = 0; i < n; i++)
+    printf("%-10s %s\n", c[i].finished ? "finished" : "to do", c[i].name);
 }
 
 int cli_sweep(int argc, char **argv) {
@@ -13,8 +14,11 @@ int cli_sweep(int argc, char **argv) {
   const char *out = NULL;
   int64_t threads = 0;
   bool done, list = false;
-  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0}, {"out", 'o', CLI_TEXT, &out, 0, 0},
-                                {"threads", 't', CLI_INT, &threads, 0, 1024}, {"list", 'l', CLI_FLAG, &list, 0, 0}, {0}};
+  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
+                                {"out", 'o', CLI_TEXT, &out, 0, 0},
+                                {"threads", 't', CLI_INT, &threads, 0, 1024},
+                                {"list", 'l', CLI_FLAG, &list, 0, 0},
+                                {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
   if (!out) {

@@ -29,9 +29,10 @@ int cli_train(int argc, char **argv) {
   const char *out = NULL;
   int64_t threads = 0;
   bool done, resume = false, json = false;
-  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0}, {"out", 'o', CLI_TEXT, &out, 0, 0},
-                                {"resume", 'r', CLI_FLAG, &resume, 0, 0}, {"threads", 't', CLI_INT, &threads, 0, 1024},
-                                {"json", 0, CLI_FLAG, &json, 0, 0}, {0}};
+  const cli_option options[] = {
+      {"set", 's', CLI_LIST, &set, 0, 0},       {"out", 'o', CLI_TEXT, &out, 0, 0},
+      {"resume", 'r', CLI_FLAG, &resume, 0, 0}, {"threads", 't', CLI_INT, &threads, 0, 1024},
+      {"json", 0, CLI_FLAG, &json, 0, 0},       {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
   at_error err = {0};
@@ -65,8 +66,10 @@ int cli_eval(int argc, char **argv) {
   const char *split = "test";
   int64_t threads = 0;
   bool done, json = false;
-  const cli_option options[] = {{"split", 0, CLI_TEXT, &split, 0, 0}, {"threads", 't', CLI_INT, &threads, 0, 1024},
-                                {"json", 0, CLI_FLAG, &json, 0, 0}, {0}};
+  const cli_option options[] = {{"split", 0, CLI_TEXT, &split, 0, 0},
+                                {"threads", 't', CLI_INT, &threads, 0, 1024},
+                                {"json", 0, CLI_FLAG, &json, 0, 0},
+                                {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
   at_error err = {0};

@@ -2,8 +2,8 @@
 #include <string.h>
 #include "dsl/ast.h"
 
-void at_diag_add(at_diags *d, at_severity severity, const char *code, at_span span, const char *message,
-                 const char *hint, at_span note_span, const char *note) {
+void at_diag_add(at_diags *d, at_severity severity, const char *code, at_span span,
+                 const char *message, const char *hint, at_span note_span, const char *note) {
   if (severity == AT_SEV_ERROR) d->errors++;
   if (d->n == d->cap) {
     size_t cap = d->cap ? 2 * d->cap : 16;
@@ -22,8 +22,8 @@ void at_diag_add(at_diags *d, at_severity severity, const char *code, at_span sp
 }
 
 typedef struct place {
-  size_t line, column;     /* from 1; columns count characters */
-  size_t begin, end;       /* bytes of the line */
+  size_t line, column; /* from 1; columns count characters */
+  size_t begin, end;   /* bytes of the line */
 } place;
 
 static place find(const at_source *src, size_t at) {
@@ -45,11 +45,14 @@ static void show(const at_source *src, at_span span, at_text *out) {
   size_t end = span.end < p.end ? span.end : p.end;
   if (p.end - p.begin > 300) return; /* no reader is helped by such a line */
   at_text_add(out, "  ");
-  at_text_addn(out, src->text + p.begin, p.end - p.begin - (p.end > p.begin && src->text[p.end - 1] == '\r'));
+  at_text_addn(out, src->text + p.begin,
+               p.end - p.begin - (p.end > p.begin && src->text[p.end - 1] == '\r'));
   at_text_add(out, "\n  ");
   for (size_t i = p.begin; i < span.begin && i < p.end; i++)
-    if (src->text[i] == '\t') at_text_add(out, "\t");
-    else if (((unsigned char)src->text[i] & 0xc0) != 0x80) at_text_add(out, " ");
+    if (src->text[i] == '\t')
+      at_text_add(out, "\t");
+    else if (((unsigned char)src->text[i] & 0xc0) != 0x80)
+      at_text_add(out, " ");
   at_text_add(out, "^");
   for (size_t i = span.begin + 1; i < end; i++)
     if (((unsigned char)src->text[i] & 0xc0) != 0x80) at_text_add(out, "~");

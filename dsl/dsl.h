@@ -20,7 +20,7 @@ typedef enum at_severity { AT_SEV_ERROR, AT_SEV_WARNING } at_severity;
 
 typedef struct at_diag {
   at_severity severity;
-  const char *code;    /* stable: "unknown-axis" */
+  const char *code; /* stable: "unknown-axis" */
   at_span span;
   const char *message; /* "`v` has no axis `word`" */
   const char *hint;    /* "did you mean `words`?" or NULL */

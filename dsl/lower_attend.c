@@ -37,14 +37,15 @@ static bool take(block *b, const at_argument *list, const slot *slots, int n, co
     }
     const char *near = a->key.text ? at_suggest(a->key.text, names, (size_t)n) : NULL;
     if (near) snprintf(hint, sizeof hint, "did you mean `%s`?", near);
-    at_lower_error(w, "argument", a->span, near ? hint : "write query = ..., key = ..., over = ..., along = ...",
+    at_lower_error(w, "argument", a->span,
+                   near ? hint : "write query = ..., key = ..., over = ..., along = ...",
                    a->key.text ? "attend has no %s `%s`" : "this %s of attend needs its name", what,
                    a->key.text ? a->key.text : "");
   }
   for (int i = 0; ok && i < n; i++)
     if (slots[i].required && !*slots[i].at) {
-      at_lower_error(w, "missing-argument", b->s->name.span, NULL, "attend `%s` needs `%s`", b->s->name.text,
-                     slots[i].name);
+      at_lower_error(w, "missing-argument", b->s->name.span, NULL, "attend `%s` needs `%s`",
+                     b->s->name.text, slots[i].name);
       ok = false;
     }
   return ok;
@@ -57,10 +58,11 @@ static at_node *compose(block *b, at_node *query, at_node *key, int along, const
   at_error err = {0};
   *spec = at_lower_spec_text(w, e);
   if (!*spec) {
-    at_lower_error(w, "type", e->span, "for example `score = dot`", "`score` is the name of a score function");
+    at_lower_error(w, "type", e->span, "for example `score = dot`",
+                   "`score` is the name of a score function");
     return NULL;
   }
-  const char *scope = e->scope.text ? e->scope.text
+  const char *scope = e->scope.text      ? e->scope.text
                       : w->n_attend == 0 ? "score"
                                          : at_arena_printf(w->arena, "%s.score", b->s->name.text);
   if (!scope) {
@@ -71,9 +73,12 @@ static at_node *compose(block *b, at_node *query, at_node *key, int along, const
     at_lower_error(w, "unknown-score", e->span, NULL, "there are no score functions here");
     return NULL;
   }
-  at_status s = w->env->compose(w->env->ctx, w->g, *spec, query, key, along, scope, e->span, &score, &err);
-  if (s == AT_ENOMEM) at_lower_nomem(w);
-  else if (s != AT_OK) at_lower_error(w, "score", e->span, NULL, "%s", err.message);
+  at_status s =
+      w->env->compose(w->env->ctx, w->g, *spec, query, key, along, scope, e->span, &score, &err);
+  if (s == AT_ENOMEM)
+    at_lower_nomem(w);
+  else if (s != AT_OK)
+    at_lower_error(w, "score", e->span, NULL, "%s", err.message);
   return s == AT_OK ? score : NULL;
 }
 
@@ -83,12 +88,14 @@ static at_node *weigh(block *b, at_node *refined, int over) {
   at_arg arg[AT_MAX_ARG] = {{.set = true, .n_axes = 1, .axis = {over}, .span.file = -1}};
   const at_expr *e = b->weigh;
   if ((e->kind != AT_E_CALL && e->kind != AT_E_NAME) || strcmp(e->name.text, "softmax")) {
-    at_lower_error(w, "argument", e->span, "write weigh = softmax, or softmax(9)", "weights are made by softmax");
+    at_lower_error(w, "argument", e->span, "write weigh = softmax, or softmax(9)",
+                   "weights are made by softmax");
     return NULL;
   }
   for (const at_argument *a = e->kind == AT_E_CALL ? e->args : NULL; a; a = a->next) {
     if (arg[1].set || a->to.text || (a->key.text && strcmp(a->key.text, "sharpness"))) {
-      at_lower_error(w, "argument", a->span, "the axis is that of `over`", "softmax takes its sharpness alone here");
+      at_lower_error(w, "argument", a->span, "the axis is that of `over`",
+                     "softmax takes its sharpness alone here");
       return NULL;
     }
     if (!at_lower_number(w, a->value, &arg[1].num)) return NULL;
@@ -110,8 +117,9 @@ static at_node *lower_block(block *b) {
   a.along = a.over >= 0 ? at_lower_axis(w, b->along, a.key) : -1;
   if (a.along < 0) return NULL;
   if (at_node_dim(a.key, a.over) < 0 || at_node_dim(a.value, a.over) < 0) {
-    at_lower_error(w, "unknown-axis", b->over->span, NULL, "`over` is an axis of key and value; %s is %s",
-                   at_node_title(w->g, a.key), at_node_axes_text(w->g, a.key));
+    at_lower_error(w, "unknown-axis", b->over->span, NULL,
+                   "`over` is an axis of key and value; %s is %s", at_node_title(w->g, a.key),
+                   at_node_axes_text(w->g, a.key));
     return NULL;
   }
   if (!(a.score = compose(b, a.query, a.key, a.along, &a.score_name))) return NULL;
@@ -124,7 +132,8 @@ static at_node *lower_block(block *b) {
   if (!(a.weight = weigh(b, a.refined, a.over))) return NULL;
   at_node *in[] = {a.weight, a.value};
   at_arg arg[AT_MAX_ARG] = {{.set = true, .n_axes = 1, .axis = {a.over}, .span.file = -1}};
-  if (!(a.context = at_lower_op(w, "contract", 2, in, arg, (at_name){0}, b->s->name.span))) return NULL;
+  if (!(a.context = at_lower_op(w, "contract", 2, in, arg, (at_name){0}, b->s->name.span)))
+    return NULL;
   a.context->name = at_arena_strdup(w->g->arena, b->s->name.text);
   if (at_graph_add_attend(w->g, &a, &err) != AT_OK) {
     at_lower_error(w, "duplicate-name", b->s->name.span, NULL, "%s", err.message);
@@ -136,13 +145,18 @@ static at_node *lower_block(block *b) {
 
 void at_lower_attend(at_lower *w, const at_stmt *s) {
   block b = {.w = w, .s = s};
-  const slot args[] = {{"query", &b.query, true}, {"key", &b.key, true}, {"value", &b.value, false},
-                       {"over", &b.over, true}, {"along", &b.along, true}};
-  const slot fields[] = {{"score", &b.score, true}, {"refine", &b.refine, false}, {"weigh", &b.weigh, true}};
+  const slot args[] = {{"query", &b.query, true},
+                       {"key", &b.key, true},
+                       {"value", &b.value, false},
+                       {"over", &b.over, true},
+                       {"along", &b.along, true}};
+  const slot fields[] = {
+      {"score", &b.score, true}, {"refine", &b.refine, false}, {"weigh", &b.weigh, true}};
   w->base = s->name.text;
   w->made = 0;
   bool ok = take(&b, s->args, args, 5, "argument");
   ok = take(&b, s->fields, fields, 3, "field") && ok;
-  at_node *context = ok ? lower_block(&b) : NULL;
-  at_lower_define(w, s->name, (at_value){.kind = context ? AT_V_NODE : AT_V_NONE, .node = context}, false);
+  at_node *context = ok && !at_lower_find(w, s->name.text) ? lower_block(&b) : NULL;
+  at_lower_define(w, s->name, (at_value){.kind = context ? AT_V_NODE : AT_V_NONE, .node = context},
+                  false);
 }

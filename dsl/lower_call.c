@@ -16,8 +16,8 @@ static const char *code_of(const at_error *e) {
 
 /* Parameters take the statement's name; a second operator of the statement that makes some
  * takes "name_2", and so on. */
-at_node *at_lower_op(at_lower *w, const char *name, int n, at_node *const *in, const at_arg *arg, at_name scope,
-                     at_span span) {
+at_node *at_lower_op(at_lower *w, const char *name, int n, at_node *const *in, const at_arg *arg,
+                     at_name scope, at_span span) {
   const at_op *op = at_op_find(name);
   at_node *out = NULL;
   at_error err = {0};
@@ -29,8 +29,10 @@ at_node *at_lower_op(at_lower *w, const char *name, int n, at_node *const *in, c
     return NULL;
   }
   at_status s = at_graph_node(w->g, op, n, in, arg, base, span, &out, &err);
-  if (s == AT_ENOMEM) at_lower_nomem(w);
-  else if (s != AT_OK) at_lower_error(w, code_of(&err), span, NULL, "%s", err.message);
+  if (s == AT_ENOMEM)
+    at_lower_nomem(w);
+  else if (s != AT_OK)
+    at_lower_error(w, code_of(&err), span, NULL, "%s", err.message);
   if (s != AT_OK) return NULL;
   if (out->n_in > out->n_data && !scope.text) w->made++;
   return out;
@@ -72,9 +74,11 @@ static void set_axis(call *c, int p, const at_expr *e) {
 
 static void add_axis(call *c, at_arg *a, const at_expr *e) {
   int axis = at_lower_axis(c->w, e, first_input(c));
-  if (axis < 0) fail(c);
+  if (axis < 0)
+    fail(c);
   else if (a->n_axes == AT_MAX_AXES_ARG) {
-    at_lower_error(c->w, "argument", e->span, NULL, "at most %d axes can be named here", AT_MAX_AXES_ARG);
+    at_lower_error(c->w, "argument", e->span, NULL, "at most %d axes can be named here",
+                   AT_MAX_AXES_ARG);
     fail(c);
   } else {
     a->axis[a->n_axes++] = axis;
@@ -97,19 +101,24 @@ static bool size_by_name(call *c, at_name to, int64_t *size) {
     return true;
   }
   char hint[200];
-  snprintf(hint, sizeof hint, "write `%.60s = 128`, or give the model a parameter `%.60s`", to.text, to.text);
+  snprintf(hint, sizeof hint, "write `%.60s = 128`, or give the model a parameter `%.60s`", to.text,
+           to.text);
   at_lower_error(w, "unknown-size", to.span, hint, "the size of axis `%s` is not known", to.text);
   return false;
 }
 
 /* `to`: made with the kind of the first axis consumed; a batch axis stays one. */
-static void set_made(call *c, at_arg *a, at_name to, const at_expr *size, at_axis_kind kind, int parent) {
+static void set_made(call *c, at_arg *a, at_name to, const at_expr *size, at_axis_kind kind,
+                     int parent) {
   at_lower *w = c->w;
   at_error err = {0};
-  bool fixed = kind != AT_BATCH && parent < 0 && strcmp(c->op->name, "flatten") && strcmp(c->op->name, "rename");
+  bool fixed = kind != AT_BATCH && parent < 0 && strcmp(c->op->name, "flatten") &&
+               strcmp(c->op->name, "rename");
   a->to_size = -1;
-  if (size) c->ok &= at_lower_size(w, size, to.text, &a->to_size);
-  else if (fixed) c->ok &= size_by_name(c, to, &a->to_size);
+  if (size)
+    c->ok &= at_lower_size(w, size, to.text, &a->to_size);
+  else if (fixed)
+    c->ok &= size_by_name(c, to, &a->to_size);
   if (!c->ok) return;
   if (at_graph_axis(w->g, to.text, kind, parent, to.span, &a->to, &err) != AT_OK) {
     at_lower_error(w, "axis-kind", to.span, NULL, "%s", err.message);
@@ -162,12 +171,16 @@ static void set_choice(call *c, int p, const at_expr *e, const char *choices) {
   char copy[256], *names[32], *save = NULL, hint[300];
   size_t n = 0;
   snprintf(copy, sizeof copy, "%s", choices ? choices : "");
-  for (char *t = strtok_r(copy, "|", &save); t && n < 32; t = strtok_r(NULL, "|", &save)) names[n++] = t;
+  for (char *t = strtok_r(copy, "|", &save); t && n < 32; t = strtok_r(NULL, "|", &save))
+    names[n++] = t;
   const char *const *list = (const char *const *)names;
   const char *near = word ? at_suggest(word, list, n) : NULL;
-  if (near) snprintf(hint, sizeof hint, "did you mean `%s`?", near);
-  else snprintf(hint, sizeof hint, "it is one of %s", choices ? choices : "nothing");
-  at_lower_error(c->w, "argument", e->span, hint, "`%s` of %s cannot be this", c->op->params[p].name, c->op->name);
+  if (near)
+    snprintf(hint, sizeof hint, "did you mean `%s`?", near);
+  else
+    snprintf(hint, sizeof hint, "it is one of %s", choices ? choices : "nothing");
+  at_lower_error(c->w, "argument", e->span, hint, "`%s` of %s cannot be this",
+                 c->op->params[p].name, c->op->name);
   fail(c);
 }
 
@@ -187,7 +200,8 @@ static void set_plain(call *c, int p, const at_expr *e) {
         set_made(c, &c->arg[p], e->name, NULL, AT_FEATURE, -1);
         return;
       }
-      at_lower_error(c->w, "argument", e->span, NULL, "%s needs the name of the axis that it makes", c->op->name);
+      at_lower_error(c->w, "argument", e->span, NULL, "%s needs the name of the axis that it makes",
+                     c->op->name);
       fail(c);
       return;
     case AT_ARG_ENUM: set_choice(c, p, e, spec->choices); return;
@@ -212,15 +226,19 @@ static void take_keyword(call *c, const at_argument *g) {
   if (p < 0) {
     const char *near = at_suggest(g->key.text, names, (size_t)n);
     size_t at = 0;
-    if (near) snprintf(hint, sizeof hint, "did you mean `%s`?", near);
-    else if (!n) snprintf(hint, sizeof hint, "%s takes no arguments", c->op->name);
+    if (near)
+      snprintf(hint, sizeof hint, "did you mean `%s`?", near);
+    else if (!n)
+      snprintf(hint, sizeof hint, "%s takes no arguments", c->op->name);
     else
       for (int i = 0; i < n; i++)
         at += (size_t)snprintf(hint + at, sizeof hint - at, "%s%s", i ? ", " : "it has ", names[i]);
-    at_lower_error(c->w, "argument", g->key.span, hint, "%s has no argument `%s`", c->op->name, g->key.text);
+    at_lower_error(c->w, "argument", g->key.span, hint, "%s has no argument `%s`", c->op->name,
+                   g->key.text);
     fail(c);
   } else if (c->arg[p].set) {
-    at_lower_error(c->w, "argument", g->key.span, NULL, "`%s` of %s is given twice", g->key.text, c->op->name);
+    at_lower_error(c->w, "argument", g->key.span, NULL, "`%s` of %s is given twice", g->key.text,
+                   c->op->name);
     fail(c);
   } else {
     set_plain(c, p, g->value);
@@ -236,7 +254,8 @@ static void take_positional(call *c, const at_argument *g) {
       take_map(c, p, g);
       return;
     }
-    at_lower_error(c->w, "argument", g->span, NULL, "%s makes no axis; `->` has no place here", c->op->name);
+    at_lower_error(c->w, "argument", g->span, NULL, "%s makes no axis; `->` has no place here",
+                   c->op->name);
     fail(c);
     return;
   }
@@ -250,9 +269,11 @@ static void take_positional(call *c, const at_argument *g) {
     set_plain(c, c->next, g->value);
     return;
   }
-  if (c->n_pending < 8 && g->value->kind == AT_E_NAME) c->pending[c->n_pending++] = g->value;
+  if (c->n_pending < 8 && g->value->kind == AT_E_NAME)
+    c->pending[c->n_pending++] = g->value;
   else {
-    at_lower_error(c->w, "argument", g->value->span, NULL, "%s needs the name of an axis here", c->op->name);
+    at_lower_error(c->w, "argument", g->value->span, NULL, "%s needs the name of an axis here",
+                   c->op->name);
     fail(c);
   }
 }
@@ -262,8 +283,8 @@ static void end_pending(call *c) {
   int list = find_param(c, AT_ARG_AXES, true);
   if (!c->n_pending || !c->ok) return;
   if (list < 0) {
-    at_lower_error(c->w, "argument", c->pending[0]->span, "write `from -> to`", "%s needs to know the axis that it makes",
-                   c->op->name);
+    at_lower_error(c->w, "argument", c->pending[0]->span, "write `from -> to`",
+                   "%s needs to know the axis that it makes", c->op->name);
     fail(c);
     return;
   }
@@ -275,13 +296,18 @@ static void end_pending(call *c) {
 /* Positional arguments: first the values still missing, then the operator's own. */
 static void take_arguments(call *c) {
   for (const at_argument *g = c->e->args; g && c->ok; g = g->next) {
-    if (!g->value) fail(c);
-    else if (g->key.text) continue;
+    if (!g->value)
+      fail(c);
+    else if (g->key.text)
+      continue;
     else if (c->n_in < c->op->max_in && !g->to.text) {
       at_node *v = at_lower_node(c->w, g->value);
-      if (v) c->in[c->n_in++] = v;
-      else fail(c);
-    } else take_positional(c, g);
+      if (v)
+        c->in[c->n_in++] = v;
+      else
+        fail(c);
+    } else
+      take_positional(c, g);
   }
   end_pending(c);
   for (const at_argument *g = c->e->args; g && c->ok; g = g->next)
@@ -290,7 +316,9 @@ static void take_arguments(call *c) {
 
 /* ---- sugar ---- */
 
-static at_arg axis_arg(int axis) { return (at_arg){.set = true, .n_axes = 1, .axis = {axis}, .span.file = -1}; }
+static at_arg axis_arg(int axis) {
+  return (at_arg){.set = true, .n_axes = 1, .axis = {axis}, .span.file = -1};
+}
 
 /* cosine(a, b, axis): a product over two norms, so that passes can see both. */
 static at_value lower_cosine(at_lower *w, const at_expr *e, at_node *in) {
@@ -304,14 +332,16 @@ static at_value lower_cosine(at_lower *w, const at_expr *e, at_node *in) {
     }
     if (!g->key.text && n < 2) {
       if (!(v[n++] = at_lower_node(w, g->value))) return none;
-    } else if (!axis) axis = g->value;
+    } else if (!axis)
+      axis = g->value;
     else {
       at_lower_error(w, "argument", g->span, NULL, "cosine takes two values and an axis");
       return none;
     }
   }
   if (n < 2 || !axis) {
-    at_lower_error(w, "argument", e->span, "write cosine(a, b, axis)", "cosine takes two values and an axis");
+    at_lower_error(w, "argument", e->span, "write cosine(a, b, axis)",
+                   "cosine takes two values and an axis");
     return none;
   }
   int a = at_lower_axis(w, axis, v[0]);
@@ -320,7 +350,8 @@ static at_value lower_cosine(at_lower *w, const at_expr *e, at_node *in) {
   at_node *num = at_lower_op(w, "contract", 2, v, arg, (at_name){0}, e->span);
   at_node *na = num ? at_lower_op(w, "norm", 1, &v[0], arg, (at_name){0}, e->span) : NULL;
   at_node *nb = na ? at_lower_op(w, "norm", 1, &v[1], arg, (at_name){0}, e->span) : NULL;
-  at_node *all[] = {num, na, nb}, *out = nb ? at_lower_op(w, "cosine_ratio", 3, all, NULL, (at_name){0}, e->span) : NULL;
+  at_node *all[] = {num, na, nb},
+          *out = nb ? at_lower_op(w, "cosine_ratio", 3, all, NULL, (at_name){0}, e->span) : NULL;
   return out ? (at_value){.kind = AT_V_NODE, .node = out} : none;
 }
 
@@ -335,7 +366,8 @@ static at_value unknown_operator(at_lower *w, const at_expr *e) {
   names[n++] = "cosine";
   near = at_suggest(e->name.text, names, n);
   if (near) snprintf(hint, sizeof hint, "did you mean `%s`?", near);
-  at_lower_error(w, "unknown-operator", e->name.span, near ? hint : NULL, "there is no operator `%s`", e->name.text);
+  at_lower_error(w, "unknown-operator", e->name.span, near ? hint : NULL,
+                 "there is no operator `%s`", e->name.text);
   return none;
 }
 

@@ -14,7 +14,8 @@ static at_value unknown_name(at_lower *w, const at_name *n) {
   size_t k = 0;
   for (size_t i = 0; i < w->n_bind && k < 512; i++) names[k++] = w->bind[i].name.text;
   near = at_suggest(n->text, names, k);
-  if (near) snprintf(hint, sizeof hint, "did you mean `%s`?", near);
+  if (near)
+    snprintf(hint, sizeof hint, "did you mean `%s`?", near);
   else if (at_graph_find_axis(w->g, n->text) >= 0) {
     near = n->text;
     snprintf(hint, sizeof hint, "`%.100s` is an axis; a value is needed here", n->text);
@@ -87,19 +88,23 @@ static at_value lower_binary(at_lower *w, const at_expr *e) {
   switch (e->op) {
     case '+': return scaled(w, n, 1, v, e->span);
     case '*': return scaled(w, n, v, 0, e->span);
-    case '-': return a.kind == AT_V_NODE ? scaled(w, n, 1, -v, e->span) : scaled(w, n, -1, v, e->span);
+    case '-':
+      return a.kind == AT_V_NODE ? scaled(w, n, 1, -v, e->span) : scaled(w, n, -1, v, e->span);
     default: break;
   }
   if (a.kind == AT_V_NODE && v != 0) return scaled(w, n, 1 / v, 0, e->span);
-  at_lower_error(w, "type", e->span, NULL, a.kind == AT_V_NODE ? "this divides by zero"
-                                                               : "a number cannot be divided by a value");
+  at_lower_error(
+      w, "type", e->span, NULL,
+      a.kind == AT_V_NODE ? "this divides by zero" : "a number cannot be divided by a value");
   return none;
 }
 
 static at_value lower_minus(at_lower *w, const at_expr *e) {
   at_value v = at_lower_expr(w, e->left);
-  if (v.kind == AT_V_NUMBER) v.number = -v.number;
-  else if (v.kind == AT_V_NODE) return scaled(w, v.node, -1, 0, e->span);
+  if (v.kind == AT_V_NUMBER)
+    v.number = -v.number;
+  else if (v.kind == AT_V_NODE)
+    return scaled(w, v.node, -1, 0, e->span);
   else if (v.kind == AT_V_SPEC) {
     at_lower_error(w, "type", e->span, NULL, "`%s` is not a number", v.text);
     return none;
@@ -112,12 +117,13 @@ static at_value lower_minus(at_lower *w, const at_expr *e) {
 /* A stage that a parameter holds: pool = logsumexp(sharpness = 6), used as pool(word) or pool. */
 static at_value stage_of(at_lower *w, const at_expr *e, at_node *in) {
   at_binding *b = e->name.text ? at_lower_find(w, e->name.text) : NULL;
-  if (!b || (!at_op_find(e->name.text) && !b->is_param) || !b->is_param) return at_lower_call(w, e, in);
+  if (!b || (!at_op_find(e->name.text) && !b->is_param) || !b->is_param)
+    return at_lower_call(w, e, in);
   at_value v = at_lower_use(w, b);
   if (v.kind != AT_V_SPEC) {
     if (v.kind != AT_V_NONE)
-      at_lower_error(w, "type", e->span, NULL, "parameter `%s` is a number; it cannot be used as an operator",
-                     e->name.text);
+      at_lower_error(w, "type", e->span, NULL,
+                     "parameter `%s` is a number; it cannot be used as an operator", e->name.text);
     return none;
   }
   at_expr merged = *v.expr;
@@ -179,8 +185,11 @@ at_value at_lower_expr(at_lower *w, const at_expr *e) {
 at_node *at_lower_node(at_lower *w, const at_expr *e) {
   at_value v = at_lower_expr(w, e);
   if (v.kind == AT_V_NODE) return v.node;
-  if (v.kind == AT_V_NUMBER) at_lower_error(w, "type", e->span, NULL, "a value is needed here; this is the number %g", v.number);
-  if (v.kind == AT_V_SPEC) at_lower_error(w, "type", e->span, NULL, "a value is needed here; this is `%s`", v.text);
+  if (v.kind == AT_V_NUMBER)
+    at_lower_error(w, "type", e->span, NULL, "a value is needed here; this is the number %g",
+                   v.number);
+  if (v.kind == AT_V_SPEC)
+    at_lower_error(w, "type", e->span, NULL, "a value is needed here; this is `%s`", v.text);
   return NULL;
 }
 
@@ -190,8 +199,10 @@ bool at_lower_number(at_lower *w, const at_expr *e, double *out) {
     *out = v.number;
     return true;
   }
-  if (v.kind == AT_V_SPEC) at_lower_error(w, "type", e->span, NULL, "a number is needed here; this is `%s`", v.text);
-  if (v.kind == AT_V_NODE) at_lower_error(w, "type", e->span, NULL, "a number is needed here; this is a value");
+  if (v.kind == AT_V_SPEC)
+    at_lower_error(w, "type", e->span, NULL, "a number is needed here; this is `%s`", v.text);
+  if (v.kind == AT_V_NODE)
+    at_lower_error(w, "type", e->span, NULL, "a number is needed here; this is a value");
   return false;
 }
 
@@ -221,8 +232,12 @@ int at_lower_axis(at_lower *w, const at_expr *e, const at_node *v) {
   size_t n = 0;
   for (int i = 0; i < w->g->n_axis && n < 64; i++) names[n++] = w->g->axis[i].name;
   near = at_suggest(e->name.text, names, n);
-  if (near) snprintf(hint, sizeof hint, "did you mean `%.100s`?", near);
-  else if (v) snprintf(hint, sizeof hint, "%.80s has %.200s", at_node_title(w->g, v), at_node_axes_text(w->g, v));
-  at_lower_error(w, "unknown-axis", e->span, near || v ? hint : NULL, "there is no axis `%s`", e->name.text);
+  if (near)
+    snprintf(hint, sizeof hint, "did you mean `%.100s`?", near);
+  else if (v)
+    snprintf(hint, sizeof hint, "%.80s has %.200s", at_node_title(w->g, v),
+             at_node_axes_text(w->g, v));
+  at_lower_error(w, "unknown-axis", e->span, near || v ? hint : NULL, "there is no axis `%s`",
+                 e->name.text);
   return -1;
 }

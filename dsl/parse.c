@@ -30,8 +30,8 @@ at_status at_dsl_parse(at_arena *arena, const at_source *src, at_diags *diags, a
   *out = NULL;
   diags->arena = arena;
   if (src->size > LARGEST) {
-    at_diag_add(diags, AT_SEV_ERROR, "size", (at_span){0, 0, 0}, "a model file has at most 1 MiB", NULL,
-                (at_span){-1, 0, 0}, NULL);
+    at_diag_add(diags, AT_SEV_ERROR, "size", (at_span){0, 0, 0}, "a model file has at most 1 MiB",
+                NULL, (at_span){-1, 0, 0}, NULL);
     return AT_EINPUT;
   }
   at_status s = run(&p, src->text, src->size);
@@ -47,5 +47,6 @@ at_status at_dsl_parse_expr(at_arena *arena, const char *text, at_expr **out, at
   at_status s = run(&p, text, n);
   *out = p.ast ? p.ast->expr : NULL;
   if (s == AT_OK && *out) return AT_OK;
-  return s == AT_ENOMEM ? at_nomem(err) : at_fail(err, AT_EINPUT, "%s", d.n ? d.v[0].message : "nothing is there");
+  return s == AT_ENOMEM ? at_nomem(err)
+                        : at_fail(err, AT_EINPUT, "%s", d.n ? d.v[0].message : "nothing is there");
 }

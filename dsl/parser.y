@@ -157,11 +157,6 @@ model:
       p->ast->params = $3.first;
       p->ast->body = $5.first;
     }
-  | MODEL NAME params '{' statements error {
-      p->ast->name = name($2, @2);
-      p->ast->params = $3.first;
-      p->ast->body = $5.first;
-    }
   ;
 
 params:
@@ -214,6 +209,7 @@ statement:
   | LOSS error                         { $$ = NULL; }
   | ATTEND error                       { $$ = NULL; }
   | ATTEND NAME '(' args ')' '{' fields error '}' { $$ = NULL; }
+  | error                              { $$ = NULL; }
   ;
 
 axes:
@@ -335,24 +331,24 @@ static void at_dsl_yyerror(const at_span *where, void *scanner, at_parse *p, con
 
 /* "expected A, B or C, not D"; a long list of what is possible helps nobody. */
 static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, at_parse *p) {
-  yysymbol_kind_t want[6];
-  const char *hint = NULL;
+  yysymbol_kind_t want[6], got = yypcontext_token(ctx);
   int n = yypcontext_expected_tokens(ctx, want, 6);
-  yysymbol_kind_t got = yypcontext_token(ctx);
+  const char *found = got == YYSYMBOL_YYEMPTY ? "the end" : yysymbol_name(got);
+  bool wants_name = false;
   char text[512];
   size_t at = 0;
   (void)scanner;
-  at += (size_t)snprintf(text, sizeof text, "syntax: ");
-  if (n > 0 && n < 6)
-    for (int i = 0; i < n; i++)
-      at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", i == 0 ? "expected " : i + 1 == n ? " or " : ", ",
-                             yysymbol_name(want[i]));
-  if (got == YYSYMBOL_YYEMPTY) snprintf(text + at, sizeof text - at, "%sthe text ends too early", n > 0 && n < 6 ? ", but " : "");
-  else
-    snprintf(text + at, sizeof text - at, "%s%s", n > 0 && n < 6 ? ", not " : "unexpected ", yysymbol_name(got));
-  if (got == YYSYMBOL_MODEL || got == YYSYMBOL_INPUT || got == YYSYMBOL_LET || got == YYSYMBOL_ATTEND ||
-      got == YYSYMBOL_OUTPUT || got == YYSYMBOL_LOSS)
-    hint = "this is a word of the language; it cannot be a name, and it begins a statement";
-  at_diag_add(p->diags, AT_SEV_ERROR, "syntax", *yypcontext_location(ctx), text, hint, (at_span){-1, 0, 0}, NULL);
+  for (int i = 0; n < 6 && i < n; i++) {
+    wants_name |= want[i] == YYSYMBOL_NAME;
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", i == 0 ? "expected " : i + 1 == n ? " or " : ", ",
+                           yysymbol_name(want[i]));
+  }
+  snprintf(text + at, sizeof text - at, at ? ", found %s" : "%s has no place here", found);
+  bool keyword = got >= YYSYMBOL_MODEL && got <= YYSYMBOL_LOSS;
+  at_diag_add(p->diags, AT_SEV_ERROR, "syntax", *yypcontext_location(ctx), text,
+              wants_name && keyword   ? "this is a word of the language; it cannot be a name"
+              : got == YYSYMBOL_YYEOF ? "a bracket may have been left open"
+                                      : NULL,
+              (at_span){-1, 0, 0}, NULL);
   return 0;
 }

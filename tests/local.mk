@@ -37,6 +37,73 @@ unit_tests += test_parity
 test_parity_SOURCES = tests/unit/test_parity.c
 test_parity_LDADD = $(unit_ldadd)
 
+unit_tests += test_formats
+test_formats_SOURCES = tests/unit/test_formats.c tests/unit/data_files.h
+test_formats_LDADD = $(unit_ldadd)
+
+unit_tests += test_image
+test_image_SOURCES = tests/unit/test_image.c tests/unit/data_files.h
+test_image_LDADD = $(unit_ldadd)
+
+unit_tests += test_plugin
+test_plugin_SOURCES = tests/unit/test_plugin.c
+test_plugin_LDADD = $(unit_ldadd)
+
+unit_tests += test_train
+test_train_SOURCES = tests/unit/test_train.c
+test_train_LDADD = $(unit_ldadd)
+
+unit_tests += test_metrics
+test_metrics_SOURCES = tests/unit/test_metrics.c
+test_metrics_LDADD = $(unit_ldadd)
+
+unit_tests += test_scenes
+test_scenes_SOURCES = tests/unit/test_scenes.c
+test_scenes_LDADD = $(unit_ldadd)
+
+# Plugins with one mistake each, for the loader to refuse; VARIANT says which.
+broken_plugins = broken_major.la broken_small.la broken_name.la broken_callback.la broken_option.la \
+	broken_twice.la broken_decline.la broken_empty.la broken_layout.la grown.la no_entry.la
+check_LTLIBRARIES += $(broken_plugins)
+broken_flags = -module -avoid-version -shared -rpath /nowhere
+broken_major_la_SOURCES = tests/plugins/broken.c
+broken_major_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=1
+broken_major_la_LDFLAGS = $(broken_flags)
+broken_small_la_SOURCES = tests/plugins/broken.c
+broken_small_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=2
+broken_small_la_LDFLAGS = $(broken_flags)
+broken_name_la_SOURCES = tests/plugins/broken.c
+broken_name_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=3
+broken_name_la_LDFLAGS = $(broken_flags)
+broken_callback_la_SOURCES = tests/plugins/broken.c
+broken_callback_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=4
+broken_callback_la_LDFLAGS = $(broken_flags)
+broken_option_la_SOURCES = tests/plugins/broken.c
+broken_option_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=5
+broken_option_la_LDFLAGS = $(broken_flags)
+broken_twice_la_SOURCES = tests/plugins/broken.c
+broken_twice_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=6
+broken_twice_la_LDFLAGS = $(broken_flags)
+broken_decline_la_SOURCES = tests/plugins/broken.c
+broken_decline_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=7
+broken_decline_la_LDFLAGS = $(broken_flags)
+broken_empty_la_SOURCES = tests/plugins/broken.c
+broken_empty_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=8
+broken_empty_la_LDFLAGS = $(broken_flags)
+broken_layout_la_SOURCES = tests/plugins/broken.c
+broken_layout_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=9
+broken_layout_la_LDFLAGS = $(broken_flags)
+grown_la_SOURCES = tests/plugins/broken.c
+grown_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=10
+grown_la_LDFLAGS = $(broken_flags)
+no_entry_la_SOURCES = tests/plugins/no_entry.c
+no_entry_la_LDFLAGS = $(broken_flags)
+
+unit_tests += test_golden
+test_golden_SOURCES = tests/unit/test_golden.c
+test_golden_LDADD = $(unit_ldadd)
+EXTRA_DIST += tests/golden
+
 e2e_tests = tests/e2e/cli.sh tests/e2e/sweep.sh tests/e2e/train.sh
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)

@@ -6,7 +6,7 @@
 
 typedef struct at_arena at_arena;
 
-at_arena *at_arena_new(void); /* NULL when out of memory */
+at_arena *at_arena_new(void);    /* NULL when out of memory */
 void at_arena_free(at_arena *a); /* NULL is fine */
 
 /* Zeroed, aligned to 16 bytes, valid until the arena is freed; NULL when out
@@ -19,6 +19,6 @@ char *at_arena_printf(at_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)))
 #endif
     ;
-#define AT_NEW(arena, type) ((type *)at_arena_alloc((arena), 1, sizeof(type)))
+#define AT_NEW(arena, type)          ((type *)at_arena_alloc((arena), 1, sizeof(type)))
 #define AT_NEW_ARRAY(arena, type, n) ((type *)at_arena_alloc((arena), (n), sizeof(type)))
 #endif

@@ -23,7 +23,8 @@ uint64_t at_hash_name(const char *name);
 uint32_t at_random_u32(const at_random *r, uint64_t index);
 float at_random_uniform(const at_random *r, uint64_t index); /* [0, 1), 24 bits */
 float at_random_normal(const at_random *r, uint64_t index);  /* Box-Muller */
-uint64_t at_random_below(const at_random *r, uint64_t index, uint64_t bound); /* unbiased enough: 64-bit product */
+uint64_t at_random_below(const at_random *r, uint64_t index,
+                         uint64_t bound); /* unbiased enough: 64-bit product */
 
 /* A permutation of 0..n-1 (Fisher-Yates over the counter). */
 void at_random_permutation(const at_random *r, uint32_t *out, uint32_t n);

@@ -90,7 +90,7 @@ int at_edit_distance(const char *a, const char *b) {
 const char *at_suggest(const char *name, const char *const *names, size_t n) {
   int limit = (int)strlen(name) / 2;
   if (limit > 4) limit = 4;
-  if (limit < 1) limit = 1;
+  if (strlen(name) < 3) limit = 0; /* every short name is near to every other */
   const char *best = NULL;
   for (size_t i = 0; i < n; i++) {
     int d = at_edit_distance(name, names[i]);

@@ -29,7 +29,8 @@ void at_text_free(at_text *t);
 int at_edit_distance(const char *a, const char *b);
 
 /* The candidate nearest to `name`, or NULL when none is nearer than
- * max(1, min(len/2, 4)) edits.  Ties: the first.  `names` are borrowed. */
+ * min(len/2, 4) edits; a name of one or two letters is near to itself in other case only.  Ties:
+ * the first.  `names` are borrowed. */
 const char *at_suggest(const char *name, const char *const *names, size_t n);
 
 /* Whole-string parses: true only when all of `s` is a number in range.

@@ -13,7 +13,7 @@ typedef struct at_pool at_pool;
 
 /* `threads` >= 1 counts the calling thread. */
 at_status at_pool_new(int threads, at_pool **out, at_error *err);
-void at_pool_free(at_pool *p); /* NULL is fine */
+void at_pool_free(at_pool *p);         /* NULL is fine */
 int at_pool_threads(const at_pool *p); /* 1 for NULL */
 
 /* Runs fn(ctx, i) for i in [0, n) and returns when all are done.  `p` NULL or

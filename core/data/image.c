@@ -9,8 +9,8 @@
 at_status at_image_check_size(unsigned long w, unsigned long h, const char *what, at_error *err) {
   if (w >= 1 && h >= 1 && w <= AT_IMAGE_MAX_SIDE && h <= AT_IMAGE_MAX_SIDE) return AT_OK;
   return at_fail(err, AT_EINPUT,
-                 "%s: is %lu x %lu pixels; pictures have 1 to %d on a side, so scale it first", what,
-                 w, h, AT_IMAGE_MAX_SIDE);
+                 "%s: is %lu x %lu pixels; pictures have 1 to %d on a side, so scale it first",
+                 what, w, h, AT_IMAGE_MAX_SIDE);
 }
 
 at_status at_image_init(at_image *m, int w, int h, at_error *err) {
@@ -35,9 +35,12 @@ at_status at_image_decode(const void *bytes, size_t n, const char *what, at_imag
   static const unsigned char jpeg[3] = {0xff, 0xd8, 0xff};
   memset(out, 0, sizeof *out);
   if (n && !memcmp(bytes, png, n < 8 ? n : 8)) return at_image_decode_png(bytes, n, what, out, err);
-  if (n && !memcmp(bytes, jpeg, n < 3 ? n : 3)) return at_image_decode_jpeg(bytes, n, what, out, err);
-  return at_fail(err, AT_EINPUT, n ? "%s: is neither a JPEG nor a PNG file; convert it to one of them"
-                                   : "%s: is empty where a JPEG or PNG picture is expected", what);
+  if (n && !memcmp(bytes, jpeg, n < 3 ? n : 3))
+    return at_image_decode_jpeg(bytes, n, what, out, err);
+  return at_fail(err, AT_EINPUT,
+                 n ? "%s: is neither a JPEG nor a PNG file; convert it to one of them"
+                   : "%s: is empty where a JPEG or PNG picture is expected",
+                 what);
 }
 
 at_status at_image_read(const char *path, at_image *out, at_error *err) {

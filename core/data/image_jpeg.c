@@ -46,8 +46,9 @@ static void report_init(report *r) {
 static at_status damaged(const report *r, const char *what, at_error *err) {
   size_t n = strlen(r->message);
   while (n && (r->message[n - 1] == '.' || r->message[n - 1] == ' ')) n--;
-  return at_fail(err, AT_EINPUT, "%s: is a damaged or truncated JPEG (%.*s); fetch or write it again",
-                 what, (int)n, r->message);
+  return at_fail(err, AT_EINPUT,
+                 "%s: is a damaged or truncated JPEG (%.*s); fetch or write it again", what, (int)n,
+                 r->message);
 }
 
 /* Printing colours as stored: Adobe's files hold them inverted. */
@@ -79,7 +80,8 @@ static at_status decode(job *j, const void *bytes, size_t n, const char *what) {
   d->out_color_space = four ? JCS_CMYK : JCS_RGB;
   d->dct_method = JDCT_ISLOW;
   jpeg_start_decompress(d);
-  if ((s = at_image_init(out, (int)d->output_width, (int)d->output_height, j->err)) != AT_OK) return s;
+  if ((s = at_image_init(out, (int)d->output_width, (int)d->output_height, j->err)) != AT_OK)
+    return s;
   if (four && !(j->row = malloc((size_t)out->w * 4))) return at_nomem(j->err);
   while (d->output_scanline < d->output_height) {
     uint8_t *to = out->rgb + (size_t)d->output_scanline * (size_t)out->w * 3;
@@ -131,7 +133,8 @@ static void encode(struct jpeg_compress_struct *c, const at_image *m, int qualit
 }
 
 static at_status encode_guarded(struct jpeg_compress_struct *c, report *r, const at_image *m,
-                                int quality, unsigned char **bytes, unsigned long *n, at_error *err) {
+                                int quality, unsigned char **bytes, unsigned long *n,
+                                at_error *err) {
   if (setjmp(r->out)) return at_fail(err, AT_EFAIL, "cannot write a JPEG: %s", r->message);
   encode(c, m, quality, bytes, n);
   return AT_OK;

@@ -75,8 +75,9 @@ static at_status decode(job *j, const char *what) {
 /* The jump lands here, where no local lives that it could leave stale. */
 static at_status decode_guarded(job *j, const char *what) {
   if (setjmp(png_jmpbuf(j->png)))
-    return at_fail(j->err, AT_EINPUT, "%s: is a damaged or truncated PNG (%s); fetch or write it again",
-                   what, j->in.message);
+    return at_fail(j->err, AT_EINPUT,
+                   "%s: is a damaged or truncated PNG (%s); fetch or write it again", what,
+                   j->in.message);
   return decode(j, what);
 }
 

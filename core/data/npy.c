@@ -7,7 +7,7 @@
 #include <string.h>
 #include "core/data/convert.h"
 
-#define MAGIC "\x93NUMPY"
+#define MAGIC        "\x93NUMPY"
 #define HEADER_LIMIT (1u << 20) /* NumPy's own headers are below 1 KiB */
 
 static const struct npy_type {
@@ -15,8 +15,8 @@ static const struct npy_type {
   int width;
   at_dtype dtype;
 } types[] = {
-    {'f', 4, AT_F32}, {'f', 8, AT_F64}, {'f', 2, AT_F32}, {'i', 4, AT_I32},
-    {'i', 8, AT_I64}, {'i', 1, AT_I32}, {'i', 2, AT_I32}, {'u', 1, AT_U8},
+    {'f', 4, AT_F32}, {'f', 8, AT_F64}, {'f', 2, AT_F32},  {'i', 4, AT_I32},
+    {'i', 8, AT_I64}, {'i', 1, AT_I32}, {'i', 2, AT_I32},  {'u', 1, AT_U8},
     {'u', 2, AT_I32}, {'u', 4, AT_I64}, {'b', 1, AT_BOOL},
 };
 
@@ -90,9 +90,8 @@ static at_status take_shape(cursor *c, at_npy_header *h) {
   if (!take(c, '(')) return broken(c, "a shape in parentheses");
   while (!take(c, ')')) {
     if (h->ndim == AT_ARRAY_MAX_DIM)
-      return at_fail(c->err, AT_EINPUT,
-                     "%s: has more than %d axes; reshape it before saving", c->what,
-                     AT_ARRAY_MAX_DIM);
+      return at_fail(c->err, AT_EINPUT, "%s: has more than %d axes; reshape it before saving",
+                     c->what, AT_ARRAY_MAX_DIM);
     if ((s = take_extent(c, &h->shape[h->ndim])) != AT_OK) return s;
     h->ndim++;
     if (take(c, ',')) continue;
@@ -145,8 +144,10 @@ static at_status parse_dictionary(cursor *c, at_npy_header *h) {
       if ((s = set_type(c, descr, h)) != AT_OK) return s;
       have_descr = true;
     } else if (!strcmp(key, "fortran_order") && !have_order) {
-      if (take_word(c, "True")) h->fortran = true;
-      else if (!take_word(c, "False")) return broken(c, "True or False");
+      if (take_word(c, "True"))
+        h->fortran = true;
+      else if (!take_word(c, "False"))
+        return broken(c, "True or False");
       have_order = true;
     } else if (!strcmp(key, "shape") && !have_shape) {
       if ((s = take_shape(c, h)) != AT_OK) return s;
@@ -167,8 +168,14 @@ static at_status parse_dictionary(cursor *c, at_npy_header *h) {
 /* ---- the file ---- */
 
 static void describe(const at_npy_header *h, at_text *t) {
-  if (h->kind == 'b') at_text_add(t, "bool ");
-  else at_text_addf(t, "%s%d ", h->kind == 'f' ? "float" : h->kind == 'i' ? "int" : "uint", h->width * 8);
+  if (h->kind == 'b')
+    at_text_add(t, "bool ");
+  else
+    at_text_addf(t, "%s%d ",
+                 h->kind == 'f'   ? "float"
+                 : h->kind == 'i' ? "int"
+                                  : "uint",
+                 h->width * 8);
   if (!h->ndim) at_text_add(t, "scalar");
   for (int i = 0; i < h->ndim; i++) at_text_addf(t, "%s%lld", i ? "x" : "", (long long)h->shape[i]);
 }
@@ -193,8 +200,7 @@ static at_status check_size(at_npy_header *h, size_t n, const char *what, at_err
   else if (have != h->bytes)
     s = at_fail(err, AT_EINPUT,
                 "%s: holds %zu bytes of data where its header promises %zu (%s); %s", what, have,
-                h->bytes, is,
-                have < h->bytes ? "the file is truncated" : "save one array a file");
+                h->bytes, is, have < h->bytes ? "the file is truncated" : "save one array a file");
   at_text_free(&t);
   return s;
 }
@@ -206,12 +212,17 @@ at_status at_npy_parse(const void *bytes, size_t n, const char *what, at_npy_hea
   if (memcmp(p, MAGIC, n < 6 ? n : 6))
     return at_fail(err, AT_EINPUT, "%s: is not a .npy file (it does not begin with \\x93NUMPY)",
                    what);
-  if (n < 10) return at_fail(err, AT_EINPUT, "%s: ends after %zu bytes, inside its header; the file is truncated", what, n);
+  if (n < 10)
+    return at_fail(err, AT_EINPUT,
+                   "%s: ends after %zu bytes, inside its header; the file is truncated", what, n);
   if (p[6] < 1 || p[6] > 3)
-    return at_fail(err, AT_EINPUT, "%s: is of .npy format %d, which is not known; formats 1 to 3 are read",
-                   what, p[6]);
+    return at_fail(err, AT_EINPUT,
+                   "%s: is of .npy format %d, which is not known; formats 1 to 3 are read", what,
+                   p[6]);
   size_t start = p[6] == 1 ? 10 : 12;
-  if (n < start) return at_fail(err, AT_EINPUT, "%s: ends after %zu bytes, inside its header; the file is truncated", what, n);
+  if (n < start)
+    return at_fail(err, AT_EINPUT,
+                   "%s: ends after %zu bytes, inside its header; the file is truncated", what, n);
   size_t length = p[6] == 1 ? at_load_u16(p + 8) : at_load_u32(p + 8);
   if (length > HEADER_LIMIT)
     return at_fail(err, AT_EINPUT,
@@ -233,8 +244,7 @@ at_status at_npy_parse(const void *bytes, size_t n, const char *what, at_npy_hea
 /* One element, whatever its byte order, as its bits in the low end. */
 static uint64_t load_bits(const unsigned char *p, int width, bool big_endian) {
   uint64_t v = 0;
-  for (int i = 0; i < width; i++)
-    v |= (uint64_t)p[big_endian ? width - 1 - i : i] << (8 * i);
+  for (int i = 0; i < width; i++) v |= (uint64_t)p[big_endian ? width - 1 - i : i] << (8 * i);
   return v;
 }
 
@@ -244,11 +254,15 @@ static void store_element(const at_npy_header *h, const unsigned char *p, at_arr
   int64_t sign_extended = (int64_t)(bits << unused) >> unused;
   switch (h->dtype) {
     case AT_F32:
-      if (h->width == 2) ((float *)a->data)[i] = at_half_to_float((uint16_t)bits);
-      else ((uint32_t *)a->data)[i] = (uint32_t)bits;
+      if (h->width == 2)
+        ((float *)a->data)[i] = at_half_to_float((uint16_t)bits);
+      else
+        ((uint32_t *)a->data)[i] = (uint32_t)bits;
       break;
     case AT_F64: ((uint64_t *)a->data)[i] = bits; break;
-    case AT_I32: ((int32_t *)a->data)[i] = h->kind == 'u' ? (int32_t)bits : (int32_t)sign_extended; break;
+    case AT_I32:
+      ((int32_t *)a->data)[i] = h->kind == 'u' ? (int32_t)bits : (int32_t)sign_extended;
+      break;
     case AT_I64: ((int64_t *)a->data)[i] = h->kind == 'u' ? (int64_t)bits : sign_extended; break;
     case AT_U8: ((uint8_t *)a->data)[i] = (uint8_t)bits; break;
     case AT_BOOL: ((uint8_t *)a->data)[i] = bits != 0; break;
@@ -287,8 +301,10 @@ at_status at_npy_decode(const void *bytes, size_t n, const char *what, at_array 
   if ((s = at_array_init(out, NULL, h.dtype, h.ndim, h.shape, err)) != AT_OK)
     return err ? at_error_prefix(err, "%s", what) : s;
   const unsigned char *data = (const unsigned char *)bytes + h.offset;
-  if (needs_conversion(&h) || h.dtype == AT_BOOL) convert_elements(&h, data, out);
-  else if (h.bytes) memcpy(out->data, data, h.bytes);
+  if (needs_conversion(&h) || h.dtype == AT_BOOL)
+    convert_elements(&h, data, out);
+  else if (h.bytes)
+    memcpy(out->data, data, h.bytes);
   return AT_OK;
 }
 
@@ -313,8 +329,8 @@ at_status at_npy_map_open(const char *path, at_npy_map *out, at_error *err) {
                 "%s: cannot be used in place (%s); save it again with numpy.save after "
                 "numpy.ascontiguousarray(a, dtype='float32')",
                 path,
-                h.big_endian ? "it is big-endian"
-                : h.fortran  ? "it is in Fortran order"
+                h.big_endian                 ? "it is big-endian"
+                : h.fortran                  ? "it is in Fortran order"
                 : h.offset % (size_t)h.width ? "its data are not aligned"
                                              : "its element type must be converted");
     goto out;
@@ -352,7 +368,9 @@ void at_npy_header_text(const at_array *a, at_text *t) {
   at_text_addf(&d, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr_of(a->dtype));
   for (int i = 0; i < a->ndim; i++)
     at_text_addf(&d, "%lld%s", (long long)a->shape[i],
-                 i + 1 < a->ndim ? ", " : a->ndim == 1 ? "," : "");
+                 i + 1 < a->ndim ? ", "
+                 : a->ndim == 1  ? ","
+                                 : "");
   at_text_add(&d, "), }");
   while ((10 + d.len + 1) % 64 && !d.failed) at_text_add(&d, " "); /* NumPy aligns data to 64 */
   at_text_add(&d, "\n");

@@ -22,10 +22,10 @@ typedef struct at_npy_header {
   bool fortran;    /* never set when ndim < 2 */
   int ndim;
   int64_t shape[AT_ARRAY_MAX_DIM];
-  at_dtype dtype;  /* of the array after conversion */
-  size_t offset;   /* of the first element in the file */
-  size_t count;    /* elements */
-  size_t bytes;    /* count * width; holds: offset + bytes is the file's size */
+  at_dtype dtype; /* of the array after conversion */
+  size_t offset;  /* of the first element in the file */
+  size_t count;   /* elements */
+  size_t bytes;   /* count * width; holds: offset + bytes is the file's size */
 } at_npy_header;
 
 /* Reads and checks the header of the `n` bytes of a whole .npy file. */

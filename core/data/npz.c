@@ -113,7 +113,8 @@ static at_status read_record(const archive *z, uint64_t *at, uint64_t end, membe
   if (end - *at < ZIP_CENTRAL_BYTES || at_load_u32(p) != ZIP_CENTRAL)
     return truncated(z, "directory record");
   size_t name = at_load_u16(p + 28), extra = at_load_u16(p + 30), comment = at_load_u16(p + 32);
-  if (end - *at - ZIP_CENTRAL_BYTES < name + extra + comment) return truncated(z, "directory record");
+  if (end - *at - ZIP_CENTRAL_BYTES < name + extra + comment)
+    return truncated(z, "directory record");
   m->flags = at_load_u16(p + 8);
   m->method = at_load_u16(p + 10);
   m->crc = at_load_u32(p + 16);
@@ -123,8 +124,8 @@ static at_status read_record(const archive *z, uint64_t *at, uint64_t end, membe
   m->name = p + ZIP_CENTRAL_BYTES;
   m->name_bytes = name;
   if (memchr(m->name, 0, name))
-    return at_fail(z->err, AT_EINPUT, "%s: has a member with a NUL byte in its name; the file is damaged",
-                   z->what);
+    return at_fail(z->err, AT_EINPUT,
+                   "%s: has a member with a NUL byte in its name; the file is damaged", z->what);
   if (!read_extra64(m, m->name + name, extra)) return truncated(z, "zip64 size record");
   *at += ZIP_CENTRAL_BYTES + name + extra + comment;
   return AT_OK;
@@ -141,8 +142,9 @@ static at_status locate(const archive *z, member *m) {
                    m->label, m->method);
   if (m->local > z->directory || z->directory - m->local < ZIP_LOCAL_BYTES ||
       at_load_u32(z->p + m->local) != ZIP_LOCAL)
-    return at_fail(z->err, AT_EINPUT, "%s: its local header is not at byte %llu; the file is damaged",
-                   m->label, (unsigned long long)m->local);
+    return at_fail(z->err, AT_EINPUT,
+                   "%s: its local header is not at byte %llu; the file is damaged", m->label,
+                   (unsigned long long)m->local);
   const unsigned char *p = z->p + m->local;
   uint64_t skip = ZIP_LOCAL_BYTES + (uint64_t)at_load_u16(p + 26) + at_load_u16(p + 28);
   uint64_t room = z->directory - m->local;
@@ -151,8 +153,8 @@ static at_status locate(const archive *z, member *m) {
                    "%s: is said to have %llu bytes, which reach past the end of the members; the "
                    "file is damaged",
                    m->label, (unsigned long long)m->packed);
-  bool possible = m->method == ZIP_STORED ? m->size == m->packed
-                                          : m->size / DEFLATE_MAX_RATIO <= m->packed;
+  bool possible =
+      m->method == ZIP_STORED ? m->size == m->packed : m->size / DEFLATE_MAX_RATIO <= m->packed;
   if (!possible || m->size > SIZE_MAX)
     return at_fail(z->err, AT_EINPUT, "%s: %llu bytes cannot unpack to %llu; the file is damaged",
                    m->label, (unsigned long long)m->packed, (unsigned long long)m->size);
@@ -191,8 +193,8 @@ static at_status unpack(const archive *z, const member *m, at_array *out) {
   if (m->method == ZIP_DEFLATED) {
     if (!(own = malloc(m->size ? (size_t)m->size : 1))) return at_nomem(z->err);
     if (!inflate_all(m, own)) {
-      s = at_fail(z->err, AT_EINPUT, "%s: its compressed data are damaged; copy or write the file again",
-                  m->label);
+      s = at_fail(z->err, AT_EINPUT,
+                  "%s: its compressed data are damaged; copy or write the file again", m->label);
       goto out;
     }
     bytes = own;
@@ -221,7 +223,8 @@ static at_status add_member(const archive *z, member *m, at_arrays *out) {
   m->label = t.data;
   const char *name = t.data + t.len - stem;
   if (at_arrays_find(out, name)) {
-    s = at_fail(z->err, AT_EINPUT, "%s: occurs twice in the archive; write the file again", m->label);
+    s = at_fail(z->err, AT_EINPUT, "%s: occurs twice in the archive; write the file again",
+                m->label);
     goto out;
   }
   if ((s = locate(z, m)) != AT_OK) goto out;
@@ -252,8 +255,9 @@ at_status at_npz_decode(const void *bytes, size_t n, const char *what, at_arrays
     if ((s = add_member(&z, &m, out)) != AT_OK) goto out;
   }
   if (at != end)
-    s = at_fail(err, AT_EINPUT, "%s: its directory is larger than its %llu members need; the file is damaged",
-                what, (unsigned long long)z.members);
+    s = at_fail(err, AT_EINPUT,
+                "%s: its directory is larger than its %llu members need; the file is damaged", what,
+                (unsigned long long)z.members);
 out:
   if (s != AT_OK) at_arrays_free(out);
   return s;

@@ -19,10 +19,10 @@ typedef struct packing {
 
 typedef struct entry {
   const char *name;
-  at_text head;             /* the .npy header */
+  at_text head; /* the .npy header */
   const unsigned char *body;
   size_t body_bytes;
-  at_text packed;           /* the deflated member; empty when stored */
+  at_text packed; /* the deflated member; empty when stored */
   uint64_t size, packed_bytes, local;
   uint32_t crc;
   bool deflate;
@@ -58,7 +58,8 @@ static at_status pack_entry(packing *z, entry *e) {
   if (e->body_bytes) e->crc = (uint32_t)crc32_z(e->crc, e->body, e->body_bytes);
   e->size = e->packed_bytes = (uint64_t)e->head.len + e->body_bytes;
   if (!e->deflate) return AT_OK;
-  if (deflateInit2(&s, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+  if (deflateInit2(&s, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) !=
+      Z_OK)
     return at_nomem(z->err);
   bool ok = deflate_piece(&s, (unsigned char *)e->head.data, e->head.len, Z_NO_FLUSH, &e->packed) &&
             deflate_piece(&s, e->body, e->body_bytes, Z_FINISH, &e->packed);
@@ -120,7 +121,8 @@ static void add_record(packing *z, const entry *e, bool zip64) {
 }
 
 static at_status put_array(packing *z, const at_array *a) {
-  entry e = {.name = a->name, .body = a->data, .local = z->at, .deflate = z->flags & AT_NPZ_DEFLATE};
+  entry e = {
+      .name = a->name, .body = a->data, .local = z->at, .deflate = z->flags & AT_NPZ_DEFLATE};
   at_status s = AT_OK;
   e.body_bytes = (size_t)at_array_count(a) * at_dtype_size(a->dtype);
   at_npy_header_text(a, &e.head);
@@ -132,8 +134,10 @@ static at_status put_array(packing *z, const at_array *a) {
   bool zip64 = z->flags & AT_NPZ_ZIP64 || e.size >= ZIP_FULL || e.packed_bytes >= ZIP_FULL ||
                e.local >= ZIP_FULL;
   if ((s = put_local(z, &e, zip64)) != AT_OK) goto out;
-  if (e.deflate) s = put(z, e.packed.data, e.packed.len);
-  else if ((s = put(z, e.head.data, e.head.len)) == AT_OK) s = put(z, e.body, e.body_bytes);
+  if (e.deflate)
+    s = put(z, e.packed.data, e.packed.len);
+  else if ((s = put(z, e.head.data, e.head.len)) == AT_OK)
+    s = put(z, e.body, e.body_bytes);
   add_record(z, &e, zip64);
 out:
   at_text_free(&e.head);
@@ -145,7 +149,8 @@ static at_status put_end(packing *z, size_t members) {
   uint64_t directory = z->at, bytes = z->directory.len;
   at_status s = put(z, z->directory.data, z->directory.len);
   if (s != AT_OK) return s;
-  bool zip64 = z->flags & AT_NPZ_ZIP64 || members >= 0xffff || directory >= ZIP_FULL || bytes >= ZIP_FULL;
+  bool zip64 =
+      z->flags & AT_NPZ_ZIP64 || members >= 0xffff || directory >= ZIP_FULL || bytes >= ZIP_FULL;
   if (zip64) {
     unsigned char h[ZIP64_END_BYTES + ZIP64_LOCATOR_BYTES] = {0}, *locator = h + ZIP64_END_BYTES;
     at_store_u32(h, ZIP64_END);
@@ -174,10 +179,11 @@ static at_status check_names(const char *path, const at_arrays *arrays, at_error
   for (size_t i = 0; i < arrays->n; i++) {
     const char *name = arrays->v[i].name;
     if (!name || !*name || strlen(name) > 60000)
-      return at_fail(err, AT_EINPUT, "%s: array %zu has no usable name; every array in a .npz needs one",
-                     path, i);
+      return at_fail(err, AT_EINPUT,
+                     "%s: array %zu has no usable name; every array in a .npz needs one", path, i);
     if (at_arrays_find(arrays, name) != &arrays->v[i])
-      return at_fail(err, AT_EINPUT, "%s: two arrays are called '%s'; give them distinct names", path, name);
+      return at_fail(err, AT_EINPUT, "%s: two arrays are called '%s'; give them distinct names",
+                     path, name);
   }
   return AT_OK;
 }

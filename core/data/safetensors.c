@@ -14,7 +14,7 @@ static const struct wire_type {
   size_t width;
   at_dtype dtype;
 } types[] = {
-    {"F32", 4, AT_F32}, {"F64", 8, AT_F64}, {"I32", 4, AT_I32},   {"I64", 8, AT_I64},
+    {"F32", 4, AT_F32}, {"F64", 8, AT_F64},   {"I32", 4, AT_I32}, {"I64", 8, AT_I64},
     {"U8", 1, AT_U8},   {"BOOL", 1, AT_BOOL}, {"F16", 2, AT_F32}, {"BF16", 2, AT_F32},
 };
 
@@ -79,7 +79,8 @@ void at_metadata_free(at_metadata *m) {
 /* ---- header ---- */
 
 static at_status bad_tensor(const reading *r, const char *name, const char *why) {
-  return at_fail(r->err, AT_EINPUT, "%s: tensor '%.200s' %s; write the file again", r->what, name, why);
+  return at_fail(r->err, AT_EINPUT, "%s: tensor '%.200s' %s; write the file again", r->what, name,
+                 why);
 }
 
 static at_status read_type(const reading *r, const json_t *j, entry *e) {
@@ -119,10 +120,11 @@ static at_status read_range(const reading *r, const json_t *j, entry *e, size_t 
       json_integer_value(b) < 0 || json_integer_value(n) < json_integer_value(b))
     return bad_tensor(r, e->name, "has no \"data_offsets\" of two rising whole numbers");
   if ((uint64_t)json_integer_value(n) > r->n)
-    return at_fail(r->err, AT_EINPUT,
-                   "%s: tensor '%.200s' ends at byte %lld of the data, of which the file holds %zu; "
-                   "the file is truncated",
-                   r->what, e->name, (long long)json_integer_value(n), r->n);
+    return at_fail(
+        r->err, AT_EINPUT,
+        "%s: tensor '%.200s' ends at byte %lld of the data, of which the file holds %zu; "
+        "the file is truncated",
+        r->what, e->name, (long long)json_integer_value(n), r->n);
   e->begin = (size_t)json_integer_value(b);
   e->end = (size_t)json_integer_value(n);
   if (e->end - e->begin != bytes)
@@ -151,12 +153,15 @@ static at_status read_metadata(const reading *r, json_t *j, at_metadata *meta) {
   json_t *value;
   at_status s = AT_OK;
   if (!json_is_object(j))
-    return at_fail(r->err, AT_EINPUT, "%s: __metadata__ is not an object; write the file again", r->what);
+    return at_fail(r->err, AT_EINPUT, "%s: __metadata__ is not an object; write the file again",
+                   r->what);
   json_object_foreach(j, key, value) {
     if (!json_is_string(value))
-      return at_fail(r->err, AT_EINPUT, "%s: __metadata__ '%.200s' is not a string; write the file again",
-                     r->what, key);
-    if (meta && (s = at_metadata_set(meta, key, json_string_value(value), r->err)) != AT_OK) return s;
+      return at_fail(r->err, AT_EINPUT,
+                     "%s: __metadata__ '%.200s' is not a string; write the file again", r->what,
+                     key);
+    if (meta && (s = at_metadata_set(meta, key, json_string_value(value), r->err)) != AT_OK)
+      return s;
   }
   return AT_OK;
 }
@@ -179,7 +184,8 @@ static at_status check_cover(const reading *r) {
   }
   if (at != r->n)
     return at_fail(r->err, AT_EINPUT,
-                   "%s: has %zu bytes behind its last tensor; the file is damaged", r->what, r->n - at);
+                   "%s: has %zu bytes behind its last tensor; the file is damaged", r->what,
+                   r->n - at);
   return AT_OK;
 }
 
@@ -206,10 +212,12 @@ static at_status parse_json(const unsigned char *p, size_t n, const char *what, 
   json_error_t je;
   *out = json_loadb((const char *)p, n, JSON_REJECT_DUPLICATES, &je);
   if (!*out)
-    return at_fail(err, AT_EINPUT, "%s: its header is not JSON (at byte %d: %s); the file is damaged",
-                   what, je.position + 8, je.text);
+    return at_fail(err, AT_EINPUT,
+                   "%s: its header is not JSON (at byte %d: %s); the file is damaged", what,
+                   je.position + 8, je.text);
   if (!json_is_object(*out))
-    return at_fail(err, AT_EINPUT, "%s: its header is not a JSON object; the file is damaged", what);
+    return at_fail(err, AT_EINPUT, "%s: its header is not a JSON object; the file is damaged",
+                   what);
   return AT_OK;
 }
 
@@ -217,21 +225,24 @@ static at_status parse_json(const unsigned char *p, size_t n, const char *what, 
 static at_status check_frame(const unsigned char *p, size_t n, const char *what, size_t *length,
                              at_error *err) {
   if (n < 8)
-    return at_fail(err, AT_EINPUT, "%s: has %zu bytes where a safetensors file has at least 8; the "
-                   "file is truncated", what, n);
+    return at_fail(err, AT_EINPUT,
+                   "%s: has %zu bytes where a safetensors file has at least 8; the "
+                   "file is truncated",
+                   what, n);
   uint64_t h = at_load_u64(p);
   if (h > HEADER_LIMIT)
-    return at_fail(err, AT_EINPUT,
-                   "%s: claims a header of %llu bytes where at most %u are allowed; it is damaged or "
-                   "is not a safetensors file",
-                   what, (unsigned long long)h, HEADER_LIMIT);
+    return at_fail(
+        err, AT_EINPUT,
+        "%s: claims a header of %llu bytes where at most %u are allowed; it is damaged or "
+        "is not a safetensors file",
+        what, (unsigned long long)h, HEADER_LIMIT);
   if (h > n - 8)
     return at_fail(err, AT_EINPUT,
-                   "%s: ends after %zu bytes, inside its header of %llu; the file is truncated", what,
-                   n, (unsigned long long)h + 8);
+                   "%s: ends after %zu bytes, inside its header of %llu; the file is truncated",
+                   what, n, (unsigned long long)h + 8);
   if (!h || p[8] != '{')
-    return at_fail(err, AT_EINPUT, "%s: its header does not begin with '{'; it is not a safetensors file",
-                   what);
+    return at_fail(err, AT_EINPUT,
+                   "%s: its header does not begin with '{'; it is not a safetensors file", what);
   *length = (size_t)h;
   return AT_OK;
 }
@@ -264,7 +275,8 @@ at_status at_safetensors_decode(const void *bytes, size_t n, const char *what, a
   if (meta) memset(meta, 0, sizeof *meta);
   at_status s = check_frame(bytes, n, what, &length, err);
   if (s != AT_OK) return s;
-  if ((s = parse_json((const unsigned char *)bytes + 8, length, what, &root, err)) != AT_OK) goto out;
+  if ((s = parse_json((const unsigned char *)bytes + 8, length, what, &root, err)) != AT_OK)
+    goto out;
   r.data = (const unsigned char *)bytes + 8 + length;
   r.n = n - 8 - length;
   if ((s = read_header(&r, root, meta)) != AT_OK) goto out;
@@ -319,15 +331,16 @@ static at_status build_header(const char *path, const at_arrays *arrays, const a
     for (size_t i = 0; i < meta->n; i++)
       if (json_object_set_new(m, meta->v[i].key, json_string(meta->v[i].value)) < 0) {
         json_decref(m);
-        return at_fail(err, AT_EINPUT, "%s: metadata '%.200s' is not UTF-8; correct it", path, meta->v[i].key);
+        return at_fail(err, AT_EINPUT, "%s: metadata '%.200s' is not UTF-8; correct it", path,
+                       meta->v[i].key);
       }
     json_object_set_new(root, "__metadata__", m);
   }
   for (size_t i = 0; i < arrays->n; i++) {
     const at_array *a = &arrays->v[i];
     if (!a->name || !*a->name || !strcmp(a->name, "__metadata__") || json_object_get(root, a->name))
-      return at_fail(err, AT_EINPUT, "%s: tensor %zu needs a name of its own ('%.200s' is not one)", path, i,
-                     a->name ? a->name : "");
+      return at_fail(err, AT_EINPUT, "%s: tensor %zu needs a name of its own ('%.200s' is not one)",
+                     path, i, a->name ? a->name : "");
     size_t end = at + (size_t)at_array_count(a) * at_dtype_size(a->dtype);
     if (json_object_set_new(root, a->name, describe(a, at, end)) < 0)
       return at_fail(err, AT_EINPUT, "%s: the name of tensor %zu is not UTF-8; rename it", path, i);
@@ -349,8 +362,8 @@ at_status at_safetensors_write(const char *path, const at_arrays *arrays, const 
   }
   size_t n = strlen(text), padding = (8 - n % 8) % 8;
   if (n + padding > HEADER_LIMIT) {
-    s = at_fail(err, AT_EINPUT, "%s: needs a header over %u bytes; write fewer tensors a file", path,
-                HEADER_LIMIT);
+    s = at_fail(err, AT_EINPUT, "%s: needs a header over %u bytes; write fewer tensors a file",
+                path, HEADER_LIMIT);
     goto out;
   }
   unsigned char length[8];

@@ -14,7 +14,7 @@
 typedef struct at_metadata {
   struct at_metadata_item {
     char *key, *value;
-  } *v;
+  } * v;
   size_t n, cap;
 } at_metadata;
 at_status at_metadata_set(at_metadata *m, const char *key, const char *value, at_error *err);

@@ -7,9 +7,10 @@
 
 const char *const at_scene_shape_names[AT_SCENE_SHAPES] = {
     "circle", "square", "triangle", "star", "cross", "diamond", "ring", "heart", "moon"};
-const char *const at_scene_color_names[AT_SCENE_COLORS] = {
-    "red", "green", "blue", "yellow", "purple", "orange", "black", "white"};
-const char *const at_scene_texture_names[AT_SCENE_TEXTURES] = {"plain", "striped", "dotted", "checked"};
+const char *const at_scene_color_names[AT_SCENE_COLORS] = {"red",    "green",  "blue",  "yellow",
+                                                           "purple", "orange", "black", "white"};
+const char *const at_scene_texture_names[AT_SCENE_TEXTURES] = {"plain", "striped", "dotted",
+                                                               "checked"};
 const char *const at_scene_size_names[AT_SCENE_SIZES] = {"small", "large"};
 
 enum { CIRCLE, SQUARE, TRIANGLE, STAR, CROSS, DIAMOND, RING, HEART, MOON };
@@ -209,7 +210,7 @@ bool at_scene_holds(const at_scene *s, at_scene_relation r, int a, int b) {
 
 /* ---- drawing a scene ---- */
 
-#define MARGIN 0.02
+#define MARGIN      0.02
 #define MOST_HIDDEN 0.25
 
 /* A third of the objects repeat an earlier one's shape or colour, so that

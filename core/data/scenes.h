@@ -40,7 +40,7 @@ typedef struct at_scene_object {
 typedef struct at_scene {
   uint64_t seed, index; /* what it was made from; views draw their own numbers from them */
   int background;
-  int n;                /* objects, listed back to front: a later one covers an earlier one */
+  int n; /* objects, listed back to front: a later one covers an earlier one */
   at_scene_object object[AT_SCENE_MAX_OBJECTS];
 } at_scene;
 
@@ -103,14 +103,14 @@ at_status at_scene_describe(const at_scene *s, int n, at_scene_caption *out, at_
 
 /* What relations in captions mean, between objects' centres and boxes. */
 typedef enum at_scene_relation {
-  AT_LEFT_OF,  /* at least 0.12 further left, and further left than up or down */
+  AT_LEFT_OF, /* at least 0.12 further left, and further left than up or down */
   AT_RIGHT_OF,
-  AT_ABOVE,    /* likewise */
+  AT_ABOVE, /* likewise */
   AT_BELOW,
-  AT_NEXT_TO,  /* boxes less than 0.10 apart, neither hides the other */
-  AT_COVERS,   /* hides at least 3% of it */
+  AT_NEXT_TO, /* boxes less than 0.10 apart, neither hides the other */
+  AT_COVERS,  /* hides at least 3% of it */
   AT_COVERED_BY,
-  AT_BIGGER,   /* large against small */
+  AT_BIGGER, /* large against small */
   AT_SMALLER,
   AT_RELATIONS
 } at_scene_relation;
@@ -119,14 +119,15 @@ bool at_scene_holds(const at_scene *s, at_scene_relation r, int a, int b);
 /* ---- the data set (scenes_make.c) ---- */
 
 typedef struct at_scenes_options {
-  int64_t count;                /* pictures */
+  int64_t count; /* pictures */
   uint64_t seed;
   int size;                     /* pixels on a side, 32 .. 1024 */
   int min_objects, max_objects; /* 1 .. AT_SCENE_MAX_OBJECTS */
   int captions;                 /* a picture, 1 .. 20 */
   bool force;                   /* replace a data set that this generator made */
 } at_scenes_options;
-at_scenes_options at_scenes_defaults(void); /* 1000 pictures, seed 0, 64 pixels, 2..5 objects, 5 captions */
+at_scenes_options at_scenes_defaults(
+    void); /* 1000 pictures, seed 0, 64 pixels, 2..5 objects, 5 captions */
 
 /* Of every ten pictures in a row the ninth is "val", the tenth "test", the
  * rest "train": a picture's split depends on neither seed nor count. */

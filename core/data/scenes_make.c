@@ -14,7 +14,8 @@ enum { CHUNK = 64 }; /* pictures between two calls of the progress callback */
 #define GENERATOR "attune scenes"
 
 at_scenes_options at_scenes_defaults(void) {
-  return (at_scenes_options){.count = 1000, .size = 64, .min_objects = 2, .max_objects = 5, .captions = 5};
+  return (at_scenes_options){
+      .count = 1000, .size = 64, .min_objects = 2, .max_objects = 5, .captions = 5};
 }
 
 const char *at_scenes_split(int64_t index) {
@@ -23,12 +24,14 @@ const char *at_scenes_split(int64_t index) {
 
 static at_status check_options(const at_scenes_options *o, at_error *err) {
   if (o->count < 1 || o->count > 100000000)
-    return at_fail(err, AT_EINPUT, "count is %lld; it goes from 1 to 100000000", (long long)o->count);
+    return at_fail(err, AT_EINPUT, "count is %lld; it goes from 1 to 100000000",
+                   (long long)o->count);
   if (o->size < 32 || o->size > 1024)
     return at_fail(err, AT_EINPUT, "size is %d pixels; it goes from 32 to 1024", o->size);
-  if (o->min_objects < 1 || o->max_objects > AT_SCENE_MAX_OBJECTS || o->min_objects > o->max_objects)
-    return at_fail(err, AT_EINPUT, "objects go from %d to %d; give 1 <= min <= max <= %d", o->min_objects,
-                   o->max_objects, AT_SCENE_MAX_OBJECTS);
+  if (o->min_objects < 1 || o->max_objects > AT_SCENE_MAX_OBJECTS ||
+      o->min_objects > o->max_objects)
+    return at_fail(err, AT_EINPUT, "objects go from %d to %d; give 1 <= min <= max <= %d",
+                   o->min_objects, o->max_objects, AT_SCENE_MAX_OBJECTS);
   if (o->captions < 1 || o->captions > 20)
     return at_fail(err, AT_EINPUT, "captions is %d a picture; it goes from 1 to 20", o->captions);
   return AT_OK;
@@ -57,9 +60,11 @@ static void add_object(at_text *t, const at_scene *s, int id, int side) {
   at_scene_box b = at_scene_object_box(o);
   const double box[4] = {b.x * side, b.y * side, b.w * side, b.h * side};
   const double centre[2] = {o->x * side, o->y * side};
-  at_text_addf(t, "%s{\"id\": %d, \"shape\": \"%s\", \"color\": \"%s\", \"texture\": \"%s\", \"size\": \"%s\"",
-               id ? ", " : "", id, at_scene_shape_names[o->shape], at_scene_color_names[o->color],
-               at_scene_texture_names[o->texture], at_scene_size_names[o->size]);
+  at_text_addf(
+      t,
+      "%s{\"id\": %d, \"shape\": \"%s\", \"color\": \"%s\", \"texture\": \"%s\", \"size\": \"%s\"",
+      id ? ", " : "", id, at_scene_shape_names[o->shape], at_scene_color_names[o->color],
+      at_scene_texture_names[o->texture], at_scene_size_names[o->size]);
   add_lengths(t, "box", box, 4);
   add_lengths(t, "center", centre, 2);
   at_text_add(t, "}");
@@ -136,7 +141,8 @@ static void make_one(void *ctx, size_t i) {
   at_scene_caption *c = calloc((size_t)j->o->captions, sizeof *c);
   at_status status = c ? AT_OK : at_nomem(err);
   if (status == AT_OK)
-    status = at_scene_draw(j->o->seed, (uint64_t)j->first + i, j->o->min_objects, j->o->max_objects, &s, err);
+    status = at_scene_draw(j->o->seed, (uint64_t)j->first + i, j->o->min_objects, j->o->max_objects,
+                           &s, err);
   if (status == AT_OK) status = at_scene_describe(&s, j->o->captions, c, err);
   if (status == AT_OK) status = write_picture(j, &s, err);
   if (status == AT_OK) {
@@ -190,7 +196,8 @@ out:
   return s;
 }
 
-static void add_names(at_text *t, const char *key, const char *const *names, int n, const char *end) {
+static void add_names(at_text *t, const char *key, const char *const *names, int n,
+                      const char *end) {
   at_text_addf(t, "  \"%s\": [", key);
   for (int i = 0; i < n; i++) at_text_addf(t, "%s\"%s\"", i ? ", " : "", names[i]);
   at_text_addf(t, "]%s\n", end);
@@ -199,16 +206,18 @@ static void add_names(at_text *t, const char *key, const char *const *names, int
 static at_status write_meta(const at_scenes_options *o, const char *dir, at_error *err) {
   at_text t = {0};
   char *path = at_path_join(dir, "meta.json");
-  at_text_addf(&t,
-               "{\n  \"generator\": \"" GENERATOR "\",\n  \"version\": %d,\n  \"seed\": %llu,\n"
-               "  \"count\": %lld,\n  \"size\": %d,\n  \"min_objects\": %d,\n  \"max_objects\": %d,\n"
-               "  \"captions\": %d,\n"
-               "  \"split_rule\": \"id %% 10: 8 is val, 9 is test, others are train\",\n"
-               "  \"box\": \"x, y, width, height in pixels, origin at the top left\",\n"
-               "  \"order\": \"objects are listed back to front\",\n"
-               "  \"caption_objects\": \"[token, object id]: the words that name objects\",\n",
-               AT_SCENES_VERSION, (unsigned long long)o->seed, (long long)o->count, o->size,
-               o->min_objects, o->max_objects, o->captions);
+  at_text_addf(
+      &t,
+      "{\n  \"generator\": \"" GENERATOR
+      "\",\n  \"version\": %d,\n  \"seed\": %llu,\n"
+      "  \"count\": %lld,\n  \"size\": %d,\n  \"min_objects\": %d,\n  \"max_objects\": %d,\n"
+      "  \"captions\": %d,\n"
+      "  \"split_rule\": \"id %% 10: 8 is val, 9 is test, others are train\",\n"
+      "  \"box\": \"x, y, width, height in pixels, origin at the top left\",\n"
+      "  \"order\": \"objects are listed back to front\",\n"
+      "  \"caption_objects\": \"[token, object id]: the words that name objects\",\n",
+      AT_SCENES_VERSION, (unsigned long long)o->seed, (long long)o->count, o->size, o->min_objects,
+      o->max_objects, o->captions);
   add_names(&t, "shapes", at_scene_shape_names, AT_SCENE_SHAPES, ",");
   add_names(&t, "colors", at_scene_color_names, AT_SCENE_COLORS, ",");
   add_names(&t, "textures", at_scene_texture_names, AT_SCENE_TEXTURES, ",");
@@ -256,7 +265,8 @@ static at_status check_meta(const char *path, const char *dir, at_error *err) {
   free(text);
   return ours ? AT_OK
               : at_fail(err, AT_EINPUT,
-                        "%s: exists and is not a data set of this generator; give another folder", dir);
+                        "%s: exists and is not a data set of this generator; give another folder",
+                        dir);
 }
 
 static bool is_empty(const char *dir) {
@@ -281,8 +291,8 @@ static at_status check_target(const at_scenes_options *o, const char *dir, at_er
   at_status s = meta ? check_meta(meta, dir, err) : at_nomem(err);
   free(meta);
   if (s == AT_OK && !o->force)
-    s = at_fail(err, AT_EINPUT, "%s: holds a data set already; replace it with force or give another folder",
-                dir);
+    s = at_fail(err, AT_EINPUT,
+                "%s: holds a data set already; replace it with force or give another folder", dir);
   return s;
 }
 
@@ -316,8 +326,8 @@ at_status at_scenes_make(const at_scenes_options *o, const char *dir, at_pool *p
   at_status s = check_options(o, err);
   if (s != AT_OK) return s;
   if (!*dir) return at_fail(err, AT_EINPUT, "the folder for the data set has no name");
-  if (!name_beside(&tmp, dir, "tmp") || !name_beside(&old, dir, "old") || !name_beside(&final, dir, "") ||
-      !(images = at_path_join(tmp.data, "images"))) {
+  if (!name_beside(&tmp, dir, "tmp") || !name_beside(&old, dir, "old") ||
+      !name_beside(&final, dir, "") || !(images = at_path_join(tmp.data, "images"))) {
     s = at_nomem(err);
     goto out;
   }

@@ -155,9 +155,11 @@ at_status at_scene_render(const at_scene *s, int side, at_image *out, at_error *
   draw_ground(c, s);
   for (int i = 0; i < s->n; i++) draw_object(c, &s->object[i], s->object[i].radius * side);
   cairo_surface_flush(surface);
-  if (cairo_status(c) == CAIRO_STATUS_SUCCESS) copy_pixels(surface, out);
-  else status = at_fail(err, AT_EFAIL, "cairo cannot draw picture %llu: %s",
-                        (unsigned long long)s->index, cairo_status_to_string(cairo_status(c)));
+  if (cairo_status(c) == CAIRO_STATUS_SUCCESS)
+    copy_pixels(surface, out);
+  else
+    status = at_fail(err, AT_EFAIL, "cairo cannot draw picture %llu: %s",
+                     (unsigned long long)s->index, cairo_status_to_string(cairo_status(c)));
   cairo_destroy(c);
   cairo_surface_destroy(surface);
   if (status != AT_OK) at_image_free(out);

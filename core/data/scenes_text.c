@@ -13,7 +13,7 @@ typedef uint32_t set; /* of objects, bit i is object i */
 enum { SIZE = 1, COLOR = 2, TEXTURE = 4 }; /* what a phrase says besides the shape */
 
 typedef struct phrase {
-  int said; /* SIZE | COLOR | TEXTURE */
+  int said;  /* SIZE | COLOR | TEXTURE */
   int model; /* an object that fits: its attributes are the words */
   set all;
   int n; /* members of all */
@@ -27,7 +27,8 @@ typedef struct writing {
   bool failed; /* did not fit */
 } writing;
 
-static const char *const numbers[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight"};
+static const char *const numbers[] = {"no",   "one", "two",   "three", "four",
+                                      "five", "six", "seven", "eight"};
 
 /* ---- words ---- */
 
@@ -100,8 +101,16 @@ static phrase phrase_of(const at_scene *s, int model, int said) {
 /* Any phrase, more often a telling one, for a random object outside `taken`;
  * its set avoids `taken`.  Fails when none is found. */
 static bool pick(writing *w, set taken, phrase *p) {
-  static const int said[10] = {0, COLOR, COLOR, COLOR, COLOR | TEXTURE, COLOR | TEXTURE, SIZE | COLOR,
-                               SIZE, TEXTURE, SIZE | COLOR | TEXTURE};
+  static const int said[10] = {0,
+                               COLOR,
+                               COLOR,
+                               COLOR,
+                               COLOR | TEXTURE,
+                               COLOR | TEXTURE,
+                               SIZE | COLOR,
+                               SIZE,
+                               TEXTURE,
+                               SIZE | COLOR | TEXTURE};
   for (int i = 0; i < 12; i++) {
     int model = roll(w, w->s->n), mask = said[roll(w, 10)];
     *p = phrase_of(w->s, model, mask);
@@ -129,15 +138,19 @@ static void say_body(writing *w, const phrase *p, const char *const adjective[3]
   char noun[32];
   for (int i = 0; i < 3; i++)
     if (adjective[i]) word_for(w, adjective[i], p->all);
-  if (p->n > 1) plural(noun, sizeof noun, at_scene_shape_names[o->shape]);
-  else snprintf(noun, sizeof noun, "%s", at_scene_shape_names[o->shape]);
+  if (p->n > 1)
+    plural(noun, sizeof noun, at_scene_shape_names[o->shape]);
+  else
+    snprintf(noun, sizeof noun, "%s", at_scene_shape_names[o->shape]);
   word_for(w, noun, p->all);
 }
 
 /* "a", "an", "two" or, for what is known, "the", "the two", "both". */
 static void say_article(writing *w, const phrase *p, const char *next, bool the) {
-  if (p->n == 1) words(w, the ? "the" : strchr("aeiou", *next) ? "an" : "a");
-  else if (the && p->n == 2 && roll(w, 3) == 0) words(w, "both");
+  if (p->n == 1)
+    words(w, the ? "the" : strchr("aeiou", *next) ? "an" : "a");
+  else if (the && p->n == 2 && roll(w, 3) == 0)
+    words(w, "both");
   else {
     if (the) words(w, "the");
     if (!the || roll(w, 2)) words(w, numbers[p->n]);
@@ -262,17 +275,22 @@ static const struct region {
   const char *words;
   double x0, y0, x1, y1; /* where the centre lies */
 } regions[] = {
-    {"in the top left corner", 0, 0, .36, .36},  {"in the top right corner", .64, 0, 1, .36},
-    {"in the bottom left corner", 0, .64, .36, 1}, {"in the bottom right corner", .64, .64, 1, 1},
-    {"in the middle", .36, .36, .64, .64},       {"near the top", 0, 0, 1, .30},
-    {"near the bottom", 0, .70, 1, 1},           {"near the left edge", 0, 0, .30, 1},
+    {"in the top left corner", 0, 0, .36, .36},
+    {"in the top right corner", .64, 0, 1, .36},
+    {"in the bottom left corner", 0, .64, .36, 1},
+    {"in the bottom right corner", .64, .64, 1, 1},
+    {"in the middle", .36, .36, .64, .64},
+    {"near the top", 0, 0, 1, .30},
+    {"near the bottom", 0, .70, 1, 1},
+    {"near the left edge", 0, 0, .30, 1},
     {"near the right edge", .70, 0, 1, 1},
 };
 
 static bool all_in(const at_scene *s, set a, const struct region *g) {
   for (int i = 0; i < s->n; i++) {
     const at_scene_object *o = &s->object[i];
-    if ((a >> i & 1) && (o->x < g->x0 || o->x > g->x1 || o->y < g->y0 || o->y > g->y1)) return false;
+    if ((a >> i & 1) && (o->x < g->x0 || o->x > g->x1 || o->y < g->y0 || o->y > g->y1))
+      return false;
   }
   return true;
 }
@@ -320,8 +338,10 @@ static bool say_property(writing *w) {
   bool texture = phrase_of(w->s, a.model, TEXTURE).all == a.all;
   const char *const none[3] = {NULL};
   if ((!color && !texture) || w->s->n < 2) return false;
-  if (a.n == 1) words(w, either(w, "the only", "the"));
-  else words(w, a.n == 2 ? "both" : "all");
+  if (a.n == 1)
+    words(w, either(w, "the only", "the"));
+  else
+    words(w, a.n == 2 ? "both" : "all");
   if (a.n > 2 && roll(w, 2)) words(w, numbers[a.n]);
   say_body(w, &a, none);
   words(w, is(&a));
@@ -337,7 +357,8 @@ static bool say_property(writing *w) {
 /* "the ring is between a star and a heart" */
 static bool say_between(writing *w) {
   phrase a, b, c;
-  if (!pick_one(w, 0, &a) || !pick_one(w, a.all, &b) || !pick_one(w, a.all | b.all, &c)) return false;
+  if (!pick_one(w, 0, &a) || !pick_one(w, a.all, &b) || !pick_one(w, a.all | b.all, &c))
+    return false;
   const at_scene_object *o = &w->s->object[a.model], *p = &w->s->object[b.model],
                         *q = &w->s->object[c.model];
   double ux = q->x - p->x, uy = q->y - p->y, vx = o->x - p->x, vy = o->y - p->y;
@@ -356,9 +377,9 @@ static bool say_between(writing *w) {
 /* ---- choosing ---- */
 
 typedef bool kind(writing *w);
-static kind *const kinds[] = {say_relation, say_relation, say_relation, say_two_relations,
-                              say_two_relations, say_region, say_region, say_extreme,
-                              say_property, say_list, say_between, say_between};
+static kind *const kinds[] = {say_relation,      say_relation, say_relation, say_two_relations,
+                              say_two_relations, say_region,   say_region,   say_extreme,
+                              say_property,      say_list,     say_between,  say_between};
 
 static bool write_one(const at_scene *s, at_scene_dice *d, kind *k, at_scene_caption *out) {
   writing w = {s, d, out, 0, false};

@@ -11,10 +11,14 @@ static size_t utf8_sequence(const unsigned char *s, size_t n) {
   unsigned lowest = 0x80, highest = 0xbf;
   size_t length;
   if (s[0] < 0x80) return 1;
-  if (s[0] >= 0xc2 && s[0] <= 0xdf) length = 2;
-  else if (s[0] >= 0xe0 && s[0] <= 0xef) length = 3;
-  else if (s[0] >= 0xf0 && s[0] <= 0xf4) length = 4;
-  else return 0;
+  if (s[0] >= 0xc2 && s[0] <= 0xdf)
+    length = 2;
+  else if (s[0] >= 0xe0 && s[0] <= 0xef)
+    length = 3;
+  else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+    length = 4;
+  else
+    return 0;
   if (s[0] == 0xe0) lowest = 0xa0;
   if (s[0] == 0xed) highest = 0x9f;
   if (s[0] == 0xf0) lowest = 0x90;
@@ -84,7 +88,8 @@ at_status at_tokenise(const char *text, size_t n, at_token_mode mode, at_tokens 
   if (good < n || memchr(text, 0, n))
     return at_fail(err, AT_EINPUT, "the text is not UTF-8 at its byte %zu; save it as UTF-8",
                    good < n ? good + 1 : (size_t)((const char *)memchr(text, 0, n) - text) + 1);
-  if (!at_mul_size(room, sizeof *out->v, &total) || !at_add_size(n, room, &used)) return at_nomem(err);
+  if (!at_mul_size(room, sizeof *out->v, &total) || !at_add_size(n, room, &used))
+    return at_nomem(err);
   /* Tokens are separated by a byte at least: n / 2 + 1 of them, each with a NUL. */
   out->v = malloc(total);
   out->bytes = malloc(used);
@@ -93,8 +98,8 @@ at_status at_tokenise(const char *text, size_t n, at_token_mode mode, at_tokens 
     return at_nomem(err);
   }
   for (used = 0; at < n;) {
-    bool starts = mode == AT_TOKENS_SPACE ? !is_space((unsigned char)text[at])
-                                          : letter_at(text + at, n - at);
+    bool starts =
+        mode == AT_TOKENS_SPACE ? !is_space((unsigned char)text[at]) : letter_at(text + at, n - at);
     if (!starts) {
       /* An apostrophe's bytes look like letters one by one: skip it whole. */
       size_t quote = mode == AT_TOKENS_WORDS ? apostrophe(text + at, n - at) : 0;

@@ -26,7 +26,7 @@ typedef enum at_token_mode {
 } at_token_mode;
 
 typedef struct at_token {
-  const char *text; /* NUL-terminated, owned by the set */
+  const char *text;  /* NUL-terminated, owned by the set */
   size_t begin, end; /* bytes of the source text that it stands for */
 } at_token;
 
@@ -43,7 +43,13 @@ void at_tokens_free(at_tokens *t); /* a zeroed set is fine */
 
 /* ---- vocabularies ---- */
 
-enum { AT_WORD_PAD = 0, AT_WORD_START = 1, AT_WORD_END = 2, AT_WORD_UNKNOWN = 3, AT_WORD_FIRST = 4 };
+enum {
+  AT_WORD_PAD = 0,
+  AT_WORD_START = 1,
+  AT_WORD_END = 2,
+  AT_WORD_UNKNOWN = 3,
+  AT_WORD_FIRST = 4
+};
 
 /* Words 0..3 are <pad> <start> <end> <unk>; the others follow by falling
  * count, ties by bytes, so the same counts give the same numbers. */
@@ -58,8 +64,8 @@ at_status at_vocab_count_tokens(at_vocab *v, const at_tokens *t, at_error *err);
  * besides the four (0: all), and numbers them. */
 at_status at_vocab_finish(at_vocab *v, int64_t threshold, size_t most, at_error *err);
 
-size_t at_vocab_size(const at_vocab *v); /* with the four */
-int64_t at_vocab_threshold(const at_vocab *v); /* 0 when it is not known */
+size_t at_vocab_size(const at_vocab *v);                  /* with the four */
+int64_t at_vocab_threshold(const at_vocab *v);            /* 0 when it is not known */
 int32_t at_vocab_id(const at_vocab *v, const char *word); /* AT_WORD_UNKNOWN when absent */
 bool at_vocab_has(const at_vocab *v, const char *word);
 const char *at_vocab_word(const at_vocab *v, int32_t id); /* "<unk>" outside the range */

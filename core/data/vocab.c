@@ -149,7 +149,8 @@ at_status at_vocab_write(const at_vocab *v, const char *path, at_error *err) {
     }
     ok = json_array_append_new(words, w) == 0;
   }
-  ok = ok && (root = json_pack("{s:O, s:I}", "words", words, "threshold", (json_int_t)v->threshold));
+  ok =
+      ok && (root = json_pack("{s:O, s:I}", "words", words, "threshold", (json_int_t)v->threshold));
   ok = ok && (text = json_dumps(root, JSON_INDENT(0)));
   s = ok ? at_file_write(path, text, strlen(text), err) : at_nomem(err);
 out:
@@ -163,17 +164,19 @@ out:
 static at_status append(at_vocab *v, const json_t *j, size_t i, const char *path, at_error *err) {
   const char *word = json_string_value(j);
   if (!word || !*word)
-    return at_fail(err, AT_EINPUT, "%s: word %zu is not a string with something in it; correct it", path, i);
+    return at_fail(err, AT_EINPUT, "%s: word %zu is not a string with something in it; correct it",
+                   path, i);
   if (i < AT_WORD_FIRST) {
     if (!strcmp(word, specials[i])) return AT_OK;
     return at_fail(err, AT_EINPUT,
-                   "%s: word %zu is '%.100s' where every vocabulary has '%s'; build it again", path, i,
-                   word, specials[i]);
+                   "%s: word %zu is '%.100s' where every vocabulary has '%s'; build it again", path,
+                   i, word, specials[i]);
   }
   size_t before = v->n;
   if (!intern(v, word)) return at_nomem(err);
   if (v->n == before)
-    return at_fail(err, AT_EINPUT, "%s: word %zu, '%.100s', occurs twice; remove one", path, i, word);
+    return at_fail(err, AT_EINPUT, "%s: word %zu, '%.100s', occurs twice; remove one", path, i,
+                   word);
   return AT_OK;
 }
 
@@ -199,10 +202,11 @@ static at_status from_scan(at_vocab *v, const json_t *root, const char *path, at
   size_t n = json_object_size(ids);
   if (!json_is_object(ids) || !json_is_object(words) || json_object_size(words) != n ||
       json_integer_value(json_object_get(root, "idx")) != (json_int_t)n || n < AT_WORD_FIRST)
-    return at_fail(err, AT_EINPUT,
-                   "%s: is not a vocabulary: it needs \"words\", or SCAN's \"word2idx\", \"idx2word\" "
-                   "and \"idx\" of one length",
-                   path);
+    return at_fail(
+        err, AT_EINPUT,
+        "%s: is not a vocabulary: it needs \"words\", or SCAN's \"word2idx\", \"idx2word\" "
+        "and \"idx\" of one length",
+        path);
   for (size_t i = 0; i < n; i++) {
     char key[32];
     snprintf(key, sizeof key, "%zu", i);
@@ -211,8 +215,9 @@ static at_status from_scan(at_vocab *v, const json_t *root, const char *path, at
     if (s != AT_OK) return s;
     const json_t *id = json_object_get(ids, json_string_value(word));
     if (!json_is_integer(id) || json_integer_value(id) != (json_int_t)i)
-      return at_fail(err, AT_EINPUT, "%s: word2idx and idx2word disagree on '%.100s'; build it again",
-                     path, json_string_value(word));
+      return at_fail(err, AT_EINPUT,
+                     "%s: word2idx and idx2word disagree on '%.100s'; build it again", path,
+                     json_string_value(word));
   }
   return AT_OK;
 }
@@ -228,8 +233,8 @@ at_status at_vocab_read(const char *path, at_vocab **out, at_error *err) {
   if (s != AT_OK) return s;
   root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
   if (!root) {
-    s = at_fail(err, AT_EINPUT, "%s:%d:%d: is not JSON: %s; build the vocabulary again", path, je.line,
-                je.column, je.text);
+    s = at_fail(err, AT_EINPUT, "%s:%d:%d: is not JSON: %s; build the vocabulary again", path,
+                je.line, je.column, je.text);
     goto out;
   }
   if ((s = at_vocab_new(&v, err)) != AT_OK) goto out;

@@ -3,10 +3,10 @@
 #ifndef AT_DATA_ZIP_H
 #define AT_DATA_ZIP_H
 
-#define ZIP_LOCAL 0x04034b50u
-#define ZIP_CENTRAL 0x02014b50u
-#define ZIP_END 0x06054b50u
-#define ZIP64_END 0x06064b50u
+#define ZIP_LOCAL     0x04034b50u
+#define ZIP_CENTRAL   0x02014b50u
+#define ZIP_END       0x06054b50u
+#define ZIP64_END     0x06064b50u
 #define ZIP64_LOCATOR 0x07064b50u
 
 enum {

@@ -93,7 +93,8 @@ static void add_axes(const at_graph *g, const at_node *n, at_text *t) {
       continue;
     }
     int parent = g->axis[a].parent;
-    if (parent >= 0 && !parent_shown(g, n, i, parent)) at_text_addf(t, "%s, ", g->axis[parent].name);
+    if (parent >= 0 && !parent_shown(g, n, i, parent))
+      at_text_addf(t, "%s, ", g->axis[parent].name);
     at_text_addf(t, "%s%s", g->axis[a].name, parent >= 0 ? "..." : "");
   }
 }
@@ -127,8 +128,8 @@ at_status at_node_need_dim(const at_graph *g, const at_node *n, int axis, int *d
   }
   const char *name = axis >= 0 && axis < g->n_axis ? g->axis[axis].name : "?";
   if (n->ndim == 0)
-    return at_fail(err, AT_EINPUT, "%s has no axis `%s`; it is a single number", at_node_title(g, n),
-                   name);
+    return at_fail(err, AT_EINPUT, "%s has no axis `%s`; it is a single number",
+                   at_node_title(g, n), name);
   at_text t = {0};
   add_axes(g, n, &t);
   return at_fail(err, AT_EINPUT, "%s has no axis `%s`; it has %s", at_node_title(g, n), name,

@@ -11,11 +11,13 @@ static at_status no_such(const char *what, const char *name, const char *const *
                          at_error *err) {
   const char *near = at_suggest(name, names, n);
   if (near)
-    return at_fail(err, AT_EINPUT, "the model has no %s `%s`; did you mean `%s`?", what, name, near);
+    return at_fail(err, AT_EINPUT, "the model has no %s `%s`; did you mean `%s`?", what, name,
+                   near);
   return at_fail(err, AT_EINPUT, "the model has no %s `%s`", what, name);
 }
 
-static at_status find_axis(const at_exec *x, const char *name, bool ragged, int *out, at_error *err) {
+static at_status find_axis(const at_exec *x, const char *name, bool ragged, int *out,
+                           at_error *err) {
   const at_graph *g = x->g;
   int a = at_graph_find_axis(g, name);
   bool fits = a >= 0 && (ragged ? g->axis[a].parent >= 0 : g->axis[a].kind == AT_BATCH);
@@ -39,7 +41,8 @@ at_status at_exec_size(at_exec *x, const char *batch_axis, int64_t size, at_erro
   at_status s = find_axis(x, batch_axis, false, &a, err);
   if (s != AT_OK) return s;
   if (size < 1 || size > INT32_MAX)
-    return at_fail(err, AT_EINPUT, "batch axis `%s` cannot have the size %" PRId64, batch_axis, size);
+    return at_fail(err, AT_EINPUT, "batch axis `%s` cannot have the size %" PRId64, batch_axis,
+                   size);
   x->axis[a].asked = size;
   x->ready = false;
   return AT_OK;
@@ -57,8 +60,8 @@ static at_status reserve_offsets(at_bound_axis *b, size_t need, at_error *err) {
   return AT_OK;
 }
 
-at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *offsets, int64_t parents,
-                         at_error *err) {
+at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *offsets,
+                         int64_t parents, at_error *err) {
   int a;
   at_status s = find_axis(x, ragged_axis, true, &a, err);
   if (s != AT_OK) return s;
@@ -70,8 +73,8 @@ at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *off
                    ragged_axis, offsets[0]);
   for (int64_t i = 0; i < parents; i++)
     if (offsets[i + 1] <= offsets[i])
-      return at_fail(err, AT_EINPUT, "row %" PRId64 " of `%s` is empty; every length is at least 1", i,
-                     ragged_axis);
+      return at_fail(err, AT_EINPUT, "row %" PRId64 " of `%s` is empty; every length is at least 1",
+                     i, ragged_axis);
   if (offsets[parents] > INT32_MAX)
     return at_fail(err, AT_EINPUT, "`%s` has %" PRId64 " rows in one batch; that is too many",
                    ragged_axis, offsets[parents]);
@@ -121,7 +124,8 @@ static at_status size_axes(at_exec *x, at_error *err) {
   for (int a = 0; a < g->n_axis; a++) {
     at_bound_axis *b = &x->axis[a];
     if (b->asked >= 0 && b->fixed >= 0 && b->asked != b->fixed)
-      return at_fail(err, AT_EINPUT, "axis `%s` has the size %" PRId64 " in the model, not %" PRId64,
+      return at_fail(err, AT_EINPUT,
+                     "axis `%s` has the size %" PRId64 " in the model, not %" PRId64,
                      g->axis[a].name, b->fixed, b->asked);
     b->size = b->asked >= 0 ? b->asked : b->fixed;
   }
@@ -141,7 +145,9 @@ static at_status count_node(at_exec *x, const at_node *n, at_error *err) {
     const at_axis *a = n->dim[d].axis >= 0 ? &x->g->axis[n->dim[d].axis] : NULL;
     if (size < 1)
       return at_fail(err, AT_EINPUT, "%s axis `%s` has no %s in this batch",
-                     !a ? "the" : a->parent >= 0 ? "ragged" : at_axis_kind_name(a->kind),
+                     !a               ? "the"
+                     : a->parent >= 0 ? "ragged"
+                                      : at_axis_kind_name(a->kind),
                      a ? a->name : "?", a && a->parent >= 0 ? "offsets" : "size");
     if (!at_mul_size(count, (size_t)size, &count) || !at_mul_size(count, sizeof(float), &bytes) ||
         bytes > PTRDIFF_MAX)
@@ -158,8 +164,9 @@ static at_status check_tokens(const at_exec *x, const at_node *n, at_error *err)
   for (int64_t i = 0; i < count; i++)
     if (v[i] < 0 || (n->vocabulary >= 0 && v[i] >= n->vocabulary)) {
       if (n->vocabulary < 0)
-        return at_fail(err, AT_EINPUT, "input `%s` holds %" PRId32 " at place %" PRId64
-                       "; ids begin at 0", n->name, v[i], i);
+        return at_fail(err, AT_EINPUT,
+                       "input `%s` holds %" PRId32 " at place %" PRId64 "; ids begin at 0", n->name,
+                       v[i], i);
       return at_fail(err, AT_EINPUT,
                      "input `%s` holds the id %" PRId32 " at place %" PRId64
                      "; the vocabulary has %" PRId64 " ids, from 0",
@@ -205,8 +212,10 @@ static void point(at_exec *x, const at_node *n) {
     s->grad = s->planned ? x->params->grad + x->params->offset[n->param] : NULL;
     return;
   }
-  if (s->root != id) s->value = root->value;
-  else if (!at_node_is_input(n)) s->value = place(x, id, AT_PIECE_VALUE);
+  if (s->root != id)
+    s->value = root->value;
+  else if (!at_node_is_input(n))
+    s->value = place(x, id, AT_PIECE_VALUE);
   s->grad = !s->planned ? NULL : s->root != id ? root->grad : place(x, id, AT_PIECE_GRAD);
   s->saved = place(x, id, AT_PIECE_SAVED);
   s->scratch[0] = place(x, id, AT_PIECE_FORWARD);

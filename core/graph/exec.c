@@ -104,7 +104,8 @@ static bool owns(const at_exec *x, const at_node *n) {
 }
 
 at_status at_exec_keep(at_exec *x, const at_node *n, at_error *err) {
-  if (!owns(x, n)) return at_fail(err, AT_EINPUT, "a value that is not part of the model cannot be kept");
+  if (!owns(x, n))
+    return at_fail(err, AT_EINPUT, "a value that is not part of the model cannot be kept");
   x->slot[n->id].asked = true;
   x->analysed = x->ready = false;
   return AT_OK;

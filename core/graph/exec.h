@@ -15,9 +15,9 @@
  * is one sweep. */
 typedef struct at_params {
   const at_graph *graph;
-  size_t count;        /* floats in the block, padding included */
-  size_t *offset;      /* [n_param] first float */
-  size_t *size;        /* [n_param] floats */
+  size_t count;   /* floats in the block, padding included */
+  size_t *offset; /* [n_param] first float */
+  size_t *size;   /* [n_param] floats */
   float *value, *grad;
 } at_params;
 at_status at_params_new(const at_graph *g, at_params **out, at_error *err);
@@ -27,12 +27,12 @@ void at_params_free(at_params *p);
 void at_params_init(at_params *p, uint64_t seed);
 
 typedef struct at_exec_options {
-  at_pool *pool;     /* borrowed; NULL: the calling thread alone */
-  bool gradients;    /* plan for backward */
-  bool keep_all;     /* nothing is overwritten: any value can be read (tests, `run`) */
-  bool input_grads;  /* gradients of REAL inputs as well */
-  bool no_loss;      /* leave the loss out: evaluation of outputs */
-  bool poison;       /* memory without a living value holds NaN: tests of the plan */
+  at_pool *pool;    /* borrowed; NULL: the calling thread alone */
+  bool gradients;   /* plan for backward */
+  bool keep_all;    /* nothing is overwritten: any value can be read (tests, `run`) */
+  bool input_grads; /* gradients of REAL inputs as well */
+  bool no_loss;     /* leave the loss out: evaluation of outputs */
+  bool poison;      /* memory without a living value holds NaN: tests of the plan */
 } at_exec_options;
 
 at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_options *o, at_exec **out,
@@ -50,8 +50,8 @@ at_status at_exec_keep(at_exec *x, const at_node *n, at_error *err);
  * dims. at_exec_ready checks that nothing is missing, that token ids lie in the
  * vocabulary, and plans memory. */
 at_status at_exec_size(at_exec *x, const char *batch_axis, int64_t size, at_error *err);
-at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *offsets, int64_t parents,
-                         at_error *err);
+at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *offsets,
+                         int64_t parents, at_error *err);
 at_status at_exec_input(at_exec *x, const char *input, const void *data, at_error *err);
 at_status at_exec_ready(at_exec *x, at_error *err);
 
@@ -67,8 +67,8 @@ void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad);
 const float *at_exec_value(const at_exec *x, const at_node *n);
 const float *at_exec_input_grad(const at_exec *x, const at_node *input);
 float at_exec_loss(const at_exec *x);
-size_t at_exec_bytes(const at_exec *x);       /* planned storage now */
-double at_exec_flops(const at_exec *x);       /* forward, at the bound sizes */
+size_t at_exec_bytes(const at_exec *x); /* planned storage now */
+double at_exec_flops(const at_exec *x); /* forward, at the bound sizes */
 
 /* ---- for operators only -------------------------------------------------------- */
 const at_graph *at_x_graph(const at_exec *x);
@@ -76,20 +76,22 @@ at_pool *at_x_pool(const at_exec *x);
 bool at_x_training(const at_exec *x);
 uint64_t at_x_seed(const at_exec *x);
 uint64_t at_x_step(const at_exec *x);
-int64_t at_x_dim(const at_exec *x, const at_node *n, int dim);   /* bound size of a dim */
-int64_t at_x_count(const at_exec *x, const at_node *n);          /* floats of a value */
-const int64_t *at_x_offsets(const at_exec *x, int axis);         /* ragged; NULL for others */
-int64_t at_x_axis_size(const at_exec *x, int axis);              /* batch: bound size; ragged: total */
+int64_t at_x_dim(const at_exec *x, const at_node *n, int dim); /* bound size of a dim */
+int64_t at_x_count(const at_exec *x, const at_node *n);        /* floats of a value */
+const int64_t *at_x_offsets(const at_exec *x, int axis);       /* ragged; NULL for others */
+int64_t at_x_axis_size(const at_exec *x, int axis); /* batch: bound size; ragged: total */
 const float *at_x_in(const at_exec *x, const at_node *n, int i);
 const int32_t *at_x_in_tokens(const at_exec *x, const at_node *n, int i);
-float *at_x_out(const at_exec *x, const at_node *n);             /* in forward; in backward if KEEPS_OUT */
+float *at_x_out(const at_exec *x, const at_node *n); /* in forward; in backward if KEEPS_OUT */
 const float *at_x_grad_out(const at_exec *x, const at_node *n);
-float *at_x_grad_in(const at_exec *x, const at_node *n, int i);  /* NULL: not wanted */
+float *at_x_grad_in(const at_exec *x, const at_node *n, int i); /* NULL: not wanted */
 void *at_x_saved(const at_exec *x, const at_node *n);
 void *at_x_scratch(const at_exec *x, const at_node *n);
 
 /* A value seen around one dim: [outer, n, inner], strides in floats:
  * element (o, i, k) at o * n * inner + i * inner + k. */
-typedef struct at_around { int64_t outer, n, inner; } at_around;
+typedef struct at_around {
+  int64_t outer, n, inner;
+} at_around;
 at_around at_x_around(const at_exec *x, const at_node *n, int dim);
 #endif

@@ -4,7 +4,14 @@
 #include "core/graph/exec.h"
 
 /* Pieces of memory that a node may need. */
-enum { AT_PIECE_VALUE, AT_PIECE_SAVED, AT_PIECE_GRAD, AT_PIECE_FORWARD, AT_PIECE_BACKWARD, AT_PIECES };
+enum {
+  AT_PIECE_VALUE,
+  AT_PIECE_SAVED,
+  AT_PIECE_GRAD,
+  AT_PIECE_FORWARD,
+  AT_PIECE_BACKWARD,
+  AT_PIECES
+};
 
 /* A piece is in use in steps begin..end, both included. Steps of the one
  * timeline: forward of node i is step i, its backward step 2n - 1 - i; 2n is
@@ -32,13 +39,13 @@ typedef struct at_slot {
 } at_slot;
 
 typedef struct at_bound_axis {
-  int from;          /* axis that it takes sizes and offsets from; itself for most */
-  int64_t fixed;     /* size known from the graph; -1 */
-  int64_t asked;     /* at_exec_size; -1 */
-  int64_t parents;   /* at_exec_ragged; -1 */
-  int64_t size;      /* in force since at_exec_ready; -1 */
-  int64_t *offsets;  /* [parents + 1], owned */
-  size_t cap;        /* of offsets */
+  int from;         /* axis that it takes sizes and offsets from; itself for most */
+  int64_t fixed;    /* size known from the graph; -1 */
+  int64_t asked;    /* at_exec_size; -1 */
+  int64_t parents;  /* at_exec_ragged; -1 */
+  int64_t size;     /* in force since at_exec_ready; -1 */
+  int64_t *offsets; /* [parents + 1], owned */
+  size_t cap;       /* of offsets */
 } at_bound_axis;
 
 typedef struct at_gap {
@@ -49,13 +56,13 @@ struct at_exec {
   const at_graph *g;
   at_params *params;
   at_exec_options o;
-  int n;                /* nodes */
-  at_slot *slot;        /* [n] */
-  at_piece *piece;      /* [n * AT_PIECES] */
-  at_bound_axis *axis;  /* [n_axis] */
+  int n;               /* nodes */
+  at_slot *slot;       /* [n] */
+  at_piece *piece;     /* [n * AT_PIECES] */
+  at_bound_axis *axis; /* [n_axis] */
   /* pieces in order of begin and of end; [2n + 2] first place of each step */
   int *by_begin, *by_end, *begin_at, *end_at;
-  at_gap *gap;          /* free memory in planning, by offset */
+  at_gap *gap; /* free memory in planning, by offset */
   int n_gap;
   unsigned char *block; /* 64-byte aligned */
   size_t block_bytes, planned;

@@ -100,7 +100,8 @@ static at_status check_dims(const at_graph *g, const char *name, int ndim, const
                    AT_MAX_DIM);
   for (int i = 0; i < ndim; i++) {
     if (dim[i].axis < 0 || dim[i].axis >= g->n_axis)
-      return at_fail(err, AT_EINPUT, "axis %d of input `%s` is not known to the model", i + 1, name);
+      return at_fail(err, AT_EINPUT, "axis %d of input `%s` is not known to the model", i + 1,
+                     name);
     const at_axis *a = &g->axis[dim[i].axis];
     if (dim[i].size < -1 || dim[i].size == 0)
       return at_fail(err, AT_EINPUT, "axis `%s` of input `%s` needs a size of at least 1", a->name,
@@ -153,8 +154,8 @@ at_status at_graph_parameter(at_graph *g, const char *pname, int ndim, const int
       return at_fail(err, AT_EINPUT, "side %d of parameter `%s` has size %lld", i + 1, pname,
                      (long long)shape[i]);
   if (find_parameter(g, pname))
-    return at_fail(err, AT_EINPUT, "there are two parameters called `%s`; name one of them otherwise",
-                   pname);
+    return at_fail(err, AT_EINPUT,
+                   "there are two parameters called `%s`; name one of them otherwise", pname);
   at_node *n = new_node(g, &at_parameter_op, span);
   char *copy = at_arena_strdup(g->arena, pname);
   if (!n || !copy) return at_nomem(err);
@@ -219,7 +220,8 @@ static at_status check_axes(const at_graph *g, const at_op *op, const at_param_s
       return at_fail(err, AT_EINPUT, "`%s` of %s names an axis that does not exist", p->name,
                      op->name);
   if (to && (a->to < 0 || a->to >= g->n_axis))
-    return at_fail(err, AT_EINPUT, "`%s` of %s makes an axis that does not exist", p->name, op->name);
+    return at_fail(err, AT_EINPUT, "`%s` of %s makes an axis that does not exist", p->name,
+                   op->name);
   return AT_OK;
 }
 
@@ -252,8 +254,8 @@ static at_status check_arity(const at_op *op, int n_in, at_node *const *in, at_e
     if (op->min_in == most)
       return at_fail(err, AT_EINPUT, "%s takes %d value%s; here it gets %d", op->name, most,
                      most == 1 ? "" : "s", n_in);
-    return at_fail(err, AT_EINPUT, "%s takes %d to %d values; here it gets %d", op->name, op->min_in,
-                   most, n_in);
+    return at_fail(err, AT_EINPUT, "%s takes %d to %d values; here it gets %d", op->name,
+                   op->min_in, most, n_in);
   }
   for (int i = 0; i < n_in; i++)
     if (!in[i]) return at_fail(err, AT_EINPUT, "value %d of %s is missing", i + 1, op->name);

@@ -21,9 +21,9 @@
 #include "core/base/arena.h"
 #include "core/base/status.h"
 
-#define AT_MAX_DIM 8
-#define AT_MAX_IN 12
-#define AT_MAX_ARG 12
+#define AT_MAX_DIM      8
+#define AT_MAX_IN       12
+#define AT_MAX_ARG      12
 #define AT_MAX_AXES_ARG 4
 
 typedef enum at_axis_kind { AT_BATCH, AT_SEQUENCE, AT_FEATURE } at_axis_kind;
@@ -56,33 +56,33 @@ typedef enum at_vtype { AT_REAL, AT_TOKEN } at_vtype; /* float32, int32 */
 
 typedef enum at_arg_type {
   AT_ARG_END = 0,
-  AT_ARG_AXIS,  /* `word`: an axis that the input has */
-  AT_ARG_AXES,  /* `y, x`: one to four of them (positional, takes all up to the next named) */
-  AT_ARG_MAP,   /* `feature -> d`: consumes axes, makes a feature/sequence axis */
-  AT_ARG_NEW,   /* `e`: makes a feature axis named e whose size is e's value */
+  AT_ARG_AXIS, /* `word`: an axis that the input has */
+  AT_ARG_AXES, /* `y, x`: one to four of them (positional, takes all up to the next named) */
+  AT_ARG_MAP,  /* `feature -> d`: consumes axes, makes a feature/sequence axis */
+  AT_ARG_NEW,  /* `e`: makes a feature axis named e whose size is e's value */
   AT_ARG_INT,
   AT_ARG_REAL,
   AT_ARG_BOOL,
-  AT_ARG_ENUM   /* one of `choices`, stored as its index */
+  AT_ARG_ENUM /* one of `choices`, stored as its index */
 } at_arg_type;
 
 typedef struct at_param_spec {
   const char *name;
   at_arg_type type;
   bool required;
-  double def;           /* default of INT REAL BOOL ENUM when not required */
-  double min, max;      /* inclusive range of INT and REAL; min == max: any finite value */
-  const char *choices;  /* ENUM: "hardest|sum" */
+  double def;          /* default of INT REAL BOOL ENUM when not required */
+  double min, max;     /* inclusive range of INT and REAL; min == max: any finite value */
+  const char *choices; /* ENUM: "hardest|sum" */
   const char *doc;
 } at_param_spec;
 
 typedef struct at_arg {
-  bool set;       /* given (or defaulted for numbers) */
-  double num;     /* INT REAL BOOL ENUM */
-  int n_axes;     /* AXIS AXES MAP(from) */
+  bool set;   /* given (or defaulted for numbers) */
+  double num; /* INT REAL BOOL ENUM */
+  int n_axes; /* AXIS AXES MAP(from) */
   int axis[AT_MAX_AXES_ARG];
-  int to;         /* MAP, NEW: the axis made */
-  int64_t to_size;/* its size; -1: not known */
+  int to;          /* MAP, NEW: the axis made */
+  int64_t to_size; /* its size; -1: not known */
   at_span span;
 } at_arg;
 
@@ -92,7 +92,12 @@ typedef struct at_op at_op;
 typedef struct at_graph at_graph;
 typedef struct at_node at_node;
 
-typedef enum at_init_kind { AT_INIT_ZERO, AT_INIT_CONST, AT_INIT_UNIFORM, AT_INIT_NORMAL } at_init_kind;
+typedef enum at_init_kind {
+  AT_INIT_ZERO,
+  AT_INIT_CONST,
+  AT_INIT_UNIFORM,
+  AT_INIT_NORMAL
+} at_init_kind;
 typedef struct at_init {
   at_init_kind kind;
   double scale; /* CONST: the value; UNIFORM: U(-scale, scale); NORMAL: the deviation */
@@ -100,36 +105,36 @@ typedef struct at_init {
 
 struct at_node {
   const at_op *op;
-  int id;              /* position in graph->node; inputs come before users */
+  int id; /* position in graph->node; inputs come before users */
   at_vtype type;
   int ndim;
   at_dim dim[AT_MAX_DIM];
   int n_in;
-  int n_data;               /* in[n_data ..] are parameters that the op made */
-  at_node *in[AT_MAX_IN];   /* data inputs first, then parameters the op made */
-  at_arg arg[AT_MAX_ARG];   /* beside op->params */
-  const char *name;    /* of a let, input, output, attend; else NULL */
-  const char *scope;   /* prefix of the names of parameters it makes */
+  int n_data;             /* in[n_data ..] are parameters that the op made */
+  at_node *in[AT_MAX_IN]; /* data inputs first, then parameters the op made */
+  at_arg arg[AT_MAX_ARG]; /* beside op->params */
+  const char *name;       /* of a let, input, output, attend; else NULL */
+  const char *scope;      /* prefix of the names of parameters it makes */
   at_span span;
-  bool needs_grad;     /* some parameter (or input asked for) lies upstream */
+  bool needs_grad; /* some parameter (or input asked for) lies upstream */
   /* parameter nodes only */
-  const char *pname;   /* "img_fc.weight": unique in the graph, as in PyTorch */
+  const char *pname; /* "img_fc.weight": unique in the graph, as in PyTorch */
   at_init init;
-  int param;           /* index in graph->param, -1 for other nodes */
+  int param; /* index in graph->param, -1 for other nodes */
   /* input nodes only */
-  int64_t vocabulary;  /* TOKEN: number of ids; -1 not known */
+  int64_t vocabulary; /* TOKEN: number of ids; -1 not known */
 };
 
 /* An attention block, found by name by every later analysis. */
 typedef struct at_attend {
   const char *name;
-  const char *score_name;   /* as written: "activated_general(side=key, act=relu)" */
+  const char *score_name; /* as written: "activated_general(side=key, act=relu)" */
   at_node *query, *key, *value;
-  at_node *score;           /* raw scores from the plugin */
-  at_node *refined;         /* after `refine` */
-  at_node *weight;          /* after `weigh`: sums to one over `over` */
-  at_node *context;         /* weighted values; no consumers are needed: dead code goes */
-  int over, along;          /* axis ids */
+  at_node *score;   /* raw scores from the plugin */
+  at_node *refined; /* after `refine` */
+  at_node *weight;  /* after `weigh`: sums to one over `over` */
+  at_node *context; /* weighted values; no consumers are needed: dead code goes */
+  int over, along;  /* axis ids */
 } at_attend;
 
 typedef struct at_named {
@@ -141,14 +146,20 @@ typedef struct at_named {
 struct at_graph {
   at_arena *arena;
   const char *name;
-  at_axis *axis;   int n_axis, cap_axis;
-  at_node **node;  int n_node, cap_node;
-  at_node **param; int n_param, cap_param;
-  at_node **input; int n_input, cap_input;
-  at_named *output; int n_output, cap_output;
-  at_attend *attend; int n_attend, cap_attend;
-  at_node *loss;   /* scalar (ndim 0), NULL when the model states none */
-  bool again;      /* passes: infer runs again, at_node_parameter finds what it made before */
+  at_axis *axis;
+  int n_axis, cap_axis;
+  at_node **node;
+  int n_node, cap_node;
+  at_node **param;
+  int n_param, cap_param;
+  at_node **input;
+  int n_input, cap_input;
+  at_named *output;
+  int n_output, cap_output;
+  at_attend *attend;
+  int n_attend, cap_attend;
+  at_node *loss; /* scalar (ndim 0), NULL when the model states none */
+  bool again;    /* passes: infer runs again, at_node_parameter finds what it made before */
 };
 
 at_status at_graph_new(const char *name, at_graph **out, at_error *err);
@@ -201,23 +212,23 @@ const char *at_node_axes_text(const at_graph *g, const at_node *n);
 typedef struct at_exec at_exec; /* core/graph/exec.h */
 
 enum {
-  AT_OP_KEEPS_IN = 1u << 0,   /* backward reads its input values */
-  AT_OP_KEEPS_OUT = 1u << 1,  /* backward reads its output value */
-  AT_OP_ALIAS = 1u << 2,      /* output is input 0 seen with other dims: no storage of its own */
-  AT_OP_INTERNAL = 1u << 3,   /* made by lowering, plugins and passes; not callable in a model */
-  AT_OP_RANDOM = 1u << 4,     /* draws; keyed by (seed, step, node id) */
-  AT_OP_NOGRAD = 1u << 5,     /* input, parameter: nothing to differentiate */
-  AT_OP_LOSS = 1u << 6,       /* usable after `loss` */
-  AT_OP_TRAIN = 1u << 7       /* behaves differently in training (dropout, batch_norm) */
+  AT_OP_KEEPS_IN = 1u << 0,  /* backward reads its input values */
+  AT_OP_KEEPS_OUT = 1u << 1, /* backward reads its output value */
+  AT_OP_ALIAS = 1u << 2,     /* output is input 0 seen with other dims: no storage of its own */
+  AT_OP_INTERNAL = 1u << 3,  /* made by lowering, plugins and passes; not callable in a model */
+  AT_OP_RANDOM = 1u << 4,    /* draws; keyed by (seed, step, node id) */
+  AT_OP_NOGRAD = 1u << 5,    /* input, parameter: nothing to differentiate */
+  AT_OP_LOSS = 1u << 6,      /* usable after `loss` */
+  AT_OP_TRAIN = 1u << 7      /* behaves differently in training (dropout, batch_norm) */
 };
 
 struct at_op {
   const char *name;
-  const char *summary;          /* one line for the manual */
-  const char *formula;          /* with source where it has one */
-  const char *axes;             /* what it does to axes: "[..., from] -> [..., to]" */
-  int min_in, max_in;           /* data inputs; parameters it makes come on top */
-  const at_param_spec *params;  /* ends with AT_ARG_END; NULL: none */
+  const char *summary;         /* one line for the manual */
+  const char *formula;         /* with source where it has one */
+  const char *axes;            /* what it does to axes: "[..., from] -> [..., to]" */
+  int min_in, max_in;          /* data inputs; parameters it makes come on top */
+  const at_param_spec *params; /* ends with AT_ARG_END; NULL: none */
   unsigned flags;
 
   /* Checks inputs and args, sets n->type, n->dim, n->ndim; makes parameters. */

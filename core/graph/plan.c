@@ -210,8 +210,10 @@ static void give(at_exec *x, const at_piece *p) {
   int lo = 0, hi = x->n_gap;
   while (lo < hi) {
     int mid = (lo + hi) / 2;
-    if (x->gap[mid].offset < p->offset) lo = mid + 1;
-    else hi = mid;
+    if (x->gap[mid].offset < p->offset)
+      lo = mid + 1;
+    else
+      hi = mid;
   }
   at_gap *g = x->gap;
   bool below = lo > 0 && g[lo - 1].offset + g[lo - 1].bytes == p->offset;
@@ -248,9 +250,12 @@ static bool measure(at_exec *x) {
       at_piece *p = at_exec_piece(x, i, w);
       size_t bytes;
       if (p->begin < 0) continue;
-      if (w == AT_PIECE_SAVED) bytes = n->op->saved(x, n);
-      else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD) bytes = n->op->scratch(x, n);
-      else if (!at_mul_size((size_t)x->slot[i].count, sizeof(float), &bytes)) return false;
+      if (w == AT_PIECE_SAVED)
+        bytes = n->op->saved(x, n);
+      else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD)
+        bytes = n->op->scratch(x, n);
+      else if (!at_mul_size((size_t)x->slot[i].count, sizeof(float), &bytes))
+        return false;
       if (!round64(bytes, &p->bytes) || !at_add_size(sum, p->bytes, &sum)) return false;
     }
   }
@@ -260,7 +265,8 @@ static bool measure(at_exec *x) {
 at_status at_exec_plan(at_exec *x, at_error *err) {
   x->planned = 0;
   x->n_gap = 0;
-  if (!measure(x)) return at_fail(err, AT_EINPUT, "a batch of these sizes is too large for any memory");
+  if (!measure(x))
+    return at_fail(err, AT_EINPUT, "a batch of these sizes is too large for any memory");
   for (int t = 0; t <= 2 * x->n; t++) {
     for (int i = t ? x->end_at[t - 1] : 0; t && i < x->end_at[t]; i++)
       if (x->piece[x->by_end[i]].bytes) give(x, &x->piece[x->by_end[i]]);

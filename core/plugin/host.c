@@ -44,7 +44,8 @@ at_status at_host_end(int rc, const attune_item *item, const char *callback, at_
   if (rc == ATTUNE_OK) return AT_OK;
   if (message[0]) return at_fail(err, at_status_of(rc), "%s", message);
   if (rc == ATTUNE_NO_MEMORY) return at_nomem(err);
-  return at_fail(err, at_status_of(rc), "%s of `%s` returned %d", callback, item ? item->name : "the plugin", rc);
+  return at_fail(err, at_status_of(rc), "%s of `%s` returned %d", callback,
+                 item ? item->name : "the plugin", rc);
 }
 
 int at_host_keep(at_status s, const at_error *err) {
@@ -56,7 +57,8 @@ int at_host_keep(at_status s, const at_error *err) {
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-static void host_error(const attune_host *host, const char *format, ...) {
+static void
+host_error(const attune_host *host, const char *format, ...) {
   va_list ap;
   (void)host;
   va_start(ap, format);
@@ -76,8 +78,8 @@ static void *host_scratch(const attune_host *host, size_t bytes) {
 static size_t find(const attune_options *o, const char *name) {
   for (size_t i = 0; i < o->n; i++)
     if (!strcmp(o->item->options[i].name, name)) return i;
-  snprintf(message, sizeof message, "`%s` asked for its option `%s`, which it does not declare", o->item->name,
-           name);
+  snprintf(message, sizeof message, "`%s` asked for its option `%s`, which it does not declare",
+           o->item->name, name);
   return o->n;
 }
 
@@ -96,16 +98,19 @@ static const char *option_text(const attune_options *o, const char *name) {
 
 /* ---- pictures ---- */
 
-int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height, uint8_t *rgb) {
+int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height,
+                  uint8_t *rgb) {
   at_image in = {0}, out = {0};
   at_error err = {0};
   (void)host;
   if (width < 1 || height < 1 || width > AT_IMAGE_MAX_SIDE || height > AT_IMAGE_MAX_SIDE)
-    return at_host_keep(at_fail(&err, AT_EINPUT, "%s: cannot be resized to %lld x %lld", path, (long long)width,
-                                (long long)height), &err);
+    return at_host_keep(at_fail(&err, AT_EINPUT, "%s: cannot be resized to %lld x %lld", path,
+                                (long long)width, (long long)height),
+                        &err);
   at_status s = at_image_read(path, &in, &err);
   bool same = s == AT_OK && in.w == width && in.h == height;
-  if (s == AT_OK && !same) s = at_image_resize(&in, (int)width, (int)height, AT_FILTER_TRIANGLE, &out, &err);
+  if (s == AT_OK && !same)
+    s = at_image_resize(&in, (int)width, (int)height, AT_FILTER_TRIANGLE, &out, &err);
   if (s == AT_OK) memcpy(rgb, same ? in.rgb : out.rgb, (size_t)(width * height * 3));
   at_image_free(&in);
   at_image_free(&out);

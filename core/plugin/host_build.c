@@ -17,7 +17,9 @@ struct attune_build {
 static at_node *node_of(attune_value v) { return (at_node *)(void *)v; }
 static attune_value value_of(at_node *n) { return (attune_value)(void *)n; }
 
-static at_arg axis_arg(int axis) { return (at_arg){.set = true, .n_axes = 1, .axis = {axis}, .span.file = -1}; }
+static at_arg axis_arg(int axis) {
+  return (at_arg){.set = true, .n_axes = 1, .axis = {axis}, .span.file = -1};
+}
 static at_arg number(double v) { return (at_arg){.set = true, .num = v, .span.file = -1}; }
 
 static int build(attune_build *b, const char *op, int n, attune_value const *in, const at_arg *arg,
@@ -28,7 +30,8 @@ static int build(attune_build *b, const char *op, int n, attune_value const *in,
   for (int i = 0; i < n; i++) {
     nodes[i] = node_of(in[i]);
     if (!nodes[i])
-      return at_host_keep(at_fail(&err, AT_EFAIL, "a score plugin gives a NULL value to %s", op), &err);
+      return at_host_keep(at_fail(&err, AT_EFAIL, "a score plugin gives a NULL value to %s", op),
+                          &err);
   }
   at_status s = at_graph_node(b->g, at_op_find(op), n, nodes, arg, scope, b->span, &made, &err);
   *out = value_of(made);
@@ -54,15 +57,16 @@ static int feature_axis(const attune_build *b, const at_node *v) {
   return v->ndim ? v->dim[v->ndim - 1].axis : b->along;
 }
 
-int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attune_value v, attune_function f,
-                     attune_value *out) {
+int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attune_value v,
+                     attune_function f, attune_value *out) {
   int axis = query ? feature_axis(b, node_of(query)) : b->along;
   at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
   attune_value in[] = {query, key, v};
   return build(b, "pairwise", 3, in, arg, NULL, out);
 }
 
-int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to, int bias, attune_value *out) {
+int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to, int bias,
+                   attune_value *out) {
   at_error err = {0};
   int64_t d = depth_of(b);
   at_arg arg[AT_MAX_ARG] = {axis_arg(b->along), number(bias != 0), number(1)};
@@ -81,7 +85,8 @@ int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to
   return build(b, "linear", 1, &x, arg, scope, out);
 }
 
-int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_init init, attune_value *out) {
+int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_init init,
+                      attune_value *out) {
   at_error err = {0};
   at_node *n = NULL;
   const char *full = at_arena_printf(b->g->arena, "%s%s%s", b->scope, *b->scope ? "." : "", name);
@@ -90,7 +95,8 @@ int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_in
   if (init == ATTUNE_INIT_UNIFORM)
     i = (at_init){AT_INIT_UNIFORM, shape[0] > 0 ? 1 / sqrt((double)shape[0]) : 1};
   if (init == ATTUNE_INIT_NORMAL) i = (at_init){AT_INIT_NORMAL, 0.02};
-  at_status s = full ? at_graph_parameter(b->g, full, 1, shape, i, b->span, &n, &err) : at_nomem(&err);
+  at_status s =
+      full ? at_graph_parameter(b->g, full, 1, shape, i, b->span, &n, &err) : at_nomem(&err);
   *out = value_of(n);
   return at_host_keep(s, &err);
 }
@@ -100,7 +106,8 @@ int at_host_unit(attune_build *b, attune_value x, double eps, attune_value *out)
   return build(b, "normalize", 1, &x, arg, NULL, out);
 }
 
-int at_host_apply(attune_build *b, attune_value x, attune_function f, double slope, attune_value *out) {
+int at_host_apply(attune_build *b, attune_value x, attune_function f, double slope,
+                  attune_value *out) {
   static const char *const op[] = {NULL, "tanh", "relu", "leaky_relu", "sigmoid"};
   at_arg arg[AT_MAX_ARG] = {number(slope)};
   at_error err = {0};
@@ -109,7 +116,8 @@ int at_host_apply(attune_build *b, attune_value x, attune_function f, double slo
     return ATTUNE_OK;
   }
   if ((unsigned)f >= sizeof op / sizeof *op)
-    return at_host_keep(at_fail(&err, AT_EFAIL, "a score plugin asks for the unknown function %d", (int)f), &err);
+    return at_host_keep(
+        at_fail(&err, AT_EFAIL, "a score plugin asks for the unknown function %d", (int)f), &err);
   return build(b, op[f], 1, &x, arg, NULL, out);
 }
 
@@ -131,7 +139,8 @@ int at_host_multiply(attune_build *b, attune_value x, attune_value y, attune_val
 /* ---- composing ---- */
 
 /* The layout is that of contract(key, query): a product is built, compared and taken away. */
-static at_status check_layout(attune_build *b, const at_node *score, const char *name, at_error *err) {
+static at_status check_layout(attune_build *b, const at_node *score, const char *name,
+                              at_error *err) {
   const int nodes = b->g->n_node;
   at_node *in[] = {b->key, b->query}, *want;
   at_arg arg[AT_MAX_ARG] = {axis_arg(b->along)};
@@ -141,8 +150,10 @@ static at_status check_layout(attune_build *b, const at_node *score, const char 
   for (int i = 0; same && i < want->ndim; i++) same = score->dim[i].axis == want->dim[i].axis;
   if (!same)
     s = at_fail(err, AT_EFAIL,
-                "the score plugin `%s` returned %s where contract(key, query) is %s; the layout of a score is "
-                "fixed", name, at_node_axes_text(b->g, score), at_node_axes_text(b->g, want));
+                "the score plugin `%s` returned %s where contract(key, query) is %s; the layout of "
+                "a score is "
+                "fixed",
+                name, at_node_axes_text(b->g, score), at_node_axes_text(b->g, want));
   b->g->n_node = nodes;
   return s;
 }
@@ -155,13 +166,15 @@ static at_status check_inputs(const attune_build *b, at_error *err) {
   if (s != AT_OK) return s;
   int64_t a = b->query->dim[q].size, c = b->key->dim[k].size;
   if (a >= 0 && c >= 0 && a != c)
-    return at_fail(err, AT_EINPUT, "axis `%s` has the size %lld in %s and %lld in %s", b->g->axis[b->along].name,
-                   (long long)a, at_node_title(b->g, b->query), (long long)c, at_node_title(b->g, b->key));
+    return at_fail(err, AT_EINPUT, "axis `%s` has the size %lld in %s and %lld in %s",
+                   b->g->axis[b->along].name, (long long)a, at_node_title(b->g, b->query),
+                   (long long)c, at_node_title(b->g, b->key));
   return AT_OK;
 }
 
-at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query, at_node *key, int along,
-                            const char *scope, at_span span, at_node **score, at_error *err) {
+at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
+                            at_node *key, int along, const char *scope, at_span span,
+                            at_node **score, at_error *err) {
   attune_build b = {g, query, key, along, scope ? scope : "", span};
   const at_item *it;
   attune_options *o = NULL;
@@ -176,8 +189,8 @@ at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_no
   if (s == AT_OK) {
     const attune_score *sc = (const attune_score *)(const void *)it->item;
     at_host_begin();
-    s = at_host_end(sc->compose(&at_host_table, &b, o, value_of(query), value_of(key), &out), it->item, "compose",
-                    err);
+    s = at_host_end(sc->compose(&at_host_table, &b, o, value_of(query), value_of(key), &out),
+                    it->item, "compose", err);
     if (s == AT_OK && !out) s = at_fail(err, AT_EFAIL, "compose of `%s` returned no score", name);
     if (s == AT_OK) s = check_layout(&b, node_of(out), name, err);
   }

@@ -26,29 +26,39 @@ int at_host_table_rows(attune_schema *s, const char *split, const char *table, i
   at_error err = {0};
   for (size_t i = 0; i < s->n_tables; i++)
     if (!strcmp(s->table[i].split, split) && !strcmp(s->table[i].name, table))
-      return at_host_keep(at_fail(&err, AT_EFAIL, "the reader declares table `%s` of `%s` twice", table, split), &err);
+      return at_host_keep(
+          at_fail(&err, AT_EFAIL, "the reader declares table `%s` of `%s` twice", table, split),
+          &err);
   if (s->n_tables == MOST_TABLES || rows < 0)
-    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader declares table `%s` with %lld rows", table,
-                                (long long)rows), &err);
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader declares table `%s` with %lld rows",
+                                table, (long long)rows),
+                        &err);
   at_table t = {at_arena_strdup(s->arena, split), at_arena_strdup(s->arena, table), rows};
   if (!t.split || !t.name) return at_host_keep(at_nomem(&err), &err);
   s->table[s->n_tables++] = t;
   return ATTUNE_OK;
 }
 
-static at_status check_declared(const attune_schema *s, const char *table, const attune_field *f, at_error *err) {
+static at_status check_declared(const attune_schema *s, const char *table, const attune_field *f,
+                                at_error *err) {
   size_t count = 1;
-  if (!f->name || !table || f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_NAME || f->ndim > 8)
-    return at_fail(err, AT_EFAIL, "the reader declares a field of table `%s` that does not hold", table);
+  if (!f->name || !table || f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_NAME ||
+      f->ndim > 8)
+    return at_fail(err, AT_EFAIL, "the reader declares a field of table `%s` that does not hold",
+                   table);
   bool shaped = f->type == ATTUNE_FIELD_REAL || f->type == ATTUNE_FIELD_IMAGE;
   for (uint32_t i = 0; shaped && i < f->ndim; i++)
-    if (f->shape[i] < 1 || !at_mul_size(count, (size_t)f->shape[i], &count) || count > (size_t)1 << 40)
-      return at_fail(err, AT_EFAIL, "the reader declares `%s.%s` with an impossible shape", table, f->name);
+    if (f->shape[i] < 1 || !at_mul_size(count, (size_t)f->shape[i], &count) ||
+        count > (size_t)1 << 40)
+      return at_fail(err, AT_EFAIL, "the reader declares `%s.%s` with an impossible shape", table,
+                     f->name);
   if (f->type == ATTUNE_FIELD_IMAGE && (f->ndim != 3 || f->shape[2] != 3))
-    return at_fail(err, AT_EFAIL, "the reader declares the picture `%s.%s` not as [height, width, 3]", table,
+    return at_fail(err, AT_EFAIL,
+                   "the reader declares the picture `%s.%s` not as [height, width, 3]", table,
                    f->name);
   if (f->type == ATTUNE_FIELD_LINK && !f->link)
-    return at_fail(err, AT_EFAIL, "the reader declares the link `%s.%s` to nowhere", table, f->name);
+    return at_fail(err, AT_EFAIL, "the reader declares the link `%s.%s` to nowhere", table,
+                   f->name);
   for (size_t i = 0; i < s->n_fields; i++)
     if (!strcmp(s->field[i].table, table) && !strcmp(s->field[i].f.name, f->name))
       return at_fail(err, AT_EFAIL, "the reader declares `%s.%s` twice", table, f->name);
@@ -58,9 +68,11 @@ static at_status check_declared(const attune_schema *s, const char *table, const
 int at_host_field(attune_schema *s, const char *table, const attune_field *field) {
   at_error err = {0};
   at_status st = check_declared(s, table, field, &err);
-  if (st == AT_OK && s->n_fields == MOST_FIELDS) st = at_fail(&err, AT_EFAIL, "the reader declares too many fields");
+  if (st == AT_OK && s->n_fields == MOST_FIELDS)
+    st = at_fail(&err, AT_EFAIL, "the reader declares too many fields");
   if (st != AT_OK) return at_host_keep(st, &err);
-  at_field f = {.f = *field, .table = at_arena_strdup(s->arena, table), .id = (uint32_t)s->n_fields};
+  at_field f = {
+      .f = *field, .table = at_arena_strdup(s->arena, table), .id = (uint32_t)s->n_fields};
   f.f.name = at_arena_strdup(s->arena, field->name);
   f.f.axes = field->axes ? at_arena_strdup(s->arena, field->axes) : NULL;
   f.f.link = field->link ? at_arena_strdup(s->arena, field->link) : NULL;
@@ -71,7 +83,8 @@ int at_host_field(attune_schema *s, const char *table, const attune_field *field
 
 /* ---- opening ---- */
 
-at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dataset **out, at_error *err) {
+at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dataset **out,
+                          at_error *err) {
   at_dataset *d = calloc(1, sizeof *d);
   *out = NULL;
   if (!d || !(d->schema.arena = at_arena_new())) {
@@ -84,8 +97,10 @@ at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dat
   at_status s = at_host_end(rc, reader->item, "open", err);
   if (s == AT_OK && (!d->schema.n_tables || !d->schema.n_fields))
     s = at_fail(err, AT_EFAIL, "the reader `%s` declares no table or no field", reader->item->name);
-  if (s == AT_OK) *out = d;
-  else at_dataset_close(d);
+  if (s == AT_OK)
+    *out = d;
+  else
+    at_dataset_close(d);
   return s;
 }
 
@@ -132,7 +147,8 @@ int at_host_text(attune_sink *sink, const char *utf8, size_t bytes) {
   at_error err = {0};
   size_t good = at_utf8_valid_prefix(utf8, bytes);
   if (good != bytes || memchr(utf8, 0, bytes))
-    return at_host_keep(at_fail(&err, AT_EINPUT, "a text of the data is not UTF-8 at byte %zu", good), &err);
+    return at_host_keep(
+        at_fail(&err, AT_EINPUT, "a text of the data is not UTF-8 at byte %zu", good), &err);
   free(sink->text);
   sink->text = malloc(bytes + 1);
   if (!sink->text) return at_host_keep(at_nomem(&err), &err);
@@ -143,7 +159,8 @@ int at_host_text(attune_sink *sink, const char *utf8, size_t bytes) {
 
 int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n) {
   at_error err = {0};
-  if (n < 0 || n > 1 << 20) return at_host_keep(at_fail(&err, AT_EFAIL, "the reader gives %lld boxes", (long long)n), &err);
+  if (n < 0 || n > 1 << 20)
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader gives %lld boxes", (long long)n), &err);
   free(sink->box);
   sink->box = malloc(((size_t)n * 4 + 1) * sizeof(float));
   if (!sink->box) return at_host_keep(at_nomem(&err), &err);
@@ -152,19 +169,19 @@ int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n) {
   return ATTUNE_OK;
 }
 
-static at_status read_field(const at_dataset *d, const char *split, const at_field *f, int64_t row, void *dst,
-                            attune_sink *sink, at_error *err) {
+static at_status read_field(const at_dataset *d, const char *split, const at_field *f, int64_t row,
+                            void *dst, attune_sink *sink, at_error *err) {
   int64_t rows = at_dataset_rows(d, split, f->table);
   if (row < 0 || row >= rows)
-    return at_fail(err, AT_EFAIL, "row %lld of `%s` in `%s` was asked for; it has %lld", (long long)row, f->table,
-                   split, (long long)rows);
+    return at_fail(err, AT_EFAIL, "row %lld of `%s` in `%s` was asked for; it has %lld",
+                   (long long)row, f->table, split, (long long)rows);
   at_host_begin();
   int rc = d->reader->read(&at_host_table, d->instance, split, f->id, row, dst, sink);
   return at_host_end(rc, &d->reader->item, "read", err);
 }
 
-at_status at_dataset_read(const at_dataset *d, const char *split, const at_field *f, int64_t row, void *dst,
-                          at_error *err) {
+at_status at_dataset_read(const at_dataset *d, const char *split, const at_field *f, int64_t row,
+                          void *dst, at_error *err) {
   attune_sink sink = {0};
   at_status s = read_field(d, split, f, row, dst, &sink, err);
   free(sink.text);
@@ -172,19 +189,22 @@ at_status at_dataset_read(const at_dataset *d, const char *split, const at_field
   return s;
 }
 
-at_status at_dataset_read_text(const at_dataset *d, const char *split, const at_field *f, int64_t row, char **out,
-                               at_error *err) {
+at_status at_dataset_read_text(const at_dataset *d, const char *split, const at_field *f,
+                               int64_t row, char **out, at_error *err) {
   attune_sink sink = {0};
   at_status s = read_field(d, split, f, row, NULL, &sink, err);
-  if (s == AT_OK && !sink.text) s = at_fail(err, AT_EFAIL, "the reader gave no text for `%s.%s`", f->table, f->f.name);
+  if (s == AT_OK && !sink.text)
+    s = at_fail(err, AT_EFAIL, "the reader gave no text for `%s.%s`", f->table, f->f.name);
   free(sink.box);
-  if (s == AT_OK) *out = sink.text;
-  else free(sink.text);
+  if (s == AT_OK)
+    *out = sink.text;
+  else
+    free(sink.text);
   return s;
 }
 
-at_status at_dataset_read_boxes(const at_dataset *d, const char *split, const at_field *f, int64_t row,
-                                float **xywh, int64_t *n, at_error *err) {
+at_status at_dataset_read_boxes(const at_dataset *d, const char *split, const at_field *f,
+                                int64_t row, float **xywh, int64_t *n, at_error *err) {
   attune_sink sink = {0};
   at_status s = read_field(d, split, f, row, NULL, &sink, err);
   free(sink.text);

@@ -10,11 +10,15 @@ struct attune_task_context {
   const at_task_ops *ops;
 };
 
-int64_t at_host_rows(attune_task_context *c, const char *table) { return c->ops->rows(c->ops->ctx, table); }
+int64_t at_host_rows(attune_task_context *c, const char *table) {
+  return c->ops->rows(c->ops->ctx, table);
+}
 int64_t at_host_link(attune_task_context *c, const char *table, const char *to, int64_t row) {
   return c->ops->link(c->ops->ctx, table, to, row);
 }
-const char *at_host_batch_axis(attune_task_context *c, uint32_t i) { return c->ops->batch_axis(c->ops->ctx, i); }
+const char *at_host_batch_axis(attune_task_context *c, uint32_t i) {
+  return c->ops->batch_axis(c->ops->ctx, i);
+}
 uint32_t at_host_random(attune_task_context *c, uint64_t epoch, uint64_t index) {
   return c->ops->random(c->ops->ctx, epoch, index);
 }
@@ -22,8 +26,8 @@ int at_host_example(attune_task_context *c, const int64_t *rows) {
   at_error err = {0};
   return at_host_keep(c->ops->example(c->ops->ctx, rows, &err), &err);
 }
-int at_host_forward(attune_task_context *c, const char *output, const int64_t *const *rows, const int64_t *counts,
-                    attune_array *out) {
+int at_host_forward(attune_task_context *c, const char *output, const int64_t *const *rows,
+                    const int64_t *counts, attune_array *out) {
   at_error err = {0};
   return at_host_keep(c->ops->forward(c->ops->ctx, output, rows, counts, out, &err), &err);
 }
@@ -58,7 +62,9 @@ int at_host_predict(attune_prediction *p, const char *name, const attune_array *
   bool ok = bytes && a->ndim <= 8 && strlen(name) < sizeof p->v->name;
   for (uint32_t i = 0; ok && i < a->ndim; i++)
     ok = a->shape[i] >= 0 && at_mul_size(bytes, (size_t)a->shape[i], &bytes);
-  if (!ok) return at_host_keep(at_fail(&err, AT_EFAIL, "the task predicts an array `%s` that does not hold", name), &err);
+  if (!ok)
+    return at_host_keep(
+        at_fail(&err, AT_EFAIL, "the task predicts an array `%s` that does not hold", name), &err);
   named_array *v = realloc(p->v, (p->n + 1) * sizeof *v);
   if (!v) return at_host_keep(at_nomem(&err), &err);
   p->v = v;
@@ -91,6 +97,8 @@ int at_host_prediction(const attune_prediction *p, const char *name, attune_arra
   return at_host_keep(s, &err);
 }
 
+attune_prediction *at_prediction_new(void) { return calloc(1, sizeof(attune_prediction)); }
+
 void at_prediction_free(attune_prediction *p) {
   if (!p) return;
   for (size_t i = 0; i < p->n; i++) free(p->v[i].data);
@@ -100,8 +108,8 @@ void at_prediction_free(attune_prediction *p) {
 
 /* ---- running them ---- */
 
-at_status at_task_epoch(const at_item *task, const attune_options *o, const at_task_ops *ops, uint64_t epoch,
-                        at_error *err) {
+at_status at_task_epoch(const at_item *task, const attune_options *o, const at_task_ops *ops,
+                        uint64_t epoch, at_error *err) {
   const attune_task *t = (const attune_task *)(const void *)task->item;
   attune_task_context c = {ops};
   at_host_begin();
@@ -112,13 +120,15 @@ at_status at_task_evaluate(const at_item *task, const attune_options *o, const a
                            attune_prediction **out, at_error *err) {
   const attune_task *t = (const attune_task *)(const void *)task->item;
   attune_task_context c = {ops};
-  attune_prediction *p = calloc(1, sizeof *p);
+  attune_prediction *p = at_prediction_new();
   *out = NULL;
   if (!p) return at_nomem(err);
   at_host_begin();
   at_status s = at_host_end(t->evaluate(&at_host_table, o, &c, p), task->item, "evaluate", err);
-  if (s == AT_OK) *out = p;
-  else at_prediction_free(p);
+  if (s == AT_OK)
+    *out = p;
+  else
+    at_prediction_free(p);
   return s;
 }
 
@@ -130,7 +140,8 @@ struct attune_results {
 int at_host_result(attune_results *r, const char *name, double value, int higher_is_better) {
   at_error err = {0};
   if (strlen(name) >= sizeof r->v->name)
-    return at_host_keep(at_fail(&err, AT_EFAIL, "a metric gives a result with too long a name"), &err);
+    return at_host_keep(at_fail(&err, AT_EFAIL, "a metric gives a result with too long a name"),
+                        &err);
   at_result *v = realloc(r->v, (r->n + 1) * sizeof *v);
   if (!v) return at_host_keep(at_nomem(&err), &err);
   r->v = v;
@@ -142,8 +153,9 @@ int at_host_result(attune_results *r, const char *name, double value, int higher
   return ATTUNE_OK;
 }
 
-at_status at_metric_compute(const at_item *metric, const attune_options *o, const attune_prediction *p,
-                            at_result **results, size_t *n, at_error *err) {
+at_status at_metric_compute(const at_item *metric, const attune_options *o,
+                            const attune_prediction *p, at_result **results, size_t *n,
+                            at_error *err) {
   const attune_metric *m = (const attune_metric *)(const void *)metric->item;
   attune_results r = {*results, *n};
   at_host_begin();

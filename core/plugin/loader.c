@@ -18,11 +18,12 @@ static at_status check_owner(const char *path, const char *what, at_error *err) 
   struct stat st;
   if (stat(path, &st)) return at_fail(err, AT_EINPUT, "%s: %s", path, strerror(errno));
   if (st.st_mode & S_IWOTH && !(S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX))
-    return at_fail(err, AT_EINPUT, "%s: refused, others may write to this %s; run `chmod o-w %s`", path, what,
-                   path);
+    return at_fail(err, AT_EINPUT, "%s: refused, others may write to this %s; run `chmod o-w %s`",
+                   path, what, path);
   if (st.st_uid != 0 && st.st_uid != geteuid())
-    return at_fail(err, AT_EINPUT, "%s: refused, this %s belongs to another user; make a copy of your own",
-                   path, what);
+    return at_fail(err, AT_EINPUT,
+                   "%s: refused, this %s belongs to another user; make a copy of your own", path,
+                   what);
   return AT_OK;
 }
 
@@ -56,11 +57,13 @@ static at_status check_elf(const at_map *m, const char *path, at_error *err) {
   const unsigned char *p = m->data;
   if (m->size < 20 || memcmp(p, ELFMAG, SELFMAG))
     return at_fail(err, AT_EINPUT, "%s: this is no shared object; build it with -shared", path);
-  unsigned machine = p[EI_DATA] == ELFDATA2MSB ? (unsigned)p[18] << 8 | p[19] : (unsigned)p[19] << 8 | p[18];
+  unsigned machine =
+      p[EI_DATA] == ELFDATA2MSB ? (unsigned)p[18] << 8 | p[19] : (unsigned)p[19] << 8 | p[18];
   bool wide = p[EI_CLASS] == ELFCLASS64;
   if (wide != (sizeof(void *) == 8) || (own_machine() && machine != own_machine()))
     return at_fail(err, AT_EINPUT,
-                   "%s: this was built for another kind of processor; build it on this machine", path);
+                   "%s: this was built for another kind of processor; build it on this machine",
+                   path);
   return AT_OK;
 }
 
@@ -73,22 +76,26 @@ static bool good_name(const char *s) {
   return true;
 }
 
-static at_status check_option(const attune_item *it, const attune_option *o, const char *path, at_error *err) {
+static at_status check_option(const attune_item *it, const attune_option *o, const char *path,
+                              at_error *err) {
   double num;
   at_error why = {0};
   if (!good_name(o->name))
-    return at_fail(err, AT_EINPUT, "%s: `%s` has an option with the name \"%s\"; names are [a-z][a-z0-9_]*",
-                   path, it->name, o->name);
+    return at_fail(err, AT_EINPUT,
+                   "%s: `%s` has an option with the name \"%s\"; names are [a-z][a-z0-9_]*", path,
+                   it->name, o->name);
   if (o->type < ATTUNE_OPTION_INT || o->type > ATTUNE_OPTION_PATH)
-    return at_fail(err, AT_EINPUT, "%s: option `%s` of `%s` has the unknown type %d", path, o->name, it->name,
-                   (int)o->type);
+    return at_fail(err, AT_EINPUT, "%s: option `%s` of `%s` has the unknown type %d", path, o->name,
+                   it->name, (int)o->type);
   if (o->type == ATTUNE_OPTION_ENUM && (!o->choices || !*o->choices))
-    return at_fail(err, AT_EINPUT, "%s: option `%s` of `%s` has no choices", path, o->name, it->name);
+    return at_fail(err, AT_EINPUT, "%s: option `%s` of `%s` has no choices", path, o->name,
+                   it->name);
   for (const attune_option *p = it->options; p != o; p++)
     if (!strcmp(p->name, o->name))
       return at_fail(err, AT_EINPUT, "%s: `%s` has the option `%s` twice", path, it->name, o->name);
   if (o->default_text && at_option_check(o, o->default_text, &num, it->name, &why) != AT_OK)
-    return at_fail(err, AT_EINPUT, "%s: the default of an option does not hold: %s", path, why.message);
+    return at_fail(err, AT_EINPUT, "%s: the default of an option does not hold: %s", path,
+                   why.message);
   return AT_OK;
 }
 
@@ -109,21 +116,26 @@ static bool has_callbacks(const attune_item *it) {
 }
 
 static at_status check_item(const attune_item *it, const char *path, at_error *err) {
-  static const kind_spec kinds[] = {{0, NULL}, {sizeof(attune_score), "compose"},
+  static const kind_spec kinds[] = {{0, NULL},
+                                    {sizeof(attune_score), "compose"},
                                     {sizeof(attune_task), "epoch and evaluate"},
-                                    {sizeof(attune_metric), "compute"}, {sizeof(attune_data), "open and read"}};
+                                    {sizeof(attune_metric), "compute"},
+                                    {sizeof(attune_data), "open and read"}};
   if (!it) return at_fail(err, AT_EINPUT, "%s: one of its items is NULL", path);
   if (it->size < sizeof(attune_item))
-    return at_fail(err, AT_EINPUT, "%s: an item says that its size is %u bytes, less than any item has", path,
+    return at_fail(err, AT_EINPUT,
+                   "%s: an item says that its size is %u bytes, less than any item has", path,
                    (unsigned)it->size);
   if (!good_name(it->name))
-    return at_fail(err, AT_EINPUT, "%s: an item has the name \"%s\"; names are [a-z][a-z0-9_]*", path,
-                   it->name ? it->name : "");
+    return at_fail(err, AT_EINPUT, "%s: an item has the name \"%s\"; names are [a-z][a-z0-9_]*",
+                   path, it->name ? it->name : "");
   if (it->kind < ATTUNE_SCORE || it->kind > ATTUNE_DATA)
-    return at_fail(err, AT_EINPUT, "%s: `%s` is of the unknown kind %u", path, it->name, (unsigned)it->kind);
+    return at_fail(err, AT_EINPUT, "%s: `%s` is of the unknown kind %u", path, it->name,
+                   (unsigned)it->kind);
   if (it->size < kinds[it->kind].size)
-    return at_fail(err, AT_EINPUT, "%s: `%s` says that its size is %u bytes; a %s has %u", path, it->name,
-                   (unsigned)it->size, at_kind_name((attune_kind)it->kind), (unsigned)kinds[it->kind].size);
+    return at_fail(err, AT_EINPUT, "%s: `%s` says that its size is %u bytes; a %s has %u", path,
+                   it->name, (unsigned)it->size, at_kind_name((attune_kind)it->kind),
+                   (unsigned)kinds[it->kind].size);
   if (!it->summary || !it->doc)
     return at_fail(err, AT_EINPUT, "%s: `%s` has no summary or no doc", path, it->name);
   if (!has_callbacks(it))
@@ -137,11 +149,13 @@ static at_status check_item(const attune_item *it, const char *path, at_error *e
 
 static at_status check_plugin(const attune_plugin *p, const char *path, at_error *err) {
   if (p->size < sizeof(attune_plugin))
-    return at_fail(err, AT_EINPUT, "%s: its descriptor is smaller than version 1 of the plugin interface has it",
+    return at_fail(err, AT_EINPUT,
+                   "%s: its descriptor is smaller than version 1 of the plugin interface has it",
                    path);
   if (p->abi_major != ATTUNE_ABI_MAJOR)
     return at_fail(err, AT_EINPUT,
-                   "%s: it was built for version %u of the plugin interface, this attune has %u; build it again "
+                   "%s: it was built for version %u of the plugin interface, this attune has %u; "
+                   "build it again "
                    "with this attune's <attune/plugin.h>",
                    path, (unsigned)p->abi_major, ATTUNE_ABI_MAJOR);
   if (!p->name || !*p->name || !p->version || !p->license)
@@ -165,14 +179,16 @@ static at_status call_entry(at_library *l, at_error *err) {
   attune_plugin_entry_fn entry;
   void *symbol = dlsym(l->handle, ATTUNE_ENTRY_SYMBOL);
   if (!symbol)
-    return at_fail(err, AT_EINPUT, "%s: it has no symbol %s; end the source with ATTUNE_PLUGIN(...)", l->path,
+    return at_fail(err, AT_EINPUT,
+                   "%s: it has no symbol %s; end the source with ATTUNE_PLUGIN(...)", l->path,
                    ATTUNE_ENTRY_SYMBOL);
   memcpy(&entry, &symbol, sizeof entry); /* POSIX: a data pointer that holds a function */
   at_host_begin();
   at_error why = {0};
   l->plugin = entry(&at_host_table);
   at_host_end(l->plugin ? ATTUNE_OK : ATTUNE_FAILED, NULL, "entry", &why);
-  if (!l->plugin) return at_fail(err, AT_EINPUT, "%s: it declined to load: %s", l->path, why.message);
+  if (!l->plugin)
+    return at_fail(err, AT_EINPUT, "%s: it declined to load: %s", l->path, why.message);
   return check_plugin(l->plugin, l->path, err);
 }
 
@@ -182,7 +198,8 @@ at_status at_library_open(const char *path, at_library *out, at_error *err) {
   at_status s = check_place(path, err);
   if (s == AT_OK) s = at_map_open(path, &map, err);
   if (s != AT_OK) return s;
-  if (map.size > SIZE_LIMIT) s = at_fail(err, AT_EINPUT, "%s: this is too large for a plugin", path);
+  if (map.size > SIZE_LIMIT)
+    s = at_fail(err, AT_EINPUT, "%s: this is too large for a plugin", path);
   if (s == AT_OK) s = check_elf(&map, path, err);
   if (s == AT_OK) at_sha256_hex(map.data, map.size, out->sha256);
   at_map_close(&map);

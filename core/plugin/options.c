@@ -22,16 +22,19 @@ static int choice(const char *choices, const char *word) {
   return -1;
 }
 
-static at_status bad_choice(const attune_option *o, const char *text, const char *item, at_error *err) {
+static at_status bad_choice(const attune_option *o, const char *text, const char *item,
+                            at_error *err) {
   char copy[256], *names[32], *save = NULL;
   size_t n = 0;
   strncpy(copy, o->choices, sizeof copy - 1);
   copy[sizeof copy - 1] = 0;
-  for (char *w = strtok_r(copy, "|", &save); w && n < 32; w = strtok_r(NULL, "|", &save)) names[n++] = w;
+  for (char *w = strtok_r(copy, "|", &save); w && n < 32; w = strtok_r(NULL, "|", &save))
+    names[n++] = w;
   const char *const *list = (const char *const *)names;
   const char *near = at_suggest(text, list, n);
-  return at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be one of %s%s%s%s", o->name, item, text,
-                 o->choices, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+  return at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be one of %s%s%s%s", o->name,
+                 item, text, o->choices, near ? "; did you mean `" : "", near ? near : "",
+                 near ? "`?" : "");
 }
 
 static bool truth(const char *text, double *num) {
@@ -55,23 +58,25 @@ at_status at_option_check(const attune_option *o, const char *text, double *num,
       *num = choice(o->choices, text);
       return *num >= 0 ? AT_OK : bad_choice(o, text, item, err);
     case ATTUNE_OPTION_BOOL:
-      return truth(text, num) ? AT_OK
-                              : at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be true or false",
-                                        o->name, item, text);
+      return truth(text, num)
+                 ? AT_OK
+                 : at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be true or false",
+                           o->name, item, text);
     case ATTUNE_OPTION_INT:
       if (!at_parse_i64(text, &i) || i < -(INT64_C(1) << 53) || i > INT64_C(1) << 53)
-        return at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be a whole number", o->name, item,
-                       text);
+        return at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be a whole number",
+                       o->name, item, text);
       *num = (double)i;
       break;
     case ATTUNE_OPTION_REAL:
       if (!at_parse_f64(text, num))
-        return at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be a number", o->name, item, text);
+        return at_fail(err, AT_EINPUT, "option `%s` of `%s` is `%s`; it must be a number", o->name,
+                       item, text);
       break;
   }
   if (o->min != o->max && (*num < o->min || *num > o->max))
-    return at_fail(err, AT_EINPUT, "option `%s` of `%s` is %s; it must lie between %g and %g", o->name, item,
-                   text, o->min, o->max);
+    return at_fail(err, AT_EINPUT, "option `%s` of `%s` is %s; it must lie between %g and %g",
+                   o->name, item, text, o->min, o->max);
   return AT_OK;
 }
 
@@ -84,28 +89,30 @@ static at_status unknown(const at_item *it, const char *name, at_error *err) {
     at_text_addf(&list, "%s%s", i ? ", " : "", names[i]);
   }
   const char *near = at_suggest(name, names, n < 64 ? n : 64);
-  at_status s = near ? at_fail(err, AT_EINPUT, "`%s` has no option `%s`; did you mean `%s`?", it->item->name,
-                               name, near)
-                     : at_fail(err, AT_EINPUT, "`%s` has no option `%s`; it has %s", it->item->name, name,
-                               list.data ? list.data : "none");
+  at_status s = near ? at_fail(err, AT_EINPUT, "`%s` has no option `%s`; did you mean `%s`?",
+                               it->item->name, name, near)
+                     : at_fail(err, AT_EINPUT, "`%s` has no option `%s`; it has %s", it->item->name,
+                               name, list.data ? list.data : "none");
   at_text_free(&list);
   return s;
 }
 
-static at_status fill(attune_options *o, size_t i, const char *given, const char *base_dir, at_error *err) {
+static at_status fill(attune_options *o, size_t i, const char *given, const char *base_dir,
+                      at_error *err) {
   const attune_option *spec = &o->item->options[i];
   const char *text = given ? given : spec->default_text;
   if (!text)
     return at_fail(err, AT_EINPUT, "`%s` needs its option `%s` (%s)", o->item->name, spec->name,
                    spec->doc ? spec->doc : "no default");
   bool relative = spec->type == ATTUNE_OPTION_PATH && *text && *text != '/' && base_dir;
-  o->text[i] = relative ? at_arena_printf(o->arena, "%s/%s", base_dir, text) : at_arena_strdup(o->arena, text);
+  o->text[i] = relative ? at_arena_printf(o->arena, "%s/%s", base_dir, text)
+                        : at_arena_strdup(o->arena, text);
   if (!o->text[i]) return at_nomem(err);
   return at_option_check(spec, o->text[i], &o->num[i], o->item->name, err);
 }
 
-at_status at_options_new(const at_item *it, const at_option_value *given, size_t n, const char *base_dir,
-                         attune_options **out, at_error *err) {
+at_status at_options_new(const at_item *it, const at_option_value *given, size_t n,
+                         const char *base_dir, attune_options **out, at_error *err) {
   at_arena *a = at_arena_new();
   attune_options *o = a ? AT_NEW(a, attune_options) : NULL;
   at_status s = AT_OK;
@@ -131,8 +138,10 @@ at_status at_options_new(const at_item *it, const at_option_value *given, size_t
       if (!strcmp(o->item->options[i].name, given[k].name)) text = given[k].text;
     s = fill(o, i, text, base_dir, err);
   }
-  if (s == AT_OK) *out = o;
-  else at_arena_free(a);
+  if (s == AT_OK)
+    *out = o;
+  else
+    at_arena_free(a);
   return s;
 }
 

@@ -16,12 +16,12 @@ typedef struct at_registry at_registry;
 at_status at_registry_new(const char *const *dirs, size_t n, at_registry **out, at_error *err);
 void at_registry_free(at_registry *r);
 
-typedef struct at_item {           /* one loaded item */
+typedef struct at_item { /* one loaded item */
   const attune_item *item;
   const attune_plugin *plugin;
-  const char *path;                /* of the shared object */
-  const char *sha256;              /* hex, of the file */
-  const char *shadows;             /* path that it hides, or NULL */
+  const char *path;    /* of the shared object */
+  const char *sha256;  /* hex, of the file */
+  const char *shadows; /* path that it hides, or NULL */
 } at_item;
 
 /* The item of that kind and name, its plugin loaded when needed. EINPUT with a
@@ -31,8 +31,8 @@ at_status at_registry_find(at_registry *r, attune_kind kind, const char *name, c
 /* Loads everything that can be found; problems are appended as one sentence each
  * to `problems` (at_text, may be NULL). Items sorted by kind, then name. */
 struct at_text;
-at_status at_registry_list(at_registry *r, const at_item **items, size_t *n, struct at_text *problems,
-                           at_error *err);
+at_status at_registry_list(at_registry *r, const at_item **items, size_t *n,
+                           struct at_text *problems, at_error *err);
 /* Names of one kind, sorted, NULL-terminated; valid until the next call for that kind. */
 size_t at_registry_names(at_registry *r, attune_kind kind, const char *const **names);
 
@@ -40,7 +40,9 @@ const attune_host *at_plugin_host(void); /* the table given to every plugin */
 const char *at_kind_name(attune_kind k); /* "score" ... */
 
 /* ---- option values ------------------------------------------------------------ */
-typedef struct at_option_value { const char *name, *text; } at_option_value;
+typedef struct at_option_value {
+  const char *name, *text;
+} at_option_value;
 /* Checks `given` against the item's table: unknown names, types, ranges, choices;
  * missing required ones. `base_dir`: PATH options are resolved against it. */
 at_status at_options_new(const at_item *it, const at_option_value *given, size_t n,
@@ -63,8 +65,15 @@ size_t at_plugin_score_names(void *registry, const char *const **names);
 /* ---- data ------------------------------------------------------------------------- */
 /* An opened data set; the schema as declared by the reader. */
 typedef struct at_dataset at_dataset;
-typedef struct at_table { const char *split, *name; int64_t rows; } at_table;
-typedef struct at_field { attune_field f; const char *table; uint32_t id; } at_field;
+typedef struct at_table {
+  const char *split, *name;
+  int64_t rows;
+} at_table;
+typedef struct at_field {
+  attune_field f;
+  const char *table;
+  uint32_t id;
+} at_field;
 at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dataset **out,
                           at_error *err);
 void at_dataset_close(at_dataset *d);
@@ -98,10 +107,15 @@ at_status at_task_epoch(const at_item *task, const attune_options *o, const at_t
                         uint64_t epoch, at_error *err);
 at_status at_task_evaluate(const at_item *task, const attune_options *o, const at_task_ops *ops,
                            attune_prediction **out, at_error *err);
+attune_prediction *at_prediction_new(void); /* empty; NULL: out of memory */
 void at_prediction_free(attune_prediction *p);
 at_status at_prediction_array(const attune_prediction *p, const char *name, attune_array *out);
 
-typedef struct at_result { char name[64]; double value; int higher_is_better; } at_result;
+typedef struct at_result {
+  char name[64];
+  double value;
+  int higher_is_better;
+} at_result;
 /* Appends to *results (realloc'd, caller frees). */
 at_status at_metric_compute(const at_item *metric, const attune_options *o,
                             const attune_prediction *p, at_result **results, size_t *n,

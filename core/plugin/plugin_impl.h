@@ -27,8 +27,8 @@ at_status at_host_end(int rc, const attune_item *item, const char *callback, at_
 /* For host functions: keeps the sentence for at_host_end, returns the plugin's status. */
 int at_host_keep(at_status s, const at_error *err);
 void *at_host_scratch(size_t bytes);
-int at_abi_status(at_status s);   /* at_status -> attune_status */
-at_status at_status_of(int rc);   /* attune_status -> at_status */
+int at_abi_status(at_status s); /* at_status -> attune_status */
+at_status at_status_of(int rc); /* attune_status -> at_status */
 
 /* ---- options.c ---- */
 struct attune_options {
@@ -52,7 +52,8 @@ int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to
 int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_init init,
                       attune_value *out);
 int at_host_unit(attune_build *b, attune_value x, double eps, attune_value *out);
-int at_host_apply(attune_build *b, attune_value x, attune_function f, double slope, attune_value *out);
+int at_host_apply(attune_build *b, attune_value x, attune_function f, double slope,
+                  attune_value *out);
 int at_host_scale(attune_build *b, attune_value x, double by, double shift, attune_value *out);
 int at_host_add(attune_build *b, attune_value x, attune_value y, attune_value *out);
 int at_host_multiply(attune_build *b, attune_value x, attune_value y, attune_value *out);
@@ -61,7 +62,8 @@ int at_host_table_rows(attune_schema *s, const char *split, const char *table, i
 int at_host_field(attune_schema *s, const char *table, const attune_field *field);
 int at_host_text(attune_sink *sink, const char *utf8, size_t bytes);
 int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n);
-int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height, uint8_t *rgb);
+int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height,
+                  uint8_t *rgb);
 
 int64_t at_host_rows(attune_task_context *c, const char *table);
 int64_t at_host_link(attune_task_context *c, const char *table, const char *to, int64_t row);

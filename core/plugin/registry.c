@@ -65,10 +65,14 @@ at_status at_registry_new(const char *const *dirs, size_t n, at_registry **out, 
     s = add_dir(r, path, len, err);
     path += len + (path[len] == ':');
   }
-  if (s == AT_OK && in_build_tree()) s = add_dir(r, AT_BUILD_DIR "/.libs", strlen(AT_BUILD_DIR "/.libs"), err);
-  else if (s == AT_OK) s = add_dir(r, AT_PLUGINDIR, strlen(AT_PLUGINDIR), err);
-  if (s == AT_OK) *out = r;
-  else at_registry_free(r);
+  if (s == AT_OK && in_build_tree())
+    s = add_dir(r, AT_BUILD_DIR "/.libs", strlen(AT_BUILD_DIR "/.libs"), err);
+  else if (s == AT_OK)
+    s = add_dir(r, AT_PLUGINDIR, strlen(AT_PLUGINDIR), err);
+  if (s == AT_OK)
+    *out = r;
+  else
+    at_registry_free(r);
   return s;
 }
 
@@ -92,7 +96,8 @@ static int by_kind_and_name(const void *a, const void *b) {
 
 static at_item *find_loaded(at_registry *r, attune_kind kind, const char *name) {
   for (size_t i = 0; i < r->n_items; i++)
-    if (r->item[i].item->kind == (uint32_t)kind && !strcmp(r->item[i].item->name, name)) return &r->item[i];
+    if (r->item[i].item->kind == (uint32_t)kind && !strcmp(r->item[i].item->name, name))
+      return &r->item[i];
   return NULL;
 }
 
@@ -102,10 +107,12 @@ static int dir_of(const at_registry *r, const at_item *it) {
   return -1;
 }
 
-static at_status add_item(at_registry *r, const at_library *l, int dir, const attune_item *item, at_error *err) {
+static at_status add_item(at_registry *r, const at_library *l, int dir, const attune_item *item,
+                          at_error *err) {
   at_item *same = find_loaded(r, (attune_kind)item->kind, item->name);
   if (same && dir_of(r, same) == dir)
-    return at_fail(err, AT_EINPUT, "%s: it offers the %s `%s`, as %s in the same folder does; remove one of them",
+    return at_fail(err, AT_EINPUT,
+                   "%s: it offers the %s `%s`, as %s in the same folder does; remove one of them",
                    l->path, at_kind_name((attune_kind)item->kind), item->name, same->path);
   if (same) {
     same->shadows = at_arena_strdup(r->arena, l->path);
@@ -188,15 +195,17 @@ static at_status not_found(at_registry *r, attune_kind kind, const char *name, a
   for (size_t i = 0; i < n; i++) at_text_addf(&list, "%s%s", i ? ", " : "", names[i]);
   at_status s;
   if (near)
-    s = at_fail(err, AT_EINPUT, "there is no %s `%s`; did you mean `%s`?", at_kind_name(kind), name, near);
+    s = at_fail(err, AT_EINPUT, "there is no %s `%s`; did you mean `%s`?", at_kind_name(kind), name,
+                near);
   else if (n)
-    s = at_fail(err, AT_EINPUT, "there is no %s `%s`; there are: %s", at_kind_name(kind), name, list.data);
+    s = at_fail(err, AT_EINPUT, "there is no %s `%s`; there are: %s", at_kind_name(kind), name,
+                list.data);
   else
-    s = at_fail(err, AT_EINPUT, "there is no %s `%s`, nor any other: no plugins were found in %s%s%.*s",
-                at_kind_name(kind), name, r->n_dirs ? r->dir[r->n_dirs - 1] : "no folder",
-                r->problems.data ? "; " : "",
-                r->problems.data ? (int)strcspn(r->problems.data, "\n") : 0,
-                r->problems.data ? r->problems.data : "");
+    s = at_fail(
+        err, AT_EINPUT, "there is no %s `%s`, nor any other: no plugins were found in %s%s%.*s",
+        at_kind_name(kind), name, r->n_dirs ? r->dir[r->n_dirs - 1] : "no folder",
+        r->problems.data ? "; " : "", r->problems.data ? (int)strcspn(r->problems.data, "\n") : 0,
+        r->problems.data ? r->problems.data : "");
   at_text_free(&list);
   return s;
 }
@@ -208,8 +217,8 @@ at_status at_registry_find(at_registry *r, attune_kind kind, const char *name, c
   return *out ? AT_OK : not_found(r, kind, name, err);
 }
 
-at_status at_registry_list(at_registry *r, const at_item **items, size_t *n, struct at_text *problems,
-                           at_error *err) {
+at_status at_registry_list(at_registry *r, const at_item **items, size_t *n,
+                           struct at_text *problems, at_error *err) {
   load_all(r);
   *items = r->item;
   *n = r->n_items;

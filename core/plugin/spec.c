@@ -42,7 +42,8 @@ static char *unquote(char *s) {
   return s + 1;
 }
 
-static at_status parse_values(char *at, const char *spec, at_option_value *v, size_t *n, at_error *err) {
+static at_status parse_values(char *at, const char *spec, at_option_value *v, size_t *n,
+                              at_error *err) {
   for (bool more = true; more;) {
     char *end = value_end(at);
     if (!end) return bad(spec, "a parenthesis or quote is not closed", err);
@@ -50,7 +51,8 @@ static at_status parse_values(char *at, const char *spec, at_option_value *v, si
     *end = 0;
     char *eq = strchr(at, '=');
     if (!eq) {
-      if (!more && !*n && !*trim(at)) return *trim(end + 1) ? bad(spec, "there is more after it", err) : AT_OK;
+      if (!more && !*n && !*trim(at))
+        return *trim(end + 1) ? bad(spec, "there is more after it", err) : AT_OK;
       return bad(spec, "an option is written KEY=VALUE", err);
     }
     *eq = 0;
@@ -64,7 +66,8 @@ static at_status parse_values(char *at, const char *spec, at_option_value *v, si
   return *trim(at) ? bad(spec, "there is more after it", err) : AT_OK;
 }
 
-at_status at_spec_parse(const char *spec, char **name, at_option_value **values, size_t *n, at_error *err) {
+at_status at_spec_parse(const char *spec, char **name, at_option_value **values, size_t *n,
+                        at_error *err) {
   size_t most = 2;
   for (const char *c = spec; *c; c++) most += *c == ',';
   char *copy = strdup(spec);
@@ -80,10 +83,12 @@ at_status at_spec_parse(const char *spec, char **name, at_option_value **values,
   }
   if (s == AT_OK) {
     char *word = trim(copy);
-    memmove(copy, word, strlen(word) + 1); /* the name is what the caller frees; values lie behind it */
+    memmove(copy, word,
+            strlen(word) + 1); /* the name is what the caller frees; values lie behind it */
     if (!*copy) s = bad(spec, "there is no name", err);
     for (char *c = copy; s == AT_OK && *c; c++)
-      if (!isalnum((unsigned char)*c) && *c != '_') s = bad(spec, "a name is letters, digits and _", err);
+      if (!isalnum((unsigned char)*c) && *c != '_')
+        s = bad(spec, "a name is letters, digits and _", err);
   }
   if (s != AT_OK) {
     free(copy);

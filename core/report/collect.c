@@ -23,7 +23,8 @@ static at_status load_results(const char *dir, json_t **out, at_error *err) {
   at_status s = path ? at_file_read(path, LIMIT, &text, &n, err) : at_nomem(err);
   if (s == AT_OK && !(*out = json_loadb(text, n, 0, &e)))
     s = at_fail(err, AT_EINPUT, "%s:%d:%d: this is no JSON: %s", path, e.line, e.column, e.text);
-  if (s == AT_OK && (!json_is_object(json_object_get(*out, "run")) || !json_is_object(json_object_get(*out, "split")))) {
+  if (s == AT_OK && (!json_is_object(json_object_get(*out, "run")) ||
+                     !json_is_object(json_object_get(*out, "split")))) {
     json_decref(*out);
     *out = NULL;
     s = at_fail(err, AT_EINPUT, "%s: this is not what a run of attune writes", path);
@@ -33,7 +34,8 @@ static at_status load_results(const char *dir, json_t **out, at_error *err) {
   return s;
 }
 
-static at_status add_line(at_report *r, at_finished *f, const json_t *j, size_t *cap, at_error *err) {
+static at_status add_line(at_report *r, at_finished *f, const json_t *j, size_t *cap,
+                          at_error *err) {
   const char *kind = json_string_value(json_object_get(j, "kind"));
   if (kind && !strcmp(kind, "evaluate")) {
     const char *split = json_string_value(json_object_get(j, "split"));
@@ -65,7 +67,8 @@ static at_status load_log(at_report *r, at_finished *f, at_error *err) {
     json_error_t e;
     json_t *j = json_loadb(at, len, 0, &e);
     number++;
-    s = j ? add_line(r, f, j, &cap, err) : at_fail(err, AT_EINPUT, "%s:%zu: this line is no JSON", path, number);
+    s = j ? add_line(r, f, j, &cap, err)
+          : at_fail(err, AT_EINPUT, "%s:%zu: this line is no JSON", path, number);
     json_decref(j);
     at += len + (at[len] == '\n');
   }
@@ -112,7 +115,8 @@ static at_status add_sweep(at_report *r, const char *dir, at_error *err) {
   for (int i = 0; i < n; i++) {
     char *cell = at_path_join(cells, list[i]->d_name);
     if (s == AT_OK && !cell) s = at_nomem(err);
-    if (s == AT_OK) s = there(cell, "results.json") ? add_run(r, cell, err) : add_unfinished(r, cell, err);
+    if (s == AT_OK)
+      s = there(cell, "results.json") ? add_run(r, cell, err) : add_unfinished(r, cell, err);
     free(cell);
     free(list[i]);
   }
@@ -125,13 +129,16 @@ static at_status add_dir(at_report *r, const char *dir, at_error *err) {
   if (there(dir, "sweep.yaml")) return add_sweep(r, dir, err); /* its results.json is a report's */
   if (there(dir, "results.json")) return add_run(r, dir, err);
   if (there(dir, "run.yaml")) return add_unfinished(r, dir, err);
-  return at_fail(err, AT_EINPUT, "%s: this is neither a run nor a sweep: it has no run.yaml and no sweep.yaml", dir);
+  return at_fail(err, AT_EINPUT,
+                 "%s: this is neither a run nor a sweep: it has no run.yaml and no sweep.yaml",
+                 dir);
 }
 
 /* ---- groups ---- */
 
 const char *at_report_setting(const at_report *r, size_t run, const char *key) {
-  const char *v = json_string_value(json_object_get(json_object_get(r->run[run].results, "run"), key));
+  const char *v =
+      json_string_value(json_object_get(json_object_get(r->run[run].results, "run"), key));
   return v ? v : "";
 }
 
@@ -152,9 +159,13 @@ static const char *describe(at_report *r, size_t run, bool differing, at_error *
   json_object_foreach(settings, key, value) {
     if (!counts(key) || (differing && at_report_common(r, key))) continue;
     const char *dot = strrchr(key, '.'), *name = differing && dot ? dot + 1 : key;
-    at_text_addf(&t, "%s%s=%s", t.len ? ", " : "", name, json_string_value(value) ? json_string_value(value) : "");
+    at_text_addf(&t, "%s%s=%s", t.len ? ", " : "", name,
+                 json_string_value(value) ? json_string_value(value) : "");
   }
-  const char *out = t.failed ? NULL : at_arena_strdup(r->arena, t.data ? t.data : differing ? "all runs" : "");
+  const char *out = t.failed ? NULL
+                             : at_arena_strdup(r->arena, t.data      ? t.data
+                                                         : differing ? "all runs"
+                                                                     : "");
   at_text_free(&t);
   if (!out) at_nomem(err);
   return out;
@@ -193,8 +204,10 @@ at_status at_report_collect(const char *const *dirs, size_t n, at_report **out, 
   if (s == AT_OK && !r->n)
     s = at_fail(err, AT_EINPUT, "%s: no run is finished yet (%zu begun)", dirs[0], r->n_unfinished);
   if (s == AT_OK) s = make_groups(r, err);
-  if (s == AT_OK) *out = r;
-  else at_report_free(r);
+  if (s == AT_OK)
+    *out = r;
+  else
+    at_report_free(r);
   return s;
 }
 

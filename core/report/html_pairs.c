@@ -47,14 +47,16 @@ static int by_similarity(const void *a, const void *b) {
 }
 
 /* From candidates spread over the split: the most similar, the least, and between. */
-static at_status choose(at_session *s, const at_report_options *o, pair *out, size_t *n, at_error *err) {
+static at_status choose(at_session *s, const at_report_options *o, pair *out, size_t *n,
+                        at_error *err) {
   const at_field *link = link_field(s);
   const char *split = at_session_split(s, o->split);
   pair candidate[MOST_CANDIDATES];
   size_t k = 0;
   *n = 0;
   if (!link) return AT_OK;
-  int from = axis_position(at_session_graph(s), link->table), to = axis_position(at_session_graph(s), link->f.link);
+  int from = axis_position(at_session_graph(s), link->table),
+      to = axis_position(at_session_graph(s), link->f.link);
   int64_t rows = at_dataset_rows(at_session_dataset(s), split, link->table);
   if (from < 0 || to < 0 || rows < 1) return AT_OK;
   int64_t count = rows < MOST_CANDIDATES ? rows : MOST_CANDIDATES;
@@ -85,8 +87,11 @@ static at_status photo(at_text *t, const at_look *l, size_t id, at_error *err) {
   at_status s = at_image_resize(&in, SIDE, h < 1 ? 1 : h, AT_FILTER_TRIANGLE, &big, err);
   if (s == AT_OK) s = at_image_jpeg_mem(&big, 80, &jpeg, err);
   if (s == AT_OK) {
-    at_text_addf(t, "<svg width=\"0\" height=\"0\" style=\"position:absolute\"><defs><image id=\"p%zu\" width=\"%lld\" "
-                 "height=\"%lld\" href=\"data:image/jpeg;base64,", id, (long long)l->width, (long long)l->height);
+    at_text_addf(t,
+                 "<svg width=\"0\" height=\"0\" style=\"position:absolute\"><defs><image "
+                 "id=\"p%zu\" width=\"%lld\" "
+                 "height=\"%lld\" href=\"data:image/jpeg;base64,",
+                 id, (long long)l->width, (long long)l->height);
     at_html_base64(t, jpeg.data, jpeg.len);
     at_text_add(t, "\"/></defs></svg>\n");
   }
@@ -96,7 +101,8 @@ static at_status photo(at_text *t, const at_look *l, size_t id, at_error *err) {
 }
 
 /* The region's rectangle in pixels: a cell of the grid, or its box. */
-static void region(const at_look *l, int64_t i, int64_t n, double *x, double *y, double *w, double *h) {
+static void region(const at_look *l, int64_t i, int64_t n, double *x, double *y, double *w,
+                   double *h) {
   if (l->grid_h * l->grid_w == n) {
     *w = (double)l->width / (double)l->grid_w;
     *h = (double)l->height / (double)l->grid_h;
@@ -115,33 +121,42 @@ static bool drawable(const at_look *l, int64_t regions) {
   return l->rgb && (l->grid_h * l->grid_w == regions || l->n_boxes == regions);
 }
 
-static void veil(at_text *t, const at_look *l, const double *share, int64_t n, size_t id, const char *word) {
+static void veil(at_text *t, const at_look *l, const double *share, int64_t n, size_t id,
+                 const char *word) {
   double most = 0, entropy = 0;
   for (int64_t i = 0; i < n; i++) {
     most = fmax(most, share[i]);
     if (share[i] > 0) entropy -= share[i] * log(share[i]);
   }
-  at_text_addf(t, "<figure><svg class=\"at\" viewBox=\"0 0 %lld %lld\" role=\"img\"><title>", (long long)l->width,
-               (long long)l->height);
+  at_text_addf(t, "<figure><svg class=\"at\" viewBox=\"0 0 %lld %lld\" role=\"img\"><title>",
+               (long long)l->width, (long long)l->height);
   at_html_text(t, word);
   at_text_addf(t, ": largest weight %.3f</title><use href=\"#p%zu\"/>", most, id);
   bool grid = l->grid_h * l->grid_w == n;
   for (int64_t i = 0; i < n; i++) {
     double x, y, w, h, strength = most > 0 ? share[i] / most : 0;
     region(l, i, n, &x, &y, &w, &h);
-    if (grid) at_text_addf(t, "<rect x=\"%.4g\" y=\"%.4g\" width=\"%.4g\" height=\"%.4g\" fill-opacity=\"%.2f\"/>", x, y, w, h,
-                           0.82 * (1 - strength));
-    else at_text_addf(t, "<rect x=\"%.4g\" y=\"%.4g\" width=\"%.4g\" height=\"%.4g\" fill=\"none\" stroke=\"#fc0\" "
-                      "stroke-width=\"2\" stroke-opacity=\"%.2f\"/>", x, y, w, h, strength);
+    if (grid)
+      at_text_addf(
+          t, "<rect x=\"%.4g\" y=\"%.4g\" width=\"%.4g\" height=\"%.4g\" fill-opacity=\"%.2f\"/>",
+          x, y, w, h, 0.82 * (1 - strength));
+    else
+      at_text_addf(t,
+                   "<rect x=\"%.4g\" y=\"%.4g\" width=\"%.4g\" height=\"%.4g\" fill=\"none\" "
+                   "stroke=\"#fc0\" "
+                   "stroke-width=\"2\" stroke-opacity=\"%.2f\"/>",
+                   x, y, w, h, strength);
   }
   at_text_add(t, "</svg><figcaption>");
   at_html_text(t, word);
-  at_text_addf(t, "<br><small>%.0f%% of even</small></figcaption></figure>\n", n > 1 ? 100 * entropy / log((double)n) : 100);
+  at_text_addf(t, "<br><small>%.0f%% of even</small></figcaption></figure>\n",
+               n > 1 ? 100 * entropy / log((double)n) : 100);
 }
 
 /* Words ask regions: a row of weights for each word. Regions ask words: the share that each
  * region gives the word, made to sum to one over regions. */
-static at_status words(at_text *t, const at_look *l, const at_attention *a, size_t id, at_error *err) {
+static at_status words(at_text *t, const at_look *l, const at_attention *a, size_t id,
+                       at_error *err) {
   bool words_ask = a->queries == (int64_t)l->n_words && drawable(l, a->keys);
   bool regions_ask = !words_ask && a->keys == (int64_t)l->n_words && drawable(l, a->queries);
   int64_t n = words_ask ? a->keys : a->queries;
@@ -152,7 +167,8 @@ static at_status words(at_text *t, const at_look *l, const at_attention *a, size
   for (size_t w = 0; w < l->n_words; w++) {
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
-      share[i] = words_ask ? a->weight[(int64_t)w * a->keys + i] : a->weight[i * a->keys + (int64_t)w];
+      share[i] =
+          words_ask ? a->weight[(int64_t)w * a->keys + i] : a->weight[i * a->keys + (int64_t)w];
       sum += share[i];
     }
     for (int64_t i = 0; i < n && sum > 0; i++) share[i] /= sum;
@@ -187,8 +203,10 @@ static at_status look_at_pairs(section *c, at_session *s, size_t group, at_error
     }
     at_text_add(&c->body[i], "<h4>");
     at_html_text(&c->body[i], c->r->group[group].label);
-    at_text_addf(&c->body[i], " <span class=\"sd\">similarity %.3f</span></h4>\n", (double)l.similarity);
-    for (size_t a = 0; st == AT_OK && a < l.n_attention; a++) st = words(&c->body[i], &l, &l.attention[a], i, err);
+    at_text_addf(&c->body[i], " <span class=\"sd\">similarity %.3f</span></h4>\n",
+                 (double)l.similarity);
+    for (size_t a = 0; st == AT_OK && a < l.n_attention; a++)
+      st = words(&c->body[i], &l, &l.attention[a], i, err);
     at_look_free(&l);
   }
   return st;
@@ -206,7 +224,8 @@ static at_status fill(section *c, at_error *err) {
   return st;
 }
 
-at_status at_html_pairs(at_text *t, const at_report *r, at_registry *reg, const at_report_options *o, at_error *err) {
+at_status at_html_pairs(at_text *t, const at_report *r, at_registry *reg,
+                        const at_report_options *o, at_error *err) {
   section c = {.r = r, .reg = reg, .o = o};
   at_error why = {0};
   c.head = calloc(129, sizeof *c.head);
@@ -214,9 +233,13 @@ at_status at_html_pairs(at_text *t, const at_report *r, at_registry *reg, const 
   at_status s = c.head && c.body ? fill(&c, &why) : at_nomem(&why);
   at_text_add(t, "<h2>Attention</h2>\n");
   if (s == AT_OK && c.n)
-    at_text_add(t, "<p class=\"note\">Pairs of the split from the most to the least similar (by the first group), seen by the "
-                "first run of each group. For every word the regions that get less attention are darker; below it the "
-                "entropy of the weights, in percent of even weights. Pictures show where a model looks, not why it "
+    at_text_add(t,
+                "<p class=\"note\">Pairs of the split from the most to the least similar (by the "
+                "first group), seen by the "
+                "first run of each group. For every word the regions that get less attention are "
+                "darker; below it the "
+                "entropy of the weights, in percent of even weights. Pictures show where a model "
+                "looks, not why it "
                 "decides.</p>\n");
   /* Data that went away since is no reason to withhold the numbers. */
   if (s == AT_EINPUT || s == AT_EFAIL) {

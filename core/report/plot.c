@@ -7,7 +7,8 @@
 
 /* Okabe, Ito: colours that also people with colour blindness tell apart. */
 const char *at_html_color(size_t group) {
-  static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#7a5195"};
+  static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                       "#e69f00", "#56b4e9", "#999999", "#7a5195"};
   return colors[group % (sizeof colors / sizeof *colors)];
 }
 
@@ -39,7 +40,8 @@ static const char *number(double v, char *buf) {
 
 /* ---- a dot with its interval for each group ---- */
 
-void at_plot_intervals(at_text *t, const at_report *r, const char *metric, const at_cell_stat *stats) {
+void at_plot_intervals(at_text *t, const at_report *r, const char *metric,
+                       const at_cell_stat *stats) {
   double low = INFINITY, high = -INFINITY;
   const double left = 260, right = 700, row = 26;
   char buf[32];
@@ -56,20 +58,25 @@ void at_plot_intervals(at_text *t, const at_report *r, const char *metric, const
   at_text_add(t, " by group: mean and standard deviation over seeds</title>\n");
   for (double v = a.low; v <= a.high + a.step / 2; v += a.step) {
     double x = place(&a, v, left, right);
-    at_text_addf(t, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"8\" y2=\"%.1f\"/>"
+    at_text_addf(t,
+                 "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"8\" y2=\"%.1f\"/>"
                  "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n",
                  x, x, height - 26, x, height - 10, number(v, buf));
   }
   for (size_t g = 0; g < r->n_groups; g++) {
     double y = 8 + row * ((double)g + 0.5), x = place(&a, stats[g].mean, left, right);
-    at_text_addf(t, "<text class=\"name\" x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">", left - 12, y + 4);
+    at_text_addf(t, "<text class=\"name\" x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">", left - 12,
+                 y + 4);
     at_html_text(t, r->group[g].label);
     at_text_add(t, "</text>");
     if (!stats[g].n) continue;
-    at_text_addf(t, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"3\"/>"
-                 "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>\n",
-                 place(&a, stats[g].mean - stats[g].sd, left, right), place(&a, stats[g].mean + stats[g].sd, left, right),
-                 y, y, at_html_color(g), x, y, at_html_color(g));
+    at_text_addf(
+        t,
+        "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"3\"/>"
+        "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"%s\"/>\n",
+        place(&a, stats[g].mean - stats[g].sd, left, right),
+        place(&a, stats[g].mean + stats[g].sd, left, right), y, y, at_html_color(g), x, y,
+        at_html_color(g));
   }
   at_text_add(t, "</svg>\n");
 }
@@ -91,7 +98,8 @@ static size_t points_of(const at_finished *f, const char *metric, at_point *p) {
   }
   json_array_foreach(f->log, index, line) {
     const json_t *v = json_object_get(json_object_get(line, "results"), metric);
-    if (v) p[n++] = (at_point){json_number_value(json_object_get(line, "step")), json_number_value(v)};
+    if (v)
+      p[n++] = (at_point){json_number_value(json_object_get(line, "step")), json_number_value(v)};
   }
   return n;
 }
@@ -108,17 +116,22 @@ static void bounds(const curve *c, size_t n, axis *x, axis *y) {
   *y = make_axis(isfinite(lo) ? lo : 0, isfinite(hi) ? hi : 1, 5);
 }
 
-static void frame(at_text *t, const axis *x, const axis *y, double l, double r, double top, double bottom) {
+static void frame(at_text *t, const axis *x, const axis *y, double l, double r, double top,
+                  double bottom) {
   char buf[32];
   for (double v = y->low; v <= y->high + y->step / 2; v += y->step) {
     double at = place(y, v, bottom, top);
-    at_text_addf(t, "<line class=\"grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/><text class=\"tick\" x=\"%.0f\" "
-                 "y=\"%.1f\" text-anchor=\"end\">%s</text>\n", l, r, at, at, l - 8, at + 4, number(v, buf));
+    at_text_addf(t,
+                 "<line class=\"grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/><text "
+                 "class=\"tick\" x=\"%.0f\" "
+                 "y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
+                 l, r, at, at, l - 8, at + 4, number(v, buf));
   }
   for (double v = x->low; v <= x->high + x->step / 2; v += x->step)
-    at_text_addf(t, "<text class=\"tick\" x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">%s</text>\n", place(x, v, l, r),
-                 bottom + 18, number(v, buf));
-  at_text_addf(t, "<text class=\"tick\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"end\">step</text>\n", r, bottom + 34);
+    at_text_addf(t, "<text class=\"tick\" x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">%s</text>\n",
+                 place(x, v, l, r), bottom + 18, number(v, buf));
+  at_text_addf(t, "<text class=\"tick\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"end\">step</text>\n", r,
+               bottom + 34);
 }
 
 void at_plot_curves(at_text *t, const at_report *r, const char *metric) {
@@ -127,7 +140,8 @@ void at_plot_curves(at_text *t, const at_report *r, const char *metric) {
   axis x, y;
   for (size_t i = 0; c && i < r->n; i++) {
     size_t most = metric ? json_array_size(r->run[i].log) : r->run[i].n_loss;
-    if ((c[i].p = malloc((most + 1) * sizeof *c[i].p))) c[i].n = points_of(&r->run[i], metric, c[i].p);
+    if ((c[i].p = malloc((most + 1) * sizeof *c[i].p)))
+      c[i].n = points_of(&r->run[i], metric, c[i].p);
   }
   if (!c) return;
   bounds(c, r->n, &x, &y);
@@ -138,9 +152,11 @@ void at_plot_curves(at_text *t, const at_report *r, const char *metric) {
   for (size_t g = 0; g < r->n_groups; g++)
     for (size_t i = 0; i < r->group[g].n; i++) {
       const curve *one = &c[r->group[g].run[i]];
-      at_text_addf(t, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.6\" points=\"", at_html_color(g));
+      at_text_addf(t, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.6\" points=\"",
+                   at_html_color(g));
       for (size_t k = 0; k < one->n; k++)
-        at_text_addf(t, "%.1f,%.1f ", place(&x, one->p[k].x, l, right), place(&y, one->p[k].y, bottom, top));
+        at_text_addf(t, "%.1f,%.1f ", place(&x, one->p[k].x, l, right),
+                     place(&y, one->p[k].y, bottom, top));
       at_text_add(t, "\"/>\n");
     }
   at_text_add(t, "</svg>\n");

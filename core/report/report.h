@@ -14,18 +14,22 @@ at_status at_report_collect(const char *const *dirs, size_t n, at_report **out, 
 void at_report_free(at_report *r);
 
 typedef struct at_report_options {
-  const char *split;      /* role: "test" */
-  const char *const *metrics; size_t n_metrics; /* columns; none: all, in the order found */
-  int pairs;              /* how many test pairs to draw per run group (best and worst included) */
-  bool color;             /* escape codes in the terminal table */
+  const char *split; /* role: "test" */
+  const char *const *metrics;
+  size_t n_metrics; /* columns; none: all, in the order found */
+  int pairs;        /* how many test pairs to draw per run group (best and worst included) */
+  bool color;       /* escape codes in the terminal table */
 } at_report_options;
 
 /* Groups runs that differ in their seed only; a row per group: mean and
  * standard deviation over seeds, n; the best mean of each column is marked, and
  * whatever lies within its spread is marked as not distinguishable. */
-at_status at_report_table(const at_report *r, const at_report_options *o, at_text *out, at_error *err);
-at_status at_report_csv(const at_report *r, const at_report_options *o, at_text *out, at_error *err);
-at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out, at_error *err);
+at_status at_report_table(const at_report *r, const at_report_options *o, at_text *out,
+                          at_error *err);
+at_status at_report_csv(const at_report *r, const at_report_options *o, at_text *out,
+                        at_error *err);
+at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out,
+                         at_error *err);
 /* Writes report.html, results.csv, results.json into `dir` (atomically each). */
 at_status at_report_write(const at_report *r, at_registry *reg, const at_report_options *o,
                           const char *dir, at_error *err);

@@ -15,7 +15,7 @@ typedef struct at_finished {
   json_t *results; /* all of results.json */
   at_point *loss;  /* step, loss */
   size_t n_loss;
-  json_t *log;     /* array of the lines of kind "evaluate" on validation */
+  json_t *log; /* array of the lines of kind "evaluate" on validation */
 } at_finished;
 
 /* Runs that differ in their seed only. */
@@ -38,14 +38,14 @@ struct at_report {
 
 typedef struct at_cell_stat {
   double mean, sd;
-  size_t n;          /* runs that have the metric */
-  int higher;        /* 1, 0, -1 */
-  bool best, close;  /* the best mean; not told apart from it by these seeds */
+  size_t n;         /* runs that have the metric */
+  int higher;       /* 1, 0, -1 */
+  bool best, close; /* the best mean; not told apart from it by these seeds */
 } at_cell_stat;
 
 /* Columns: the metrics asked for, or all of the split in the order found. */
-at_status at_report_columns(const at_report *r, const at_report_options *o, const char ***names, size_t *n,
-                            at_error *err);
+at_status at_report_columns(const at_report *r, const at_report_options *o, const char ***names,
+                            size_t *n, at_error *err);
 /* One column over all groups; `out` has room for n_groups. */
 void at_report_column(const at_report *r, const char *split, const char *metric, at_cell_stat *out);
 const char *at_report_setting(const at_report *r, size_t run, const char *key); /* "" when absent */
@@ -56,8 +56,11 @@ bool at_report_common(const at_report *r, const char *key);
 void at_html_text(at_text *t, const char *s); /* escaped */
 void at_html_base64(at_text *t, const void *bytes, size_t n);
 const char *at_html_color(size_t group);
-void at_plot_intervals(at_text *t, const at_report *r, const char *metric, const at_cell_stat *stats);
+void at_plot_intervals(at_text *t, const at_report *r, const char *metric,
+                       const at_cell_stat *stats);
 void at_plot_curves(at_text *t, const at_report *r, const char *metric); /* NULL: the loss */
-at_status at_html_pairs(at_text *t, const at_report *r, at_registry *reg, const at_report_options *o, at_error *err);
-at_status at_html_page(const at_report *r, at_registry *reg, const at_report_options *o, at_text *out, at_error *err);
+at_status at_html_pairs(at_text *t, const at_report *r, at_registry *reg,
+                        const at_report_options *o, at_error *err);
+at_status at_html_page(const at_report *r, at_registry *reg, const at_report_options *o,
+                       at_text *out, at_error *err);
 #endif

@@ -7,11 +7,14 @@
 
 /* ---- numbers ---- */
 
-static const json_t *metric_of(const at_report *r, size_t run, const char *split, const char *metric) {
-  return json_object_get(json_object_get(json_object_get(r->run[run].results, "split"), split), metric);
+static const json_t *metric_of(const at_report *r, size_t run, const char *split,
+                               const char *metric) {
+  return json_object_get(json_object_get(json_object_get(r->run[run].results, "split"), split),
+                         metric);
 }
 
-static at_cell_stat stat_of(const at_report *r, const at_group *g, const char *split, const char *metric) {
+static at_cell_stat stat_of(const at_report *r, const at_group *g, const char *split,
+                            const char *metric) {
   at_cell_stat c = {.higher = -1};
   double sum = 0, square = 0;
   for (size_t i = 0; i < g->n; i++) {
@@ -33,8 +36,9 @@ static at_cell_stat stat_of(const at_report *r, const at_group *g, const char *s
 
 /* Two-sided 5 % points of Student's t; between them the smaller number of degrees counts. */
 static double t_limit(double degrees) {
-  static const double table[][2] = {{1, 12.71}, {2, 4.30}, {3, 3.18}, {4, 2.78}, {5, 2.57}, {6, 2.45}, {8, 2.31},
-                                    {10, 2.23}, {15, 2.13}, {20, 2.09}, {30, 2.04}, {60, 2.00}};
+  static const double table[][2] = {{1, 12.71}, {2, 4.30},  {3, 3.18},  {4, 2.78},
+                                    {5, 2.57},  {6, 2.45},  {8, 2.31},  {10, 2.23},
+                                    {15, 2.13}, {20, 2.09}, {30, 2.04}, {60, 2.00}};
   double limit = table[0][1];
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (degrees >= table[i][0]) limit = table[i][1];
@@ -50,12 +54,14 @@ static bool close_to(const at_cell_stat *a, const at_cell_stat *b) {
   return fabs(a->mean - b->mean) < t_limit(degrees) * sqrt(va + vb);
 }
 
-void at_report_column(const at_report *r, const char *split, const char *metric, at_cell_stat *out) {
+void at_report_column(const at_report *r, const char *split, const char *metric,
+                      at_cell_stat *out) {
   const at_cell_stat *best = NULL;
   for (size_t g = 0; g < r->n_groups; g++) {
     out[g] = stat_of(r, &r->group[g], split, metric);
     if (!out[g].n || out[g].higher < 0) continue;
-    if (!best || (out[g].higher ? out[g].mean > best->mean : out[g].mean < best->mean)) best = &out[g];
+    if (!best || (out[g].higher ? out[g].mean > best->mean : out[g].mean < best->mean))
+      best = &out[g];
   }
   for (size_t g = 0; best && r->n_groups > 1 && g < r->n_groups; g++) {
     out[g].best = out[g].n && out[g].mean == best->mean;
@@ -63,15 +69,17 @@ void at_report_column(const at_report *r, const char *split, const char *metric,
   }
 }
 
-at_status at_report_columns(const at_report *r, const at_report_options *o, const char ***names, size_t *n,
-                            at_error *err) {
+at_status at_report_columns(const at_report *r, const at_report_options *o, const char ***names,
+                            size_t *n, at_error *err) {
   json_t *split = json_object_get(json_object_get(r->run[0].results, "split"), o->split), *value;
-  const char *key, **v = AT_NEW_ARRAY(r->arena, const char *, json_object_size(split) + o->n_metrics + 1);
+  const char *key,
+      **v = AT_NEW_ARRAY(r->arena, const char *, json_object_size(split) + o->n_metrics + 1);
   if (!v) return at_nomem(err);
   *n = 0;
   *names = v;
   if (!split)
-    return at_fail(err, AT_EINPUT, "%s: there are no results of the split `%s`", r->run[0].dir, o->split);
+    return at_fail(err, AT_EINPUT, "%s: there are no results of the split `%s`", r->run[0].dir,
+                   o->split);
   json_object_foreach(split, key, value) if (!o->n_metrics) v[(*n)++] = key;
   for (size_t i = 0; i < o->n_metrics; i++) {
     const char *all[128], *near;
@@ -80,8 +88,8 @@ at_status at_report_columns(const at_report *r, const at_report_options *o, cons
     v[(*n)++] = o->metrics[i];
     if (json_object_get(split, o->metrics[i])) continue;
     near = at_suggest(o->metrics[i], all, k);
-    return at_fail(err, AT_EINPUT, "there is no metric `%s`%s%s%s", o->metrics[i], near ? "; did you mean `" : "",
-                   near ? near : "", near ? "`?" : "");
+    return at_fail(err, AT_EINPUT, "there is no metric `%s`%s%s%s", o->metrics[i],
+                   near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
   }
   return AT_OK;
 }
@@ -102,13 +110,16 @@ static void pad(at_text *t, const char *s, size_t width, bool right) {
 }
 
 static void cell_text(const at_cell_stat *c, char *buf, size_t n) {
-  if (!c->n) snprintf(buf, n, "-");
-  else if (c->n == 1) snprintf(buf, n, "%.1f%s", c->mean, c->best ? "*" : " ");
-  else snprintf(buf, n, "%.1f ±%.1f%s", c->mean, c->sd, c->best ? "*" : c->close ? "~" : " ");
+  if (!c->n)
+    snprintf(buf, n, "-");
+  else if (c->n == 1)
+    snprintf(buf, n, "%.1f%s", c->mean, c->best ? "*" : " ");
+  else
+    snprintf(buf, n, "%.1f ±%.1f%s", c->mean, c->sd, c->best ? "*" : c->close ? "~" : " ");
 }
 
-static void put_row(at_text *t, const at_report *r, size_t g, const at_cell_stat *all, size_t columns,
-                    size_t label, const size_t *width, bool color) {
+static void put_row(at_text *t, const at_report *r, size_t g, const at_cell_stat *all,
+                    size_t columns, size_t label, const size_t *width, bool color) {
   char buf[64];
   pad(t, r->group[g].label, label, false);
   at_text_addf(t, "  %2zu", r->group[g].n);
@@ -127,13 +138,17 @@ static void put_footer(at_text *t, const at_report *r, const at_report_options *
   size_t least = (size_t)-1;
   for (size_t g = 0; g < r->n_groups; g++) least = r->group[g].n < least ? r->group[g].n : least;
   at_text_addf(t, "\nsplit %s; n runs with different seeds; * best mean", o->split);
-  if (least >= 2) at_text_add(t, "; ± standard deviation; ~ not told from the best (Welch's test, 5 %)");
-  else if (r->n_groups > 1) at_text_add(t, "; one run says nothing about the noise between seeds");
+  if (least >= 2)
+    at_text_add(t, "; ± standard deviation; ~ not told from the best (Welch's test, 5 %)");
+  else if (r->n_groups > 1)
+    at_text_add(t, "; one run says nothing about the noise between seeds");
   at_text_add(t, "\n");
-  for (size_t i = 0; i < r->n_unfinished; i++) at_text_addf(t, "not finished: %s\n", r->unfinished[i]);
+  for (size_t i = 0; i < r->n_unfinished; i++)
+    at_text_addf(t, "not finished: %s\n", r->unfinished[i]);
 }
 
-at_status at_report_table(const at_report *r, const at_report_options *o, at_text *out, at_error *err) {
+at_status at_report_table(const at_report *r, const at_report_options *o, at_text *out,
+                          at_error *err) {
   const char **names;
   size_t n, label = 5, width[128];
   at_status s = at_report_columns(r, o, &names, &n, err);
@@ -178,7 +193,8 @@ static void csv_field(at_text *t, const char *s) {
   at_text_add(t, "\"");
 }
 
-at_status at_report_csv(const at_report *r, const at_report_options *o, at_text *out, at_error *err) {
+at_status at_report_csv(const at_report *r, const at_report_options *o, at_text *out,
+                        at_error *err) {
   const char **names;
   size_t n;
   at_status s = at_report_columns(r, o, &names, &n, err);
@@ -192,38 +208,41 @@ at_status at_report_csv(const at_report *r, const at_report_options *o, at_text 
       csv_field(out, r->group[g].label);
       at_text_addf(out, ",%s,", o->split);
       csv_field(out, names[c]);
-      at_text_addf(out, ",%.9g,%.9g,%zu,%d,%s\r\n", column[g].mean, column[g].sd, column[g].n, column[g].higher,
-                   column[g].best ? "true" : "false");
+      at_text_addf(out, ",%.9g,%.9g,%zu,%d,%s\r\n", column[g].mean, column[g].sd, column[g].n,
+                   column[g].higher, column[g].best ? "true" : "false");
     }
   }
   return out->failed ? at_nomem(err) : AT_OK;
 }
 
-static json_t *group_json(const at_report *r, const at_report_options *o, size_t g, const char *const *names, size_t n,
-                          at_cell_stat *column) {
+static json_t *group_json(const at_report *r, const at_report_options *o, size_t g,
+                          const char *const *names, size_t n, at_cell_stat *column) {
   json_t *metrics = json_object(), *runs = json_array();
   for (size_t c = 0; c < n; c++) {
     at_report_column(r, o->split, names[c], column);
     json_t *values = json_array();
     for (size_t i = 0; i < r->group[g].n; i++) {
       const json_t *m = metric_of(r, r->group[g].run[i], o->split, names[c]);
-      json_array_append_new(values, m ? json_real(json_number_value(json_object_get(m, "value"))) : json_null());
+      json_array_append_new(
+          values, m ? json_real(json_number_value(json_object_get(m, "value"))) : json_null());
     }
     const at_cell_stat *s = &column[g];
     json_object_set_new(metrics, names[c],
-                        json_pack("{s:f, s:f, s:I, s:i, s:b, s:o}", "mean", s->n ? s->mean : 0, "sd", s->sd, "n",
-                                  (json_int_t)s->n, "higher_is_better", s->higher, "best", (int)s->best, "values", values));
+                        json_pack("{s:f, s:f, s:I, s:i, s:b, s:o}", "mean", s->n ? s->mean : 0,
+                                  "sd", s->sd, "n", (json_int_t)s->n, "higher_is_better", s->higher,
+                                  "best", (int)s->best, "values", values));
   }
   for (size_t i = 0; i < r->group[g].n; i++) {
     const at_finished *f = &r->run[r->group[g].run[i]];
     json_array_append_new(runs, json_pack("{s:s, s:s, s:O}", "dir", f->dir, "seed",
-                                          at_report_setting(r, r->group[g].run[i], "seed"), "seconds",
-                                          json_object_get(f->results, "seconds")));
+                                          at_report_setting(r, r->group[g].run[i], "seed"),
+                                          "seconds", json_object_get(f->results, "seconds")));
   }
   return json_pack("{s:s, s:o, s:o}", "group", r->group[g].label, "metrics", metrics, "runs", runs);
 }
 
-at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out, at_error *err) {
+at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out,
+                         at_error *err) {
   const char **names;
   size_t n;
   at_status s = at_report_columns(r, o, &names, &n, err);
@@ -232,9 +251,12 @@ at_status at_report_json(const at_report *r, const at_report_options *o, at_text
   json_t *groups = json_array(), *unfinished = json_array();
   for (size_t g = 0; column && g < r->n_groups; g++)
     json_array_append_new(groups, group_json(r, o, g, names, n, column));
-  for (size_t i = 0; i < r->n_unfinished; i++) json_array_append_new(unfinished, json_string(r->unfinished[i]));
-  json_t *j = json_pack("{s:s, s:o, s:o}", "split", o->split, "groups", groups, "unfinished", unfinished);
-  char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
+  for (size_t i = 0; i < r->n_unfinished; i++)
+    json_array_append_new(unfinished, json_string(r->unfinished[i]));
+  json_t *j =
+      json_pack("{s:s, s:o, s:o}", "split", o->split, "groups", groups, "unfinished", unfinished);
+  char *text =
+      j ? json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
   if (text) at_text_addf(out, "%s\n", text);
   free(text);
   json_decref(j);
@@ -250,8 +272,8 @@ static at_status write_one(const char *dir, const char *name, const at_text *t, 
   return s;
 }
 
-at_status at_report_write(const at_report *r, at_registry *reg, const at_report_options *o, const char *dir,
-                          at_error *err) {
+at_status at_report_write(const at_report *r, at_registry *reg, const at_report_options *o,
+                          const char *dir, at_error *err) {
   at_text csv = {0}, json = {0}, html = {0};
   at_status s = at_mkdirs(dir, err);
   if (s == AT_OK) s = at_report_csv(r, o, &csv, err);

@@ -117,8 +117,13 @@ static int64_t task_block(void *ctx, uint32_t i) {
 }
 
 at_task_ops at_session_task_ops(at_task_run *t) {
-  return (at_task_ops){.ctx = t, .rows = task_rows, .link = task_link, .batch_axis = task_batch_axis,
-                       .random = task_random, .example = task_example, .forward = task_forward,
+  return (at_task_ops){.ctx = t,
+                       .rows = task_rows,
+                       .link = task_link,
+                       .batch_axis = task_batch_axis,
+                       .random = task_random,
+                       .example = task_example,
+                       .forward = task_forward,
                        .block = task_block};
 }
 
@@ -127,7 +132,8 @@ at_task_ops at_session_task_ops(at_task_run *t) {
 at_status at_session_evaluate_into(at_session *s, const char *split, const char *phase,
                                    at_progress_fn *fn, void *ctx, at_result **results, size_t *n,
                                    at_error *err) {
-  at_task_run t = {.s = s, .split = at_session_split(s, split), .fn = fn, .ctx = ctx, .phase = phase};
+  at_task_run t = {
+      .s = s, .split = at_session_split(s, split), .fn = fn, .ctx = ctx, .phase = phase};
   at_task_ops ops = at_session_task_ops(&t);
   attune_prediction *p = NULL;
   at_cache *cache;

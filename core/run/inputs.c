@@ -12,7 +12,8 @@ static const char *type_name(uint32_t t) {
 }
 
 static bool feeds_models(const at_field *f) {
-  return f->f.type == ATTUNE_FIELD_REAL || f->f.type == ATTUNE_FIELD_IMAGE || f->f.type == ATTUNE_FIELD_TEXT;
+  return f->f.type == ATTUNE_FIELD_REAL || f->f.type == ATTUNE_FIELD_IMAGE ||
+         f->f.type == ATTUNE_FIELD_TEXT;
 }
 
 /* "picture.image": a table and a field of it. */
@@ -60,19 +61,23 @@ static at_status field_by_name(const at_session *s, const char *input, const at_
     }
   }
   at_status st = AT_OK;
-  if (n_same == 1) *out = same;
-  else if (n_text == 1) *out = text;
+  if (n_same == 1)
+    *out = same;
+  else if (n_text == 1)
+    *out = text;
   else
-    st = at_fail(err, AT_EINPUT,
-                 "%s: no data for the input `%s`; say which under data.bind, for example `%s: %s` (there "
-                 "are: %s)",
-                 s->run->path, input, input, n ? "picture.image" : "TABLE.FIELD",
-                 list.data ? list.data : "none");
+    st = at_fail(
+        err, AT_EINPUT,
+        "%s: no data for the input `%s`; say which under data.bind, for example `%s: %s` (there "
+        "are: %s)",
+        s->run->path, input, input, n ? "picture.image" : "TABLE.FIELD",
+        list.data ? list.data : "none");
   at_text_free(&list);
   return st;
 }
 
-at_status at_session_field(const at_session *s, const char *input, const at_field **out, at_error *err) {
+at_status at_session_field(const at_session *s, const char *input, const at_field **out,
+                           at_error *err) {
   char key[128];
   snprintf(key, sizeof key, "data.bind.%.100s", input);
   const at_entry *e = at_run_entry(s->run, key);
@@ -81,7 +86,8 @@ at_status at_session_field(const at_session *s, const char *input, const at_fiel
 
 /* ---- binding ---- */
 
-static at_status batch_index(at_session *s, const at_node *in, const at_field *f, int *out, at_error *err) {
+static at_status batch_index(at_session *s, const at_node *in, const at_field *f, int *out,
+                             at_error *err) {
   const at_graph *g = s->graph;
   int axis = in->dim[0].axis, parent = g->axis[axis].parent;
   if (parent >= 0) axis = parent;
@@ -106,26 +112,30 @@ static at_status batch_index(at_session *s, const at_node *in, const at_field *f
   return AT_OK;
 }
 
-static at_status check_field(const at_session *s, const at_node *in, const at_field *f, at_error *err) {
+static at_status check_field(const at_session *s, const at_node *in, const at_field *f,
+                             at_error *err) {
   const at_graph *g = s->graph;
   bool text = f->f.type == ATTUNE_FIELD_TEXT;
   if (!feeds_models(f) || text != (in->type == AT_TOKEN))
-    return at_fail(err, AT_EINPUT, "%s: input `%s` takes %s, but `%s.%s` is of type %s", s->run->path,
-                   in->name, in->type == AT_TOKEN ? "tokens" : "real numbers", f->table, f->f.name,
-                   type_name(f->f.type));
+    return at_fail(err, AT_EINPUT, "%s: input `%s` takes %s, but `%s.%s` is of type %s",
+                   s->run->path, in->name, in->type == AT_TOKEN ? "tokens" : "real numbers",
+                   f->table, f->f.name, type_name(f->f.type));
   if (text) {
     if (in->ndim == 1 && g->axis[in->dim[0].axis].parent >= 0) return AT_OK;
-    return at_fail(err, AT_EINPUT, "%s: input `%s` takes texts of many lengths; write its axes as [%s, word...]",
+    return at_fail(err, AT_EINPUT,
+                   "%s: input `%s` takes texts of many lengths; write its axes as [%s, word...]",
                    s->run->path, in->name, f->table);
   }
   if (in->ndim != (int)f->f.ndim + 1)
-    return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but a row of `%s.%s` has %u axes", s->run->path,
-                   in->name, at_node_axes_text(g, in), f->table, f->f.name, (unsigned)f->f.ndim);
+    return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but a row of `%s.%s` has %u axes",
+                   s->run->path, in->name, at_node_axes_text(g, in), f->table, f->f.name,
+                   (unsigned)f->f.ndim);
   for (int d = 1; d < in->ndim; d++)
     if (in->dim[d].size != f->f.shape[d - 1])
-      return at_fail(err, AT_EINPUT, "%s: axis `%s` of input `%s` has the size %lld, but `%s.%s` has %lld there",
-                     s->run->path, g->axis[in->dim[d].axis].name, in->name, (long long)in->dim[d].size,
-                     f->table, f->f.name, (long long)f->f.shape[d - 1]);
+      return at_fail(err, AT_EINPUT,
+                     "%s: axis `%s` of input `%s` has the size %lld, but `%s.%s` has %lld there",
+                     s->run->path, g->axis[in->dim[d].axis].name, in->name,
+                     (long long)in->dim[d].size, f->table, f->f.name, (long long)f->f.shape[d - 1]);
   return AT_OK;
 }
 
@@ -135,7 +145,8 @@ at_status at_session_bind(at_session *s, at_error *err) {
     at_feed f = {.input = in, .row = 1};
     at_status st = at_session_field(s, in->name, &f.field, err);
     if (st == AT_OK && s->n_feeds == AT_MAX_FEEDS)
-      st = at_fail(err, AT_EINPUT, "%s: the model has more than %d inputs", s->run->path, AT_MAX_FEEDS);
+      st = at_fail(err, AT_EINPUT, "%s: the model has more than %d inputs", s->run->path,
+                   AT_MAX_FEEDS);
     if (st == AT_OK && in->ndim < 1)
       st = at_fail(err, AT_EINPUT, "%s: input `%s` has no axes", s->run->path, in->name);
     if (st == AT_OK) st = check_field(s, in, f.field, err);
@@ -181,8 +192,8 @@ static at_status fill_cache(at_session *s, at_cache *c, at_error *err) {
     const at_field *field = s->feed[f].field;
     int64_t rows = at_dataset_rows(s->data, c->split, field->table);
     if (rows < 0)
-      return at_fail(err, AT_EINPUT, "%s: the data has no split `%s` with a table `%s`", s->run->path,
-                     c->split, field->table);
+      return at_fail(err, AT_EINPUT, "%s: the data has no split `%s` with a table `%s`",
+                     s->run->path, c->split, field->table);
     if (rows == 0)
       return at_fail(err, AT_EINPUT, "%s: the split `%s` is empty: its table `%s` has no rows",
                      s->run->path, c->split, field->table);
@@ -238,8 +249,10 @@ static at_status read_image(const reading *r, int64_t row, at_error *err) {
   uint8_t *rgb = malloc((size_t)f->row);
   if (!rgb) return at_nomem(err);
   at_status st = at_dataset_read(r->s->data, r->c->split, f->field, row, rgb, err);
-  if (st == AT_OK) r->c->image[r->feed][row] = rgb;
-  else free(rgb);
+  if (st == AT_OK)
+    r->c->image[r->feed][row] = rgb;
+  else
+    free(rgb);
   return st;
 }
 
@@ -247,7 +260,8 @@ static at_status read_tokens(const reading *r, int64_t row, at_error *err) {
   const at_session *s = r->s;
   char *text = NULL;
   at_tokens t = {0};
-  at_status st = at_dataset_read_text(s->data, r->c->split, s->feed[r->feed].field, row, &text, err);
+  at_status st =
+      at_dataset_read_text(s->data, r->c->split, s->feed[r->feed].field, row, &text, err);
   if (st == AT_OK) st = at_tokenise(text, strlen(text), s->tokens, &t, err);
   int64_t n = (int64_t)t.n < s->max_words ? (int64_t)t.n : s->max_words, k = 0;
   int32_t *id = st == AT_OK ? malloc((size_t)(n + 3) * sizeof *id) : NULL;

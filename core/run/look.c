@@ -47,7 +47,8 @@ static int query_dim(const at_graph *g, const at_node *v, int over) {
 }
 
 /* [queries, keys] of a value in which every batch axis has one row. */
-static float *matrix(const at_exec *x, const at_node *v, int over, int query, int64_t *nq, int64_t *nk) {
+static float *matrix(const at_exec *x, const at_node *v, int over, int query, int64_t *nq,
+                     int64_t *nk) {
   const float *p = at_exec_value(x, v);
   at_around k = at_x_around(x, v, over), q = {1, 1, 0};
   if (query >= 0) q = at_x_around(x, v, query);
@@ -59,7 +60,8 @@ static float *matrix(const at_exec *x, const at_node *v, int over, int query, in
   return out;
 }
 
-static at_status add_attention(const at_session *s, const at_attend *a, at_attention *out, at_error *err) {
+static at_status add_attention(const at_session *s, const at_attend *a, at_attention *out,
+                               at_error *err) {
   const at_graph *g = s->graph;
   const at_node *w = a->weight, *sc = a->score;
   int q = query_dim(g, w, a->over);
@@ -69,7 +71,9 @@ static at_status add_attention(const at_session *s, const at_attend *a, at_atten
   out->weight = matrix(s->look, w, at_node_dim(w, a->over), q, &out->queries, &out->keys);
   int64_t nq, nk;
   out->score = matrix(s->look, sc, at_node_dim(sc, a->over), query_dim(g, sc, a->over), &nq, &nk);
-  return out->attend && out->key_axis && out->query_axis && out->weight && out->score ? AT_OK : at_nomem(err);
+  return out->attend && out->key_axis && out->query_axis && out->weight && out->score
+             ? AT_OK
+             : at_nomem(err);
 }
 
 /* ---- the pair itself ---- */
@@ -82,7 +86,8 @@ static const at_field *field_of(const at_session *s, const char *table, uint32_t
   return NULL;
 }
 
-static at_status add_words(at_session *s, int feed, int64_t row, const char *split, at_look *l, at_error *err) {
+static at_status add_words(at_session *s, int feed, int64_t row, const char *split, at_look *l,
+                           at_error *err) {
   at_cache *c;
   at_status st = at_session_cache(s, split, &c, err);
   if (st != AT_OK) return st;
@@ -104,7 +109,8 @@ static at_status add_words(at_session *s, int feed, int64_t row, const char *spl
   return st;
 }
 
-static at_status add_picture(at_session *s, int feed, int64_t row, const char *split, at_look *l, at_error *err) {
+static at_status add_picture(at_session *s, int feed, int64_t row, const char *split, at_look *l,
+                             at_error *err) {
   const at_field *f = s->feed[feed].field;
   const at_field *boxes = field_of(s, f->table, ATTUNE_FIELD_BOXES);
   const at_field *name = field_of(s, f->table, ATTUNE_FIELD_NAME);
@@ -116,7 +122,8 @@ static at_status add_picture(at_session *s, int feed, int64_t row, const char *s
     st = l->rgb ? at_dataset_read(s->data, split, f, row, l->rgb, err) : at_nomem(err);
   }
   if (st == AT_OK && name) st = at_dataset_read_text(s->data, split, name, row, &l->name, err);
-  if (st == AT_OK && boxes) st = at_dataset_read_boxes(s->data, split, boxes, row, &l->boxes, &l->n_boxes, err);
+  if (st == AT_OK && boxes)
+    st = at_dataset_read_boxes(s->data, split, boxes, row, &l->boxes, &l->n_boxes, err);
   return st;
 }
 
@@ -137,14 +144,15 @@ static void find_grid(const at_session *s, at_look *l) {
   }
 }
 
-at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows, at_look *out,
-                          at_error *err) {
+at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
+                          at_look *out, at_error *err) {
   const int64_t *each[AT_MAX_BATCH_AXES];
   int64_t counts[AT_MAX_BATCH_AXES];
   const char *name = at_session_split(s, split);
   memset(out, 0, sizeof *out);
   if (n_rows != (size_t)s->n_batch)
-    return at_fail(err, AT_EINPUT, "the model has %d batch axes; %zu rows were named", s->n_batch, n_rows);
+    return at_fail(err, AT_EINPUT, "the model has %d batch axes; %zu rows were named", s->n_batch,
+                   n_rows);
   for (int b = 0; b < s->n_batch; b++) {
     each[b] = &rows[b];
     counts[b] = 1;

@@ -83,8 +83,9 @@ static int64_t vocabulary(void *ctx, const char *input) {
   return most + 1;
 }
 
-static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key, int along,
-                         const char *scope, at_span span, at_node **score, at_error *err) {
+static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
+                         int along, const char *scope, at_span span, at_node **score,
+                         at_error *err) {
   const once *w = ctx;
   return at_plugin_compose(w->reg, g, spec, query, key, along, scope, span, score, err);
 }
@@ -95,7 +96,10 @@ static size_t score_names(void *ctx, const char *const **names) {
 }
 
 static at_status load(once *w, at_text *messages, at_error *err) {
-  at_dsl_env env = {.ctx = w, .compose = compose, .score_names = score_names, .set = w->o->set,
+  at_dsl_env env = {.ctx = w,
+                    .compose = compose,
+                    .score_names = score_names,
+                    .set = w->o->set,
                     .n_set = w->o->n_set};
   at_status s = at_dsl_load(w->o->model, &env, &w->probe, messages, err);
   if (s != AT_OK) return s;
@@ -116,9 +120,11 @@ static at_status bind_real(once *w, const at_node *n, at_array *a, at_error *err
                    w->o->inputs_path, n->name, a->ndim, at_node_axes_text(g, n));
   for (int d = 0; d < n->ndim; d++) {
     const at_axis *axis = &g->axis[n->dim[d].axis];
-    if (axis->kind == AT_BATCH) s = at_exec_size(w->x, axis->name, a->shape[d], err);
+    if (axis->kind == AT_BATCH)
+      s = at_exec_size(w->x, axis->name, a->shape[d], err);
     else if (n->dim[d].size != a->shape[d])
-      s = at_fail(err, AT_EINPUT, "%s: axis `%s` of input `%s` has the size %" PRId64 ", not %" PRId64,
+      s = at_fail(err, AT_EINPUT,
+                  "%s: axis `%s` of input `%s` has the size %" PRId64 ", not %" PRId64,
                   w->o->inputs_path, axis->name, n->name, n->dim[d].size, a->shape[d]);
     if (s != AT_OK) return s;
   }
@@ -126,17 +132,19 @@ static at_status bind_real(once *w, const at_node *n, at_array *a, at_error *err
 }
 
 /* offsets [rows + 1] from lengths, or from full rows. */
-static at_status make_offsets(once *w, const at_node *n, const at_array *a, int64_t **out, int64_t *rows,
-                              at_error *err) {
+static at_status make_offsets(once *w, const at_node *n, const at_array *a, int64_t **out,
+                              int64_t *rows, at_error *err) {
   at_array *len = lengths_for(w, n->name);
   at_status s = len ? at_array_convert(len, AT_I64, err) : AT_OK;
   if (s != AT_OK) return s;
   if (!len && a->ndim != 2)
-    return at_fail(err, AT_EINPUT, "%s: input `%s` is packed; an array `lengths` must say how long its rows are",
+    return at_fail(err, AT_EINPUT,
+                   "%s: input `%s` is packed; an array `lengths` must say how long its rows are",
                    w->o->inputs_path, n->name);
   *rows = len ? at_array_count(len) : a->shape[0];
   if (a->ndim == 2 && a->shape[0] != *rows)
-    return at_fail(err, AT_EINPUT, "%s: input `%s` has %" PRId64 " rows, but there are %" PRId64 " lengths",
+    return at_fail(err, AT_EINPUT,
+                   "%s: input `%s` has %" PRId64 " rows, but there are %" PRId64 " lengths",
                    w->o->inputs_path, n->name, a->shape[0], *rows);
   int64_t *off = calloc((size_t)*rows + 1, sizeof *off);
   if (!off) return at_nomem(err);
@@ -150,7 +158,8 @@ static at_status make_offsets(once *w, const at_node *n, const at_array *a, int6
     off[i + 1] = off[i] + l;
   }
   if (a->ndim == 1 && off[*rows] != room)
-    return at_fail(err, AT_EINPUT, "%s: the lengths of input `%s` add up to %" PRId64 ", not to its %" PRId64,
+    return at_fail(err, AT_EINPUT,
+                   "%s: the lengths of input `%s` add up to %" PRId64 ", not to its %" PRId64,
                    w->o->inputs_path, n->name, off[*rows], room);
   return AT_OK;
 }
@@ -161,7 +170,8 @@ static at_status bind_tokens(once *w, int index, at_array *a, at_error *err) {
   at_status s = at_array_convert(a, AT_I32, err);
   if (s != AT_OK) return s;
   if (a->ndim < 1 || a->ndim > 2 || n->ndim != 1)
-    return at_fail(err, AT_EINPUT, "%s: the array for input `%s` has %d axes; it is [rows, longest] or packed",
+    return at_fail(err, AT_EINPUT,
+                   "%s: the array for input `%s` has %d axes; it is [rows, longest] or packed",
                    w->o->inputs_path, n->name, a->ndim);
   const at_axis *axis = &w->g->axis[n->dim[0].axis];
   s = make_offsets(w, n, a, &off, &rows, err);
@@ -185,8 +195,10 @@ static at_status bind(once *w, at_error *err) {
     const at_node *n = w->g->input[i];
     at_array *a = array_for(w, n->name);
     if (!a)
-      return at_fail(err, AT_EINPUT, "%s: there is no array `%s` for the input of that name; --rename ARRAY=%s "
-                     "takes one of another name", w->o->inputs_path, n->name, n->name);
+      return at_fail(err, AT_EINPUT,
+                     "%s: there is no array `%s` for the input of that name; --rename ARRAY=%s "
+                     "takes one of another name",
+                     w->o->inputs_path, n->name, n->name);
     at_status s = n->type == AT_TOKEN ? bind_tokens(w, i, a, err) : bind_real(w, n, a, err);
     if (s != AT_OK) return s;
   }
@@ -195,8 +207,8 @@ static at_status bind(once *w, at_error *err) {
 
 /* ---- what comes out ---- */
 
-static at_status put(at_arrays *out, const char *prefix, const char *name, const char *suffix, int ndim,
-                     const int64_t *shape, const float *v, at_error *err) {
+static at_status put(at_arrays *out, const char *prefix, const char *name, const char *suffix,
+                     int ndim, const int64_t *shape, const float *v, at_error *err) {
   char full[300];
   if (!v) return AT_OK;
   snprintf(full, sizeof full, "%s%.200s%s", prefix, name, suffix);
@@ -207,8 +219,8 @@ static at_status put(at_arrays *out, const char *prefix, const char *name, const
 }
 
 /* Axes in the order in which the model makes them, whatever order they are stored in. */
-static at_status put_node(once *w, at_arrays *out, const char *prefix, const char *name, const char *suffix,
-                          const at_node *n, const float *v, at_error *err) {
+static at_status put_node(once *w, at_arrays *out, const char *prefix, const char *name,
+                          const char *suffix, const at_node *n, const float *v, at_error *err) {
   int64_t shape[AT_MAX_DIM], stride[AT_MAX_DIM], index[AT_MAX_DIM] = {0};
   int order[AT_MAX_DIM];
   if (!v) return AT_OK;
@@ -236,30 +248,37 @@ static at_status collect(once *w, at_arrays *out, at_error *err) {
   const at_graph *g = w->g;
   at_status s = AT_OK;
   for (int i = 0; s == AT_OK && i < g->n_output; i++)
-    s = put_node(w, out, "out.", g->output[i].name, "", g->output[i].node, at_exec_value(w->x, g->output[i].node),
-                 err);
+    s = put_node(w, out, "out.", g->output[i].name, "", g->output[i].node,
+                 at_exec_value(w->x, g->output[i].node), err);
   for (int i = 0; s == AT_OK && i < g->n_attend; i++) {
     const at_attend *a = &g->attend[i];
-    s = put_node(w, out, "attend.", a->name, ".score", a->score, at_exec_value(w->x, a->score), err);
+    s = put_node(w, out, "attend.", a->name, ".score", a->score, at_exec_value(w->x, a->score),
+                 err);
     if (s == AT_OK)
-      s = put_node(w, out, "attend.", a->name, ".weight", a->weight, at_exec_value(w->x, a->weight), err);
+      s = put_node(w, out, "attend.", a->name, ".weight", a->weight, at_exec_value(w->x, a->weight),
+                   err);
   }
-  if (s == AT_OK && g->loss) s = put(out, "", "loss", "", 0, NULL, at_exec_value(w->x, g->loss), err);
+  if (s == AT_OK && g->loss)
+    s = put(out, "", "loss", "", 0, NULL, at_exec_value(w->x, g->loss), err);
   for (int i = 0; s == AT_OK && w->o->gradients && i < g->n_param; i++) {
     int64_t shape[AT_MAX_DIM];
     for (int d = 0; d < g->param[i]->ndim; d++) shape[d] = g->param[i]->dim[d].size;
-    s = put(out, "g.", g->param[i]->pname, "", g->param[i]->ndim, shape, w->params->grad + w->params->offset[i], err);
+    s = put(out, "g.", g->param[i]->pname, "", g->param[i]->ndim, shape,
+            w->params->grad + w->params->offset[i], err);
   }
   for (int i = 0; s == AT_OK && w->o->gradients && i < g->n_input; i++)
     if (g->input[i]->type == AT_REAL)
-      s = put_node(w, out, "gin.", g->input[i]->name, "", g->input[i], at_exec_input_grad(w->x, g->input[i]), err);
+      s = put_node(w, out, "gin.", g->input[i]->name, "", g->input[i],
+                   at_exec_input_grad(w->x, g->input[i]), err);
   return s;
 }
 
 static at_status execute(once *w, at_error *err) {
-  at_exec_options o = {.pool = w->pool, .gradients = w->o->gradients, .input_grads = w->o->gradients};
+  at_exec_options o = {
+      .pool = w->pool, .gradients = w->o->gradients, .input_grads = w->o->gradients};
   if (w->o->gradients && !w->g->loss)
-    return at_fail(err, AT_EINPUT, "%s: the model has no loss; there are no gradients of it", w->o->model);
+    return at_fail(err, AT_EINPUT, "%s: the model has no loss; there are no gradients of it",
+                   w->o->model);
   at_status s = at_exec_new(w->g, w->params, &o, &w->x, err);
   for (int i = 0; s == AT_OK && i < w->g->n_attend; i++) {
     s = at_exec_keep(w->x, w->g->attend[i].score, err);
@@ -272,7 +291,8 @@ static at_status execute(once *w, at_error *err) {
   return AT_OK;
 }
 
-at_status at_run_once(at_registry *reg, const at_once *o, at_arrays *out, at_text *messages, at_error *err) {
+at_status at_run_once(at_registry *reg, const at_once *o, at_arrays *out, at_text *messages,
+                      at_error *err) {
   once w = {.o = o, .reg = reg};
   int inputs = 0;
   at_status s = load(&w, messages, err);
@@ -284,7 +304,8 @@ at_status at_run_once(at_registry *reg, const at_once *o, at_arrays *out, at_tex
   if (s == AT_OK) s = at_params_new(w.g, &w.params, err);
   if (s == AT_OK) at_params_init(w.params, o->seed);
   if (s == AT_OK && o->weights)
-    s = at_weights_take(w.params, o->weights, o->prefix ? o->prefix : "", o->prefix && *o->prefix, o->weights_path, err);
+    s = at_weights_take(w.params, o->weights, o->prefix ? o->prefix : "", o->prefix && *o->prefix,
+                        o->weights_path, err);
   if (s == AT_OK) s = at_pool_new(o->threads > 0 ? o->threads : 1, &w.pool, err);
   if (s == AT_OK) s = execute(&w, err);
   if (s == AT_OK) s = collect(&w, out, err);

@@ -9,13 +9,10 @@
  *   data:
  *     reader: photos(root=..., captions=...) # a data plugin with options
  *     bind: {image: picture.image, caption: caption.text}  # optional: model input <- table.field;
- *                                            # default: a field of the table of the input's batch axis
- *     splits: {train: train, validation: dev, test: test}  # optional
- *     vocabulary: {tokens: words, threshold: 4, max_words: 40}
- *   task: matching                           # a task plugin with options
- *   metrics: [recall, median_rank]           # metric plugins with options
- *   train:
- *     epochs: 20
+ *                                            # default: a field of the table of the input's batch
+ * axis splits: {train: train, validation: dev, test: test}  # optional vocabulary: {tokens: words,
+ * threshold: 4, max_words: 40} task: matching                           # a task plugin with
+ * options metrics: [recall, median_rank]           # metric plugins with options train: epochs: 20
  *     batch: 64
  *     learning_rate: 0.0005
  *     schedule: {kind: step, factor: 0.1, every: 15}    # epochs; kinds: constant, step, cosine
@@ -49,7 +46,8 @@ at_status at_run_load(const char *path, const char *const *set, size_t n_set, at
 void at_run_free(at_run *r);
 /* The resolved YAML text; caller frees. */
 char *at_run_text(const at_run *r);
-const char *at_run_get(const at_run *r, const char *key); /* "arguments.score", "seed" as text; NULL */
+const char *at_run_get(const at_run *r,
+                       const char *key); /* "arguments.score", "seed" as text; NULL */
 
 /* ---- sessions: a run brought to life --------------------------------------------- */
 typedef struct at_session at_session;
@@ -72,11 +70,12 @@ const char *at_session_split(const at_session *s, const char *role);
 
 /* ---- progress ------------------------------------------------------------------------ */
 typedef struct at_progress {
-  const char *phase;      /* "train", "evaluate validation", "sweep cell 3/10 ..." */
+  const char *phase;                  /* "train", "evaluate validation", "sweep cell 3/10 ..." */
   int64_t epoch, epochs, step, steps; /* within the phase; steps 0: unknown */
-  double loss;            /* NAN when there is none */
+  double loss;                        /* NAN when there is none */
   double examples_per_s, seconds_left;
-  const at_result *results; size_t n_results; /* after an evaluation, else NULL */
+  const at_result *results;
+  size_t n_results; /* after an evaluation, else NULL */
 } at_progress;
 /* Called on the training thread. Return non-zero to stop after the current step
  * (a checkpoint is written first). */
@@ -94,21 +93,25 @@ at_status at_session_evaluate(at_session *s, const char *split, at_progress_fn *
 /* ---- looking at attention ---------------------------------------------------------------- */
 /* One forward of one row per batch axis (rows[i] for batch axis i in input order). */
 typedef struct at_attention {
-  char *attend;        /* name of the block */
+  char *attend; /* name of the block */
   char *query_axis, *key_axis;
   int64_t queries, keys;
-  float *weight;       /* [queries, keys]; each row sums to one */
-  float *score;        /* raw scores, the same layout */
+  float *weight; /* [queries, keys]; each row sums to one */
+  float *score;  /* raw scores, the same layout */
 } at_attention;
 typedef struct at_look {
-  at_attention *attention; size_t n_attention;
-  char **words; size_t n_words;     /* of the token input, NULL when there is none */
-  char *text;                       /* the caption as the reader gave it */
-  char *name;                       /* of the picture */
-  uint8_t *rgb; int64_t width, height; /* the picture as the model saw it; NULL when the data has none */
-  float *boxes; int64_t n_boxes;    /* x y w h in pixels of `rgb`, one per region; NULL */
-  int64_t grid_h, grid_w;           /* regions are a grid of cells: its shape; 0 when not */
-  float similarity;                 /* value of the first output for this pair */
+  at_attention *attention;
+  size_t n_attention;
+  char **words;
+  size_t n_words; /* of the token input, NULL when there is none */
+  char *text;     /* the caption as the reader gave it */
+  char *name;     /* of the picture */
+  uint8_t *rgb;
+  int64_t width, height; /* the picture as the model saw it; NULL when the data has none */
+  float *boxes;
+  int64_t n_boxes;        /* x y w h in pixels of `rgb`, one per region; NULL */
+  int64_t grid_h, grid_w; /* regions are a grid of cells: its shape; 0 when not */
+  float similarity;       /* value of the first output for this pair */
 } at_look;
 at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
                           at_look *out, at_error *err);
@@ -117,10 +120,11 @@ void at_look_free(at_look *l);
 /* ---- sweeps ---------------------------------------------------------------------------------- */
 typedef struct at_sweep at_sweep;
 typedef struct at_cell {
-  char *name;               /* folder name: "score=dot,seed=0" made safe */
-  size_t n_keys; char **keys, **values; /* what is special about it */
-  char *dir;                /* under the sweep directory */
-  bool finished;            /* results.json is there */
+  char *name; /* folder name: "score=dot,seed=0" made safe */
+  size_t n_keys;
+  char **keys, **values; /* what is special about it */
+  char *dir;             /* under the sweep directory */
+  bool finished;         /* results.json is there */
 } at_cell;
 at_status at_sweep_load(const char *path, const char *const *set, size_t n_set, const char *dir,
                         at_sweep **out, at_error *err);

@@ -31,20 +31,22 @@ at_status at_run_finish(at_run *r, at_error *err); /* defaults, required keys, p
 at_status at_run_new(const char *path, at_run **out, at_error *err);
 at_status at_run_file(at_arena *arena, const char *path, const at_yaml **root, at_error *err);
 /* Sets a key outright, as the run directory does with what it resolved. */
-at_status at_run_put(at_run *r, const char *key, const char *value, const char *place, at_error *err);
+at_status at_run_put(at_run *r, const char *key, const char *value, const char *place,
+                     at_error *err);
 const at_entry *at_run_entry(const at_run *r, const char *key);
 double at_run_number(const at_run *r, const char *key);
 int64_t at_run_int(const at_run *r, const char *key);
 /* Pieces of a list value at commas outside parentheses; in `arena`. */
-at_status at_run_list(at_arena *arena, const char *value, const char ***out, size_t *n, at_error *err);
+at_status at_run_list(at_arena *arena, const char *value, const char ***out, size_t *n,
+                      at_error *err);
 
 /* ---- a model input and where it comes from (inputs.c) ---- */
 
 typedef struct at_feed {
   const at_node *input;
   const at_field *field;
-  int table;       /* index into session->batch */
-  int64_t row;     /* floats of one row; 0 for tokens */
+  int table;   /* index into session->batch */
+  int64_t row; /* floats of one row; 0 for tokens */
 } at_feed;
 
 /* A batch axis, fed from the table of the same name. */
@@ -57,10 +59,10 @@ typedef struct at_batch_axis {
 typedef struct at_cache {
   char *split;
   size_t n_feeds;
-  int64_t *rows;     /* [n_feeds] */
-  uint8_t ***image;  /* [n_feeds][row], NULL until read */
-  int32_t ***token;  /* [n_feeds][row] */
-  int32_t **length;  /* [n_feeds][row] */
+  int64_t *rows;    /* [n_feeds] */
+  uint8_t ***image; /* [n_feeds][row], NULL until read */
+  int32_t ***token; /* [n_feeds][row] */
+  int32_t **length; /* [n_feeds][row] */
 } at_cache;
 
 enum { AT_MAX_BATCH_AXES = 4, AT_MAX_FEEDS = 16 };
@@ -98,7 +100,8 @@ struct at_session {
 };
 
 /* Field for a model input before the graph is there: data.bind, or by name. */
-at_status at_session_field(const at_session *s, const char *input, const at_field **out, at_error *err);
+at_status at_session_field(const at_session *s, const char *input, const at_field **out,
+                           at_error *err);
 at_status at_session_bind(at_session *s, at_error *err); /* feeds, from graph and schema */
 at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err);
 void at_cache_free(at_cache *c);
@@ -128,15 +131,16 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
                                    at_error *err);
 
 /* ---- run directories (rundir.c) ---- */
-at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued, at_error *err);
-at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss, double rate,
-                              double norm, double seconds, at_error *err);
+at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued,
+                            at_error *err);
+at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss,
+                              double rate, double norm, double seconds, at_error *err);
 at_status at_rundir_log_evaluation(const char *dir, const char *split, int64_t epoch, int64_t step,
                                    const at_result *r, size_t n, double seconds, at_error *err);
 /* Drops lines of steps later than `step`; *seconds: of the last one kept. */
 at_status at_rundir_trim_log(const char *dir, int64_t step, double *seconds, at_error *err);
-at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation, size_t n_validation,
-                            const at_result *test, size_t n_test, int64_t steps, int64_t best_epoch,
-                            double seconds, at_error *err);
+at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation,
+                            size_t n_validation, const at_result *test, size_t n_test,
+                            int64_t steps, int64_t best_epoch, double seconds, at_error *err);
 char *at_rundir_path(const char *dir, const char *name); /* caller frees */
 #endif

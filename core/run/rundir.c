@@ -23,7 +23,8 @@ static at_status write_text(const char *dir, const char *name, const char *text,
 
 /* Takes the reference to `j`. */
 static at_status write_json(const char *dir, const char *name, json_t *j, at_error *err) {
-  char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
+  char *text =
+      j ? json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
   char *path = at_rundir_path(dir, name);
   at_text t = {0};
   at_status s;
@@ -60,8 +61,9 @@ static char *resolved_text(at_session *s) {
 }
 
 static json_t *plugin_json(const at_item *it) {
-  return json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", at_kind_name((attune_kind)it->item->kind), "name",
-                   it->item->name, "version", it->plugin->version, "path", it->path, "sha256", it->sha256);
+  return json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", at_kind_name((attune_kind)it->item->kind),
+                   "name", it->item->name, "version", it->plugin->version, "path", it->path,
+                   "sha256", it->sha256);
 }
 
 static at_status write_plugins(at_session *s, const char *dir, at_error *err) {
@@ -101,17 +103,18 @@ static at_status write_machine(at_session *s, const char *dir, at_error *err) {
   struct utsname u = {0};
   uname(&u);
   return write_json(dir, "machine.json",
-                    json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I}", "attune", PACKAGE_VERSION, "system",
-                              u.sysname, "release", u.release, "machine", u.machine, "processor",
-                              processor_name(), "threads", at_pool_threads(s->pool), "processors",
-                              (json_int_t)sysconf(_SC_NPROCESSORS_ONLN)),
+                    json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I}", "attune", PACKAGE_VERSION,
+                              "system", u.sysname, "release", u.release, "machine", u.machine,
+                              "processor", processor_name(), "threads", at_pool_threads(s->pool),
+                              "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN)),
                     err);
 }
 
 static bool has_entries(const char *dir) {
   DIR *d = opendir(dir);
   bool any = false;
-  for (struct dirent *e; d && (e = readdir(d));) any |= strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+  for (struct dirent *e; d && (e = readdir(d));)
+    any |= strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
   if (d) closedir(d);
   return any;
 }
@@ -127,8 +130,10 @@ static at_status same_run(const char *dir, const char *text, at_error *err) {
     size_t la = strcspn(a, "\n"), lb = strcspn(b, "\n");
     bool free_key = !strncmp(a, "threads:", 8) && !strncmp(b, "threads:", 8);
     if (!free_key && (la != lb || strncmp(a, b, la)))
-      st = at_fail(err, AT_EINPUT, "%s: it was made by another run (it has \"%.*s\", now \"%.*s\"); "
-                   "choose another --out", dir, (int)lb, b, (int)la, a);
+      st = at_fail(err, AT_EINPUT,
+                   "%s: it was made by another run (it has \"%.*s\", now \"%.*s\"); "
+                   "choose another --out",
+                   dir, (int)lb, b, (int)la, a);
     a += la + (a[la] == '\n');
     b += lb + (b[lb] == '\n');
   }
@@ -139,14 +144,17 @@ static at_status same_run(const char *dir, const char *text, at_error *err) {
   return st;
 }
 
-at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued, at_error *err) {
+at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued,
+                            at_error *err) {
   char *text = resolved_text(s), *run = at_rundir_path(dir, "run.yaml"),
        *words = at_rundir_path(dir, "vocabulary.json");
   at_status st = text && run && words ? AT_OK : at_nomem(err);
   *continued = false;
   if (st == AT_OK && has_entries(dir) && !resume)
-    st = at_fail(err, AT_EINPUT, "%s: this folder is not empty; continue its run with --resume, or choose "
-                 "another --out", dir);
+    st = at_fail(err, AT_EINPUT,
+                 "%s: this folder is not empty; continue its run with --resume, or choose "
+                 "another --out",
+                 dir);
   if (st == AT_OK && resume && at_file_exists(run)) {
     st = same_run(dir, text, err);
     *continued = st == AT_OK;
@@ -170,10 +178,12 @@ out:
 
 static at_status append_json(const char *dir, json_t *j, at_error *err) {
   char *path = at_rundir_path(dir, "metrics.jsonl");
-  char *text = j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
+  char *text =
+      j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
   FILE *fp = path && text ? fopen(path, "a") : NULL;
   at_status st = AT_OK;
-  if (!path || !text) st = at_nomem(err);
+  if (!path || !text)
+    st = at_nomem(err);
   else if (!fp || fprintf(fp, "%s\n", text) < 0 || fflush(fp) || ferror(fp))
     st = at_fail(err, AT_EFAIL, "%s: cannot be written", path);
   if (fp && fclose(fp) && st == AT_OK) st = at_fail(err, AT_EFAIL, "%s: cannot be written", path);
@@ -183,12 +193,12 @@ static at_status append_json(const char *dir, json_t *j, at_error *err) {
   return st;
 }
 
-at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss, double rate,
-                              double norm, double seconds, at_error *err) {
+at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss,
+                              double rate, double norm, double seconds, at_error *err) {
   return append_json(dir,
                      json_pack("{s:s, s:I, s:I, s:f, s:f, s:f, s:f}", "kind", "train", "epoch",
-                               (json_int_t)epoch, "step", (json_int_t)step, "loss", loss, "learning_rate",
-                               rate, "gradient_norm", norm, "seconds", seconds),
+                               (json_int_t)epoch, "step", (json_int_t)step, "loss", loss,
+                               "learning_rate", rate, "gradient_norm", norm, "seconds", seconds),
                      err);
 }
 
@@ -201,9 +211,9 @@ static json_t *values_json(const at_result *r, size_t n) {
 at_status at_rundir_log_evaluation(const char *dir, const char *split, int64_t epoch, int64_t step,
                                    const at_result *r, size_t n, double seconds, at_error *err) {
   return append_json(dir,
-                     json_pack("{s:s, s:s, s:I, s:I, s:o, s:f}", "kind", "evaluate", "split", split, "epoch",
-                               (json_int_t)epoch, "step", (json_int_t)step, "results", values_json(r, n),
-                               "seconds", seconds),
+                     json_pack("{s:s, s:s, s:I, s:I, s:o, s:f}", "kind", "evaluate", "split", split,
+                               "epoch", (json_int_t)epoch, "step", (json_int_t)step, "results",
+                               values_json(r, n), "seconds", seconds),
                      err);
 }
 
@@ -241,14 +251,15 @@ out:
 static json_t *results_json(const at_result *r, size_t n) {
   json_t *j = json_object();
   for (size_t i = 0; i < n; i++)
-    json_object_set_new(j, r[i].name, json_pack("{s:f, s:i}", "value", r[i].value, "higher_is_better",
-                                                r[i].higher_is_better));
+    json_object_set_new(
+        j, r[i].name,
+        json_pack("{s:f, s:i}", "value", r[i].value, "higher_is_better", r[i].higher_is_better));
   return j;
 }
 
-at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation, size_t n_validation,
-                            const at_result *test, size_t n_test, int64_t steps, int64_t best_epoch,
-                            double seconds, at_error *err) {
+at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation,
+                            size_t n_validation, const at_result *test, size_t n_test,
+                            int64_t steps, int64_t best_epoch, double seconds, at_error *err) {
   json_t *run = json_object(), *splits = json_object();
   json_int_t count = 0;
   for (size_t i = 0; i < s->run->n; i++)
@@ -256,9 +267,10 @@ at_status at_rundir_results(at_session *s, const char *dir, const at_result *val
   if (validation) json_object_set_new(splits, "validation", results_json(validation, n_validation));
   if (test) json_object_set_new(splits, "test", results_json(test, n_test));
   for (int i = 0; i < s->graph->n_param; i++) count += (json_int_t)s->params->size[i];
-  return write_json(dir, "results.json",
-                    json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I}", "attune", PACKAGE_VERSION, "run", run,
-                              "split", splits, "seconds", seconds, "steps", (json_int_t)steps, "best_epoch",
-                              (json_int_t)best_epoch, "parameters", count),
-                    err);
+  return write_json(
+      dir, "results.json",
+      json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I}", "attune", PACKAGE_VERSION, "run", run,
+                "split", splits, "seconds", seconds, "steps", (json_int_t)steps, "best_epoch",
+                (json_int_t)best_epoch, "parameters", count),
+      err);
 }

@@ -8,7 +8,16 @@
 #include "core/base/file.h"
 #include "core/run/run_impl.h"
 
-typedef enum value_type { T_TEXT, T_PATH, T_INT, T_REAL, T_BOOL, T_ENUM, T_LIST, T_FREE } value_type;
+typedef enum value_type {
+  T_TEXT,
+  T_PATH,
+  T_INT,
+  T_REAL,
+  T_BOOL,
+  T_ENUM,
+  T_LIST,
+  T_FREE
+} value_type;
 
 typedef struct key_spec {
   const char *key;
@@ -70,12 +79,14 @@ static const key_spec *spec_of(const char *key) {
 
 static bool is_section(const char *key) {
   for (int i = 0; i < N_KEYS; i++)
-    if (under(KEYS[i].key, key) || (KEYS[i].type == T_FREE && !strcmp(KEYS[i].key, key))) return true;
+    if (under(KEYS[i].key, key) || (KEYS[i].type == T_FREE && !strcmp(KEYS[i].key, key)))
+      return true;
   return false;
 }
 
 static at_status unknown_key(const char *place, const char *key, at_error *err) {
-  static const char *const sections[] = {"data", "data.splits", "data.vocabulary", "train", "train.schedule"};
+  static const char *const sections[] = {"data", "data.splits", "data.vocabulary", "train",
+                                         "train.schedule"};
   const char *names[N_KEYS + 8];
   size_t n = 0;
   for (int i = 0; i < N_KEYS; i++) names[n++] = KEYS[i].key;
@@ -87,7 +98,8 @@ static at_status unknown_key(const char *place, const char *key, at_error *err) 
     if (!strcmp(word ? word + 1 : KEYS[i].key, last ? last + 1 : key)) near = KEYS[i].key;
   }
   if (near)
-    return at_fail(err, AT_EINPUT, "%s: there is no key `%s`; did you mean `%s`?", place, key, near);
+    return at_fail(err, AT_EINPUT, "%s: there is no key `%s`; did you mean `%s`?", place, key,
+                   near);
   return at_fail(err, AT_EINPUT, "%s: there is no key `%s`; see attune-run(5)", place, key);
 }
 
@@ -121,7 +133,8 @@ static bool in_choices(const char *choices, const char *word) {
 }
 
 static const char *truth(const char *text) {
-  static const char *const yes[] = {"true", "yes", "on", NULL}, *const no[] = {"false", "no", "off", NULL};
+  static const char *const yes[] = {"true", "yes", "on", NULL}, *const no[] = {"false", "no", "off",
+                                                                               NULL};
   for (int i = 0; yes[i]; i++) {
     if (!strcmp(text, yes[i])) return "true";
     if (!strcmp(text, no[i])) return "false";
@@ -133,8 +146,8 @@ static at_status check_value(const key_spec *k, const at_entry *e, at_error *err
   double v;
   int64_t i;
   if (k->type == T_ENUM && !in_choices(k->choices, e->value))
-    return at_fail(err, AT_EINPUT, "%s: `%s` is `%s`; it must be one of %s", e->place, e->key, e->value,
-                   k->choices);
+    return at_fail(err, AT_EINPUT, "%s: `%s` is `%s`; it must be one of %s", e->place, e->key,
+                   e->value, k->choices);
   if (k->type == T_BOOL && !truth(e->value))
     return at_fail(err, AT_EINPUT, "%s: `%s` is `%s`; it must be true or false", e->place, e->key,
                    e->value);
@@ -142,19 +155,21 @@ static at_status check_value(const key_spec *k, const at_entry *e, at_error *err
     return at_fail(err, AT_EINPUT, "%s: `%s` is `%s`; it must be a whole number", e->place, e->key,
                    e->value);
   if (k->type == T_REAL && !at_parse_f64(e->value, &v))
-    return at_fail(err, AT_EINPUT, "%s: `%s` is `%s`; it must be a number", e->place, e->key, e->value);
+    return at_fail(err, AT_EINPUT, "%s: `%s` is `%s`; it must be a number", e->place, e->key,
+                   e->value);
   if ((k->type == T_INT || k->type == T_REAL) && k->min != k->max) {
     at_parse_f64(e->value, &v);
     if (v < k->min || v > k->max)
-      return at_fail(err, AT_EINPUT, "%s: `%s` is %s; it must lie between %g and %g", e->place, e->key,
-                     e->value, k->min, k->max);
+      return at_fail(err, AT_EINPUT, "%s: `%s` is %s; it must lie between %g and %g", e->place,
+                     e->key, e->value, k->min, k->max);
   }
   if (k->type == T_TEXT && !k->def && !*e->value)
     return at_fail(err, AT_EINPUT, "%s: `%s` is empty", e->place, e->key);
   return AT_OK;
 }
 
-at_status at_run_put(at_run *r, const char *key, const char *value, const char *place, at_error *err) {
+at_status at_run_put(at_run *r, const char *key, const char *value, const char *place,
+                     at_error *err) {
   at_entry e = {at_arena_strdup(r->arena, key), at_arena_strdup(r->arena, value),
                 at_arena_strdup(r->arena, place)};
   if (!e.key || !e.value || !e.place) return at_nomem(err);
@@ -205,10 +220,13 @@ static at_status take_at(at_run *r, const at_yaml *v, const char *prefix, const 
 static at_status take_key(at_run *r, const char *key, const at_yaml *v, const char *what,
                           const at_yaml *where, at_error *err) {
   char place[512];
-  if (where) snprintf(place, sizeof place, "%s:%d:%d", what, where->line, where->col);
-  else snprintf(place, sizeof place, "%s", what);
+  if (where)
+    snprintf(place, sizeof place, "%s:%d:%d", what, where->line, where->col);
+  else
+    snprintf(place, sizeof place, "%s", what);
   const key_spec *k = spec_of(key);
-  if (k && (k->type != T_FREE || strcmp(k->key, key) != 0)) return put_value(r, k, key, v, place, err);
+  if (k && (k->type != T_FREE || strcmp(k->key, key) != 0))
+    return put_value(r, k, key, v, place, err);
   if (!is_section(key)) return unknown_key(place, key, err);
   if (v->kind != AT_YAML_MAP) {
     if (v->kind == AT_YAML_SCALAR && !*v->text) return AT_OK; /* "arguments:" with nothing below */
@@ -224,8 +242,8 @@ static at_status take_at(at_run *r, const at_yaml *v, const char *prefix, const 
     bool skipped = false;
     for (int k = 0; skip && skip[k]; k++) skipped |= !strcmp(skip[k], v->key[i]->text);
     if (skipped) continue;
-    const char *key = *prefix ? at_arena_printf(r->arena, "%s.%s", prefix, v->key[i]->text)
-                              : v->key[i]->text;
+    const char *key =
+        *prefix ? at_arena_printf(r->arena, "%s.%s", prefix, v->key[i]->text) : v->key[i]->text;
     s = key ? take_key(r, key, v->item[i], what, v->key[i], err) : at_nomem(err);
   }
   return s;
@@ -243,8 +261,7 @@ at_status at_run_override(at_run *r, const char *assignment, at_error *err) {
   const char *eq = strchr(assignment, '=');
   char place[256];
   snprintf(place, sizeof place, "--set %.200s", assignment);
-  if (!eq || eq == assignment)
-    return at_fail(err, AT_EINPUT, "%s: expected KEY=VALUE", place);
+  if (!eq || eq == assignment) return at_fail(err, AT_EINPUT, "%s: expected KEY=VALUE", place);
   const char *key = at_arena_strndup(r->arena, assignment, (size_t)(eq - assignment));
   /* Specs such as general(side=key, act=tanh) are no YAML flow; only [..] and {..} are parsed. */
   at_yaml scalar = {.kind = AT_YAML_SCALAR, .text = eq + 1, .line = 1, .col = 1};
@@ -280,7 +297,8 @@ at_status at_run_new(const char *path, at_run **out, at_error *err) {
   r->arena = a;
   r->path = at_arena_strdup(a, path);
   const char *slash = strrchr(path, '/');
-  char *dir = slash ? at_arena_strndup(a, path, (size_t)(slash - path) + 1) : at_arena_strdup(a, ".");
+  char *dir =
+      slash ? at_arena_strndup(a, path, (size_t)(slash - path) + 1) : at_arena_strdup(a, ".");
   if (!r->path || !dir) {
     at_arena_free(a);
     return at_nomem(err);
@@ -307,8 +325,7 @@ static at_status resolve(at_run *r, const key_spec *k, at_error *err) {
   const at_entry *e = at_run_entry(r, k->key);
   if (!e) {
     if (k->type == T_FREE) return AT_OK;
-    if (!k->def)
-      return at_fail(err, AT_EINPUT, "%s: the key `%s` is missing", r->path, k->key);
+    if (!k->def) return at_fail(err, AT_EINPUT, "%s: the key `%s` is missing", r->path, k->key);
     return at_run_put(r, k->key, k->def, "", err);
   }
   if (k->type == T_BOOL) return at_run_put(r, k->key, truth(e->value), e->place, err);
@@ -332,12 +349,15 @@ at_status at_run_load(const char *path, const char *const *set, size_t n_set, at
   if (s != AT_OK) return s;
   s = at_run_file(r->arena, path, &root, err);
   if (s == AT_OK && (at_yaml_get(root, "over") || at_yaml_get(root, "base")))
-    s = at_fail(err, AT_EINPUT, "%s: this is a sweep file; train its runs with `attune sweep`", path);
+    s = at_fail(err, AT_EINPUT, "%s: this is a sweep file; train its runs with `attune sweep`",
+                path);
   if (s == AT_OK) s = at_run_take(r, root, path, NULL, err);
   for (size_t i = 0; s == AT_OK && i < n_set; i++) s = at_run_override(r, set[i], err);
   if (s == AT_OK) s = at_run_finish(r, err);
-  if (s == AT_OK) *out = r;
-  else at_run_free(r);
+  if (s == AT_OK)
+    *out = r;
+  else
+    at_run_free(r);
   return s;
 }
 
@@ -360,7 +380,8 @@ static void put_entry(at_text *t, const char *before, const at_entry *e) {
   bool free_key = spec_of(e->key) && spec_of(e->key)->type == T_FREE;
   size_t free_prefix = free_key ? strlen(spec_of(e->key)->key) : 0;
   for (const char *dot; (dot = strchr(at, '.')); at = dot + 1, depth++) {
-    if (free_key && (size_t)(at - e->key) > free_prefix) break; /* keys of a free map may hold dots */
+    if (free_key && (size_t)(at - e->key) > free_prefix)
+      break; /* keys of a free map may hold dots */
     size_t n = (size_t)(dot - e->key) + 1;
     same = same && !strncmp(before, e->key, n);
     if (!same) put_line(t, depth, at, (size_t)(dot - at), NULL);
@@ -386,7 +407,8 @@ char *at_run_text(const at_run *r) {
   return t.data;
 }
 
-at_status at_run_list(at_arena *arena, const char *value, const char ***out, size_t *n, at_error *err) {
+at_status at_run_list(at_arena *arena, const char *value, const char ***out, size_t *n,
+                      at_error *err) {
   size_t most = 1;
   for (const char *c = value; *c; c++) most += *c == ',';
   const char **v = AT_NEW_ARRAY(arena, const char *, most);

@@ -36,7 +36,8 @@ static at_status find_metrics(at_session *s, at_error *err) {
   s->metric_options = calloc(n + 1, sizeof *s->metric_options);
   if (!s->metric || !s->metric_options) return at_nomem(err);
   for (size_t i = 0; i < n; i++) {
-    st = find_item(s, ATTUNE_METRIC, "metrics", specs[i], &s->metric[i], &s->metric_options[i], err);
+    st =
+        find_item(s, ATTUNE_METRIC, "metrics", specs[i], &s->metric[i], &s->metric_options[i], err);
     if (st != AT_OK) return st;
     s->n_metrics++;
     const char *task = ((const attune_metric *)(const void *)s->metric[i]->item)->task;
@@ -99,8 +100,9 @@ static int64_t vocabulary(void *ctx, const char *input) {
   return -1;
 }
 
-static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key, int along,
-                         const char *scope, at_span span, at_node **score, at_error *err) {
+static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
+                         int along, const char *scope, at_span span, at_node **score,
+                         at_error *err) {
   data_sizes *d = ctx;
   return at_plugin_compose(d->s->reg, g, spec, query, key, along, scope, span, score, err);
 }
@@ -121,7 +123,8 @@ static at_status load_model(at_session *s, at_text *messages, at_error *err) {
     set[n] = at_arena_printf(r->arena, "%s=%s", r->entry[i].key + 10, r->entry[i].value);
     if (!set[n++]) return at_nomem(err);
   }
-  at_dsl_env env = {.ctx = &d, .compose = compose, .score_names = score_names, .set = set, .n_set = n};
+  at_dsl_env env = {
+      .ctx = &d, .compose = compose, .score_names = score_names, .set = set, .n_set = n};
   at_status st = at_dsl_load(at_run_get(r, "model"), &env, &d.probe, messages, err);
   if (st != AT_OK) return st;
   env.axis_size = axis_size;
@@ -141,13 +144,15 @@ static at_status check_needs(const at_session *s, at_error *err) {
     for (int i = 0; i < s->graph->n_output; i++)
       if (!strcmp(s->graph->output[i].name, n->output)) out = s->graph->output[i].node;
     if (!out)
-      return at_fail(err, AT_EINPUT, "%s: the task `%s` needs an output `%s` (%s), which the model has not",
-                     at_run_get(s->run, "model"), s->task->item->name, n->output, n->doc ? n->doc : "");
+      return at_fail(
+          err, AT_EINPUT, "%s: the task `%s` needs an output `%s` (%s), which the model has not",
+          at_run_get(s->run, "model"), s->task->item->name, n->output, n->doc ? n->doc : "");
     for (int b = 0; b < s->n_batch; b++) axes += at_node_has_axis(s->graph, out, s->batch[b].axis);
     if (axes != n->batch_axes)
-      return at_fail(err, AT_EINPUT, "%s: the task `%s` needs `%s` to vary over %u batch axes; it is %s",
-                     at_run_get(s->run, "model"), s->task->item->name, n->output, (unsigned)n->batch_axes,
-                     at_node_axes_text(s->graph, out));
+      return at_fail(err, AT_EINPUT,
+                     "%s: the task `%s` needs `%s` to vary over %u batch axes; it is %s",
+                     at_run_get(s->run, "model"), s->task->item->name, n->output,
+                     (unsigned)n->batch_axes, at_node_axes_text(s->graph, out));
   }
   return AT_OK;
 }
@@ -162,10 +167,12 @@ static int processors(int64_t asked) {
 static at_status bring_up(at_session *s, int threads, at_text *messages, at_error *err) {
   const at_run *r = s->run;
   s->seed = (uint64_t)at_run_int(r, "seed");
-  s->tokens = strcmp(at_run_get(r, "data.vocabulary.tokens"), "space") ? AT_TOKENS_WORDS : AT_TOKENS_SPACE;
+  s->tokens =
+      strcmp(at_run_get(r, "data.vocabulary.tokens"), "space") ? AT_TOKENS_WORDS : AT_TOKENS_SPACE;
   s->max_words = at_run_int(r, "data.vocabulary.max_words");
   s->ends = !strcmp(at_run_get(r, "data.vocabulary.ends"), "true");
-  at_status st = at_pool_new(processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
+  at_status st =
+      at_pool_new(processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
   if (st == AT_OK) st = open_plugins(s, err);
   if (st == AT_OK) st = load_model(s, messages, err);
   if (st == AT_OK) st = at_session_bind(s, err);
@@ -193,8 +200,10 @@ at_status at_session_new(at_registry *reg, const at_run *run, int threads, at_se
   s->reg = reg;
   at_status st = copy_run(run, &s->run, err);
   if (st == AT_OK) st = bring_up(s, threads, messages, err);
-  if (st == AT_OK) *out = s;
-  else at_session_free(s);
+  if (st == AT_OK)
+    *out = s;
+  else
+    at_session_free(s);
   return st;
 }
 
@@ -225,8 +234,10 @@ out:
   free(run);
   free(best);
   free(last);
-  if (st == AT_OK) *out = s;
-  else at_session_free(s);
+  if (st == AT_OK)
+    *out = s;
+  else
+    at_session_free(s);
   return st;
 }
 

@@ -28,15 +28,16 @@ struct at_sweep {
 
 /* YAML splits `f(a, b)` in a flow list at its comma; pieces are joined again until their
  * parentheses close. */
-static at_status take_values(at_sweep *w, axis *a, const at_yaml *v, const char *what, at_error *err) {
+static at_status take_values(at_sweep *w, axis *a, const at_yaml *v, const char *what,
+                             at_error *err) {
   a->value = AT_NEW_ARRAY(w->arena, const char *, v->n + 1);
   if (!a->value) return at_nomem(err);
   const char *open = NULL;
   for (size_t i = 0; i < v->n; i++) {
     const at_yaml *item = v->item[i];
     if (item->kind != AT_YAML_SCALAR)
-      return at_fail(err, AT_EINPUT, "%s:%d:%d: values of a sweep are single words or numbers", what, item->line,
-                     item->col);
+      return at_fail(err, AT_EINPUT, "%s:%d:%d: values of a sweep are single words or numbers",
+                     what, item->line, item->col);
     const char *text = open ? at_arena_printf(w->arena, "%s, %s", open, item->text) : item->text;
     if (!text) return at_nomem(err);
     int depth = 0;
@@ -45,21 +46,24 @@ static at_status take_values(at_sweep *w, axis *a, const at_yaml *v, const char 
     if (!open) a->value[a->n++] = text;
   }
   if (open)
-    return at_fail(err, AT_EINPUT, "%s:%d:%d: \"%s\" has an open parenthesis", what, v->line, v->col, open);
+    return at_fail(err, AT_EINPUT, "%s:%d:%d: \"%s\" has an open parenthesis", what, v->line,
+                   v->col, open);
   if (!a->n)
-    return at_fail(err, AT_EINPUT, "%s:%d:%d: `%s` has no values to sweep over", what, v->line, v->col, a->key);
+    return at_fail(err, AT_EINPUT, "%s:%d:%d: `%s` has no values to sweep over", what, v->line,
+                   v->col, a->key);
   return AT_OK;
 }
 
 static at_status take_over(at_sweep *w, const at_yaml *over, const char *what, at_error *err) {
   if (!over || over->kind != AT_YAML_MAP || !over->n)
-    return at_fail(err, AT_EINPUT, "%s: a sweep file needs a section `over` of keys with lists of values", what);
+    return at_fail(err, AT_EINPUT,
+                   "%s: a sweep file needs a section `over` of keys with lists of values", what);
   for (size_t i = 0; i < over->n; i++) {
     if (w->n_axes == MOST_KEYS)
       return at_fail(err, AT_EINPUT, "%s: a sweep goes over at most %d keys", what, MOST_KEYS);
     if (over->item[i]->kind != AT_YAML_LIST)
-      return at_fail(err, AT_EINPUT, "%s:%d:%d: `%s` needs a list of values", what, over->item[i]->line,
-                     over->item[i]->col, over->key[i]->text);
+      return at_fail(err, AT_EINPUT, "%s:%d:%d: `%s` needs a list of values", what,
+                     over->item[i]->line, over->item[i]->col, over->key[i]->text);
     axis *a = &w->axis[w->n_axes++];
     a->key = over->key[i]->text;
     at_status s = take_values(w, a, over->item[i], what, err);
@@ -81,8 +85,10 @@ static char *safe_name(at_arena *a, const char *text) {
   for (const char *c = text; out && *c; c++) {
     bool ok = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
               strchr("._=-+,", *c);
-    if (ok) *to++ = *c;
-    else if (to > out && to[-1] != '_') *to++ = '_';
+    if (ok)
+      *to++ = *c;
+    else if (to > out && to[-1] != '_')
+      *to++ = '_';
   }
   if (out) {
     while (to > out && to[-1] == '_') to--;
@@ -116,7 +122,8 @@ static at_status make_cell(at_sweep *w, size_t index, at_error *err) {
   free(results);
   for (size_t i = 0; i < index; i++)
     if (!strcmp(w->cell[i].name, c->name))
-      return at_fail(err, AT_EINPUT, "%s: two runs of this sweep are the same: %s", w->path, c->name);
+      return at_fail(err, AT_EINPUT, "%s: two runs of this sweep are the same: %s", w->path,
+                     c->name);
   return AT_OK;
 }
 
@@ -129,7 +136,8 @@ static at_status cell_run(at_sweep *w, const at_cell *c, at_run **out, at_error 
   const at_yaml *base = s == AT_OK ? at_yaml_get(root, "base") : NULL;
   char *base_path = NULL;
   if (s == AT_OK && base && base->kind != AT_YAML_SCALAR)
-    s = at_fail(err, AT_EINPUT, "%s:%d:%d: `base` is the path of a run file", w->path, base->line, base->col);
+    s = at_fail(err, AT_EINPUT, "%s:%d:%d: `base` is the path of a run file", w->path, base->line,
+                base->col);
   if (s == AT_OK && base) {
     const char *slash = strrchr(w->path, '/');
     char *folder = slash ? strndup(w->path, (size_t)(slash - w->path)) : strdup(".");
@@ -150,8 +158,10 @@ static at_status cell_run(at_sweep *w, const at_cell *c, at_run **out, at_error 
   }
   if (s == AT_OK) s = at_run_finish(r, err);
   free(base_path);
-  if (s == AT_OK) *out = r;
-  else at_run_free(r);
+  if (s == AT_OK)
+    *out = r;
+  else
+    at_run_free(r);
   return s;
 }
 
@@ -195,8 +205,10 @@ at_status at_sweep_load(const char *path, const char *const *set, size_t n_set, 
   if (s == AT_OK) s = at_run_file(a, path, &root, err);
   if (s == AT_OK) s = take_over(w, at_yaml_get(root, "over"), path, err);
   if (s == AT_OK) s = make_cells(w, err);
-  if (s == AT_OK) *out = w;
-  else at_arena_free(a);
+  if (s == AT_OK)
+    *out = w;
+  else
+    at_arena_free(a);
   return s;
 }
 
@@ -229,7 +241,8 @@ static int relay_progress(void *ctx, const at_progress *p) {
   return stop;
 }
 
-static at_status run_cell(at_sweep *w, at_cell *c, at_registry *reg, int threads, relay *r, at_error *err) {
+static at_status run_cell(at_sweep *w, at_cell *c, at_registry *reg, int threads, relay *r,
+                          at_error *err) {
   at_run *run = NULL;
   at_session *s = NULL;
   at_text messages = {0};
@@ -272,8 +285,8 @@ at_status at_sweep_run(at_sweep *w, at_registry *reg, int threads, at_progress_f
     failed++;
     if (failures) at_text_addf(failures, "%s: %s\n", w->cell[i].name, e.message);
   }
-  if (s == AT_OK && r.stopped) s = at_fail(err, AT_EFAIL, "stopped; run the same command again to go on");
-  if (s == AT_OK && failed)
-    s = at_fail(err, AT_EFAIL, "%zu of %zu runs failed", failed, w->n);
+  if (s == AT_OK && r.stopped)
+    s = at_fail(err, AT_EFAIL, "stopped; run the same command again to go on");
+  if (s == AT_OK && failed) s = at_fail(err, AT_EFAIL, "%zu of %zu runs failed", failed, w->n);
   return s;
 }

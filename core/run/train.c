@@ -25,7 +25,7 @@ typedef struct trainer {
   int64_t epochs, batch, epoch, position, step; /* position: steps done in this epoch */
   int64_t log_every, checkpoint_every, evaluate_every;
   const char *best_key;
-  double best;       /* NAN: none yet */
+  double best; /* NAN: none yet */
   int64_t best_epoch;
   bool evaluates, stop;
   at_result *best_results; /* of the best epoch, when this process evaluated it */
@@ -102,9 +102,16 @@ static void tell(trainer *t, int64_t steps, double loss, const at_result *r, siz
   double done = elapsed(t);
   int64_t left = steps * (t->epochs - t->epoch) - t->position;
   double rate = t->steps_here ? (double)t->steps_here / done : 0;
-  at_progress p = {.phase = "train", .epoch = t->epoch + 1, .epochs = t->epochs, .step = t->position,
-                   .steps = steps, .loss = loss, .examples_per_s = rate * (double)t->batch,
-                   .seconds_left = rate > 0 ? (double)left / rate : NAN, .results = r, .n_results = n};
+  at_progress p = {.phase = "train",
+                   .epoch = t->epoch + 1,
+                   .epochs = t->epochs,
+                   .step = t->position,
+                   .steps = steps,
+                   .loss = loss,
+                   .examples_per_s = rate * (double)t->batch,
+                   .seconds_left = rate > 0 ? (double)left / rate : NAN,
+                   .results = r,
+                   .n_results = n};
   if (t->fn && t->fn(t->ctx, &p)) t->stop = true;
 }
 
@@ -121,21 +128,24 @@ static at_status no_headline(const trainer *t, const at_result *r, size_t n, at_
   size_t k = 0;
   for (; k < n && k < 128; k++) names[k] = r[k].name;
   const char *near = at_suggest(t->best_key, names, k);
-  return at_fail(err, AT_EINPUT, "%s: `train.best` is `%s`, which no metric gives%s%s%s", t->s->run->path,
-                 t->best_key, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+  return at_fail(err, AT_EINPUT, "%s: `train.best` is `%s`, which no metric gives%s%s%s",
+                 t->s->run->path, t->best_key, near ? "; did you mean `" : "", near ? near : "",
+                 near ? "`?" : "");
 }
 
 static at_status evaluate(trainer *t, int64_t steps, at_error *err) {
   at_result *r;
   size_t n;
-  at_status st = at_session_evaluate_into(t->s, "validation", "evaluate validation", t->fn, t->ctx, &r, &n, err);
+  at_status st = at_session_evaluate_into(t->s, "validation", "evaluate validation", t->fn, t->ctx,
+                                          &r, &n, err);
   if (st != AT_OK) return st;
   const at_result *h = headline(t, r, n);
   if (!h && n) st = no_headline(t, r, n, err);
   if (st == AT_OK)
     st = at_rundir_log_evaluation(t->dir, "validation", t->epoch + 1, t->step, r, n,
                                   t->seconds_before + elapsed(t), err);
-  bool better = h && (isnan(t->best) || (h->higher_is_better ? h->value > t->best : h->value < t->best));
+  bool better =
+      h && (isnan(t->best) || (h->higher_is_better ? h->value > t->best : h->value < t->best));
   if (st == AT_OK && better) {
     t->best = h->value;
     t->best_epoch = t->epoch + 1;
@@ -161,7 +171,8 @@ static at_status load_batch(trainer *t, int64_t first, int64_t count, at_error *
   for (int b = 0; b < s->n_batch; b++) {
     counts[b] = count;
     rows[b] = t->rows[b];
-    for (int64_t i = 0; i < count; i++) t->rows[b][i] = t->examples.example[(first + i) * s->n_batch + b];
+    for (int64_t i = 0; i < count; i++)
+      t->rows[b][i] = t->examples.example[(first + i) * s->n_batch + b];
   }
   return at_session_load(t->s, t->s->train, t->examples.split, rows, counts, err);
 }
@@ -172,8 +183,8 @@ static at_status one_step(trainer *t, int64_t steps, at_error *err) {
   int64_t count = n - first < t->batch ? n - first : t->batch;
   at_status st = load_batch(t, first, count, err);
   if (st != AT_OK) return st;
-  double rate = at_schedule_rate(&t->schedule, (double)t->epoch + (double)t->position / (double)steps,
-                                 (double)t->epochs);
+  double rate = at_schedule_rate(
+      &t->schedule, (double)t->epoch + (double)t->position / (double)steps, (double)t->epochs);
   at_exec_forward(s->train, s->seed, (uint64_t)t->step, true);
   at_exec_backward(s->train);
   double loss = at_exec_loss(s->train), norm = at_optimizer_step(t->opt, s->pool, rate);
@@ -182,15 +193,16 @@ static at_status one_step(trainer *t, int64_t steps, at_error *err) {
   t->steps_here++;
   if (!isfinite(loss) || !isfinite(norm))
     return at_fail(err, AT_EFAIL,
-                   "at step %" PRId64 " the %s is no finite number any more; a smaller train.learning_rate "
+                   "at step %" PRId64
+                   " the %s is no finite number any more; a smaller train.learning_rate "
                    "or a smaller train.clip may help",
                    t->step, isfinite(loss) ? "gradient" : "loss");
   t->norm = norm;
   t->loss_sum += loss / (double)count;
   t->loss_count++;
   if (t->step % t->log_every == 0 || t->position == steps) {
-    st = at_rundir_log_train(t->dir, t->epoch + 1, t->step, t->loss_sum / (double)t->loss_count, rate, norm,
-                             t->seconds_before + elapsed(t), err);
+    st = at_rundir_log_train(t->dir, t->epoch + 1, t->step, t->loss_sum / (double)t->loss_count,
+                             rate, norm, t->seconds_before + elapsed(t), err);
     t->loss_sum = 0;
     t->loss_count = 0;
   }
@@ -210,13 +222,14 @@ static at_status one_epoch(trainer *t, at_error *err) {
   at_status st = at_task_epoch(t->s->task, t->s->task_options, &ops, (uint64_t)t->epoch, err);
   if (st != AT_OK) return st;
   if (!t->examples.n)
-    return at_fail(err, AT_EINPUT, "%s: the task gives no examples of the split `%s`", t->s->run->path,
-                   t->examples.split);
+    return at_fail(err, AT_EINPUT, "%s: the task gives no examples of the split `%s`",
+                   t->s->run->path, t->examples.split);
   int64_t steps = steps_of(t);
   while (t->position < steps && !t->stop) {
     if ((st = one_step(t, steps, err)) != AT_OK) return st;
     bool due = t->step % t->checkpoint_every == 0 && t->position < steps;
-    if ((due || (t->stop && t->position < steps)) && (st = save(t, "last.safetensors", true, err)) != AT_OK)
+    if ((due || (t->stop && t->position < steps)) &&
+        (st = save(t, "last.safetensors", true, err)) != AT_OK)
       return st;
   }
   if (t->position < steps) return AT_OK;
@@ -236,9 +249,11 @@ static at_status finish(trainer *t, at_error *err) {
   at_session *s = t->s;
   char *best = at_rundir_path(t->dir, "best.safetensors");
   at_status st = best ? AT_OK : at_nomem(err);
-  if (st == AT_OK && at_file_exists(best)) st = at_checkpoint_read(best, s->params, NULL, NULL, err);
+  if (st == AT_OK && at_file_exists(best))
+    st = at_checkpoint_read(best, s->params, NULL, NULL, err);
   if (st == AT_OK && t->evaluates && !t->best_results)
-    st = at_session_evaluate_into(s, "validation", "evaluate validation", t->fn, t->ctx, &v, &n_v, err);
+    st = at_session_evaluate_into(s, "validation", "evaluate validation", t->fn, t->ctx, &v, &n_v,
+                                  err);
   const char *test = at_session_split(s, "test");
   bool has_test = at_dataset_rows(s->data, test, s->batch[0].name) > 0;
   if (st == AT_OK && has_test && s->n_metrics)
@@ -247,8 +262,8 @@ static at_status finish(trainer *t, at_error *err) {
   if (st == AT_OK && r)
     st = at_rundir_log_evaluation(t->dir, "test", t->best_epoch, t->step, r, n_r, seconds, err);
   if (st == AT_OK)
-    st = at_rundir_results(s, t->dir, v ? v : t->best_results, v ? n_v : t->n_best_results, r, n_r, t->step,
-                           t->best_epoch, seconds, err);
+    st = at_rundir_results(s, t->dir, v ? v : t->best_results, v ? n_v : t->n_best_results, r, n_r,
+                           t->step, t->best_epoch, seconds, err);
   free(best);
   free(v);
   free(r);
@@ -265,7 +280,9 @@ static at_status open_trainer(trainer *t, at_error *err) {
   if (!s->graph->loss)
     return at_fail(err, AT_EINPUT, "%s: the model has no loss; there is nothing to train",
                    at_run_get(r, "model"));
-  t->schedule = (at_schedule){.kind = !strcmp(kind, "step") ? AT_STEP : !strcmp(kind, "cosine") ? AT_COSINE : AT_CONSTANT,
+  t->schedule = (at_schedule){.kind = !strcmp(kind, "step")     ? AT_STEP
+                                      : !strcmp(kind, "cosine") ? AT_COSINE
+                                                                : AT_CONSTANT,
                               .rate = at_run_number(r, "train.learning_rate"),
                               .factor = at_run_number(r, "train.schedule.factor"),
                               .every = at_run_int(r, "train.schedule.every"),
@@ -290,8 +307,8 @@ static at_status open_trainer(trainer *t, at_error *err) {
   return st;
 }
 
-at_status at_session_train(at_session *s, const char *dir, bool resume, at_progress_fn *fn, void *ctx,
-                           at_error *err) {
+at_status at_session_train(at_session *s, const char *dir, bool resume, at_progress_fn *fn,
+                           void *ctx, at_error *err) {
   trainer t = {.s = s, .dir = dir, .fn = fn, .ctx = ctx};
   bool continued = false;
   clock_gettime(CLOCK_MONOTONIC, &t.began);

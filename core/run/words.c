@@ -4,7 +4,8 @@
 #include "core/base/file.h"
 #include "core/run/run_impl.h"
 
-static at_status count_row(at_session *s, const at_field *f, const char *split, int64_t row, at_error *err) {
+static at_status count_row(at_session *s, const at_field *f, const char *split, int64_t row,
+                           at_error *err) {
   char *text = NULL;
   at_tokens t = {0};
   at_status st = at_dataset_read_text(s->data, split, f, row, &text, err);
@@ -23,7 +24,8 @@ static at_status count_field(at_session *s, const at_field *f, at_error *err) {
                    s->run->path, split);
   at_status st = at_vocab_new(&s->vocab, err);
   for (int64_t r = 0; st == AT_OK && r < rows; r++) st = count_row(s, f, split, r, err);
-  if (st == AT_OK) st = at_vocab_finish(s->vocab, at_run_int(s->run, "data.vocabulary.threshold"), 0, err);
+  if (st == AT_OK)
+    st = at_vocab_finish(s->vocab, at_run_int(s->run, "data.vocabulary.threshold"), 0, err);
   return st;
 }
 
@@ -42,7 +44,7 @@ at_status at_session_words(at_session *s, const char *input, at_error *err) {
   at_status st = at_session_field(s, input, &f, err);
   if (st != AT_OK) return st;
   if (f->f.type != ATTUNE_FIELD_TEXT)
-    return at_fail(err, AT_EINPUT, "%s: input `%s` takes tokens, but `%s.%s` is no text", s->run->path,
-                   input, f->table, f->f.name);
+    return at_fail(err, AT_EINPUT, "%s: input `%s` takes tokens, but `%s.%s` is no text",
+                   s->run->path, input, f->table, f->f.name);
   return count_field(s, f, err);
 }

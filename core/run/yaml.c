@@ -49,15 +49,17 @@ static at_status convert(reader *r, int index, int depth, const at_yaml **out, a
   v->line = (int)n->start_mark.line + 1;
   v->col = (int)n->start_mark.column + 1;
   if (++r->nodes > MOST_NODES || depth > MOST_DEPTH)
-    return at_fail(err, AT_EINPUT, "%s:%d:%d: this is nested too deeply or too large for a run file",
-                   r->what, v->line, v->col);
+    return at_fail(err, AT_EINPUT,
+                   "%s:%d:%d: this is nested too deeply or too large for a run file", r->what,
+                   v->line, v->col);
   *out = v;
   if (n->type == YAML_SCALAR_NODE) {
     v->kind = AT_YAML_SCALAR;
     v->text = at_arena_strndup(r->arena, (const char *)n->data.scalar.value, n->data.scalar.length);
     if (!v->text) return at_nomem(err);
     if (strlen(v->text) != n->data.scalar.length)
-      return at_fail(err, AT_EINPUT, "%s:%d:%d: this text holds a NUL byte", r->what, v->line, v->col);
+      return at_fail(err, AT_EINPUT, "%s:%d:%d: this text holds a NUL byte", r->what, v->line,
+                     v->col);
     return AT_OK;
   }
   v->kind = n->type == YAML_SEQUENCE_NODE ? AT_YAML_LIST : AT_YAML_MAP;
@@ -68,8 +70,8 @@ static at_status syntax(const yaml_parser_t *p, const char *what, at_error *err)
   const yaml_mark_t *m = &p->problem_mark;
   if (p->error == YAML_MEMORY_ERROR) return at_nomem(err);
   return at_fail(err, AT_EINPUT, "%s:%d:%d: this is not YAML: %s%s%s", what, (int)m->line + 1,
-                 (int)m->column + 1, p->problem ? p->problem : "unreadable",
-                 p->context ? ", " : "", p->context ? p->context : "");
+                 (int)m->column + 1, p->problem ? p->problem : "unreadable", p->context ? ", " : "",
+                 p->context ? p->context : "");
 }
 
 at_status at_yaml_parse(at_arena *arena, const char *text, size_t size, const char *what,
@@ -126,9 +128,12 @@ void at_yaml_put_scalar(at_text *out, const char *text) {
   }
   at_text_add(out, "\"");
   for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (*c == '"' || *c == '\\') at_text_addf(out, "\\%c", *c);
-    else if (*c < 0x20 || *c == 0x7f) at_text_addf(out, "\\x%02x", *c);
-    else at_text_addn(out, (const char *)c, 1);
+    if (*c == '"' || *c == '\\')
+      at_text_addf(out, "\\%c", *c);
+    else if (*c < 0x20 || *c == 0x7f)
+      at_text_addf(out, "\\x%02x", *c);
+    else
+      at_text_addn(out, (const char *)c, 1);
   }
   at_text_add(out, "\"");
 }

@@ -90,8 +90,17 @@ void at_gemm_batch(at_pool *pool, int64_t batch, int64_t m, int64_t n, int64_t k
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   if (batch <= 0 || m <= 0 || n <= 0) return;
   pthread_once(&once, choose_kernels);
-  job j = {.m = m, .n = n, .k = k, .astep = astep, .bstep = bstep, .cstep = cstep,
-           .alpha = alpha, .beta = beta, .a = a, .b = b, .c = c};
+  job j = {.m = m,
+           .n = n,
+           .k = k,
+           .astep = astep,
+           .bstep = bstep,
+           .cstep = cstep,
+           .alpha = alpha,
+           .beta = beta,
+           .a = a,
+           .b = b,
+           .c = c};
   cut(&j, batch);
   double flops = 2.0 * (double)m * (double)n * (double)k * (double)batch;
   at_parallel(flops < 1e5 ? NULL : pool, (size_t)(batch * j.tiles), tile_body, &j);

@@ -72,8 +72,9 @@ static at_status find(const at_arrays *set, const char *prefix, const at_node *p
     for (int i = 0; i < p->ndim; i++) shape.shape[i] = p->dim[i].size;
     shape_text(has, sizeof has, a);
     shape_text(wants, sizeof wants, &shape);
-    s = at_fail(err, AT_EINPUT, "%s: `%s` is %s, but the model has it as %s; the file is of another model",
-                what, name.data, has, wants);
+    s = at_fail(err, AT_EINPUT,
+                "%s: `%s` is %s, but the model has it as %s; the file is of another model", what,
+                name.data, has, wants);
   } else {
     s = at_array_convert(a, AT_F32, err);
   }
@@ -106,8 +107,9 @@ at_status at_weights_take(at_params *params, const at_arrays *set, const char *p
                           const char *what, at_error *err) {
   for (size_t i = 0; !others && i < set->n; i++)
     if (!known(params, set->v[i].name))
-      return at_fail(err, AT_EINPUT, "%s: the model has no parameter `%s`; the file is of another model",
-                     what, set->v[i].name);
+      return at_fail(err, AT_EINPUT,
+                     "%s: the model has no parameter `%s`; the file is of another model", what,
+                     set->v[i].name);
   return take(params, set, prefix, params->value, what, err);
 }
 

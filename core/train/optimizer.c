@@ -83,9 +83,14 @@ double at_optimizer_step(at_optimizer *o, at_pool *pool, double learning_rate) {
   }
   double by = o->o.clip > 0 ? o->o.clip / (n + 1e-6) : 1;
   o->count++;
-  update u = {.p = p->value, .g = p->grad, .m = o->m, .v = o->v,
+  update u = {.p = p->value,
+              .g = p->grad,
+              .m = o->m,
+              .v = o->v,
               .scale = by < 1 ? (float)by : 1,
-              .b1 = (float)o->o.beta1, .b2 = (float)o->o.beta2, .eps = (float)o->o.eps,
+              .b1 = (float)o->o.beta1,
+              .b2 = (float)o->o.beta2,
+              .eps = (float)o->o.eps,
               .rate = (float)(learning_rate / (1 - pow(o->o.beta1, (double)o->count))),
               .root = (float)(1 / sqrt(1 - pow(o->o.beta2, (double)o->count)))};
   at_parallel_range(pool, p->count, BLOCK, update_range, &u);

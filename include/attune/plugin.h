@@ -71,9 +71,9 @@ typedef enum attune_option_type {
   ATTUNE_OPTION_INT = 1,
   ATTUNE_OPTION_REAL,
   ATTUNE_OPTION_BOOL,
-  ATTUNE_OPTION_ENUM,  /* one of `choices`; read as its index */
+  ATTUNE_OPTION_ENUM, /* one of `choices`; read as its index */
   ATTUNE_OPTION_STRING,
-  ATTUNE_OPTION_PATH   /* a string; relative ones are resolved against the run file */
+  ATTUNE_OPTION_PATH /* a string; relative ones are resolved against the run file */
 } attune_option_type;
 
 /* The host parses, checks and documents options from this table; a plugin never
@@ -90,11 +90,11 @@ typedef struct attune_option {
 /* ---- what every item begins with ------------------------------------------- */
 
 typedef struct attune_item {
-  uint32_t size;      /* sizeof of the whole item struct */
-  uint32_t kind;      /* attune_kind */
-  const char *name;   /* [a-z][a-z0-9_]*, unique among items of its kind */
-  const char *summary;/* one line */
-  const char *doc;    /* formula, source, notes; several lines are fine */
+  uint32_t size;                /* sizeof of the whole item struct */
+  uint32_t kind;                /* attune_kind */
+  const char *name;             /* [a-z][a-z0-9_]*, unique among items of its kind */
+  const char *summary;          /* one line */
+  const char *doc;              /* formula, source, notes; several lines are fine */
   const attune_option *options; /* NULL: none */
 } attune_item;
 
@@ -128,7 +128,11 @@ typedef struct attune_score {
 } attune_score;
 
 typedef enum attune_function {
-  ATTUNE_IDENTITY = 0, ATTUNE_TANH, ATTUNE_RELU, ATTUNE_LEAKY_RELU, ATTUNE_SIGMOID
+  ATTUNE_IDENTITY = 0,
+  ATTUNE_TANH,
+  ATTUNE_RELU,
+  ATTUNE_LEAKY_RELU,
+  ATTUNE_SIGMOID
 } attune_function;
 
 typedef enum attune_init {
@@ -165,11 +169,11 @@ typedef enum attune_field_type {
 
 typedef struct attune_field {
   const char *name;
-  uint32_t type;          /* attune_field_type */
-  uint32_t ndim;          /* REAL and IMAGE */
+  uint32_t type; /* attune_field_type */
+  uint32_t ndim; /* REAL and IMAGE */
   int64_t shape[8];
-  const char *axes;       /* names of the dims in order, "region feature"; may be NULL */
-  const char *link;       /* LINK: the table it points into */
+  const char *axes; /* names of the dims in order, "region feature"; may be NULL */
+  const char *link; /* LINK: the table it points into */
 } attune_field;
 
 typedef struct attune_schema attune_schema; /* host's; filled by `open` through the host */
@@ -197,8 +201,8 @@ typedef struct attune_prediction attune_prediction;     /* named arrays, the hos
 
 /* An output that the model must have for this task. */
 typedef struct attune_need {
-  const char *output;   /* "similarity"; a NULL ends the array */
-  uint32_t batch_axes;  /* how many batch axes it varies over */
+  const char *output;  /* "similarity"; a NULL ends the array */
+  uint32_t batch_axes; /* how many batch axes it varies over */
   const char *doc;
 } attune_need;
 
@@ -208,8 +212,8 @@ typedef struct attune_task {
   /* [main] Which table rows go into the training examples of `epoch`. Calls
    * host->example(context, rows) once per example, in an order that depends on
    * host->random() alone; rows[i] belongs to batch axis i of the model's inputs. */
-  int (*epoch)(const attune_host *host, const attune_options *options,
-               attune_task_context *context, uint64_t epoch);
+  int (*epoch)(const attune_host *host, const attune_options *options, attune_task_context *context,
+               uint64_t epoch);
   /* [main] Runs the model over a split in blocks (host->forward) and stores what
    * metrics need (host->predict). */
   int (*evaluate)(const attune_host *host, const attune_options *options,
@@ -222,7 +226,7 @@ typedef struct attune_results attune_results;
 
 typedef struct attune_metric {
   attune_item item;
-  const char *task;  /* name of the task whose predictions it reads */
+  const char *task; /* name of the task whose predictions it reads */
   /* [main] Calls host->result() for each number. */
   int (*compute)(const attune_host *host, const attune_options *options,
                  const attune_prediction *prediction, attune_results *results);

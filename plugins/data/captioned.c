@@ -124,7 +124,8 @@ void captioned_close(void *instance) { captioned_free(instance); }
 
 /* ---- as a data set ---- */
 
-static int declare(const attune_host *host, attune_schema *schema, const char *table, attune_field f, uint32_t *number) {
+static int declare(const attune_host *host, attune_schema *schema, const char *table,
+                   attune_field f, uint32_t *number) {
   int rc = host->field(schema, table, &f);
   if (rc < 0) return rc;
   *number = (uint32_t)rc;
@@ -140,21 +141,33 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
   c->boxes = c->grounding = UINT32_MAX;
   if (!rc)
     rc = declare(host, schema, "picture",
-                 (attune_field){.name = "image", .type = ATTUNE_FIELD_IMAGE, .ndim = 3,
-                                .shape = {c->height, c->width, 3}, .axes = "y x channel"}, &c->image);
-  if (!rc) rc = declare(host, schema, "picture", (attune_field){.name = "name", .type = ATTUNE_FIELD_NAME}, &c->name);
+                 (attune_field){.name = "image",
+                                .type = ATTUNE_FIELD_IMAGE,
+                                .ndim = 3,
+                                .shape = {c->height, c->width, 3},
+                                .axes = "y x channel"},
+                 &c->image);
+  if (!rc)
+    rc = declare(host, schema, "picture", (attune_field){.name = "name", .type = ATTUNE_FIELD_NAME},
+                 &c->name);
   if (!rc && c->has_boxes)
-    rc = declare(host, schema, "picture", (attune_field){.name = "boxes", .type = ATTUNE_FIELD_BOXES}, &c->boxes);
-  if (!rc) rc = declare(host, schema, "caption", (attune_field){.name = "text", .type = ATTUNE_FIELD_TEXT}, &c->text);
+    rc = declare(host, schema, "picture",
+                 (attune_field){.name = "boxes", .type = ATTUNE_FIELD_BOXES}, &c->boxes);
+  if (!rc)
+    rc = declare(host, schema, "caption", (attune_field){.name = "text", .type = ATTUNE_FIELD_TEXT},
+                 &c->text);
   if (!rc)
     rc = declare(host, schema, "caption",
-                 (attune_field){.name = "picture", .type = ATTUNE_FIELD_LINK, .link = "picture"}, &c->link);
+                 (attune_field){.name = "picture", .type = ATTUNE_FIELD_LINK, .link = "picture"},
+                 &c->link);
   if (!rc && c->has_grounding)
-    rc = declare(host, schema, "caption", (attune_field){.name = "grounding", .type = ATTUNE_FIELD_TEXT}, &c->grounding);
+    rc = declare(host, schema, "caption",
+                 (attune_field){.name = "grounding", .type = ATTUNE_FIELD_TEXT}, &c->grounding);
   return rc;
 }
 
-static int read_boxes(const attune_host *host, const captioned *c, const picture *p, attune_sink *sink) {
+static int read_boxes(const attune_host *host, const captioned *c, const picture *p,
+                      attune_sink *sink) {
   float *b = host->scratch(host, (size_t)(p->n_boxes * 4 + 1) * sizeof *b);
   if (!b) return ATTUNE_NO_MEMORY;
   for (int64_t i = 0; i < p->n_boxes * 4; i++)
@@ -162,8 +175,8 @@ static int read_boxes(const attune_host *host, const captioned *c, const picture
   return host->boxes(sink, b, p->n_boxes);
 }
 
-int captioned_read(const attune_host *host, void *instance, const char *name, uint32_t field, int64_t row, void *dst,
-                   attune_sink *sink) {
+int captioned_read(const attune_host *host, void *instance, const char *name, uint32_t field,
+                   int64_t row, void *dst, attune_sink *sink) {
   const captioned *c = instance;
   const split *s = NULL;
   for (size_t i = 0; i < c->splits; i++)

@@ -10,7 +10,8 @@
 
 /* All of a file and a NUL behind it; the caller frees *out. Fails with a sentence. */
 int file_read(const attune_host *host, const char *path, char **out, size_t *n);
-/* The next line of a text at *at, its end made a NUL and a CR before it taken away; NULL at the end. */
+/* The next line of a text at *at, its end made a NUL and a CR before it taken away; NULL at the
+ * end. */
 char *next_line(char **at, size_t *length);
 
 /* ---- the collection ---- */
@@ -52,11 +53,12 @@ caption *captioned_caption(split *s, const char *text, size_t bytes, int64_t pic
 void captioned_free(captioned *c); /* and c itself; NULL is fine */
 
 int captioned_declare(const attune_host *host, attune_schema *schema, captioned *c);
-int captioned_read(const attune_host *host, void *instance, const char *split, uint32_t field, int64_t row,
-                   void *dst, attune_sink *sink);
+int captioned_read(const attune_host *host, void *instance, const char *split, uint32_t field,
+                   int64_t row, void *dst, attune_sink *sink);
 void captioned_close(void *instance);
 
-#define IMAGE_OPTIONS(default_)                                                                     \
-  {"width", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "pictures are resized to this width"},      \
-  {"height", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "and to this height"}
+#define IMAGE_OPTIONS(default_)                                                                  \
+  {"width", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "pictures are resized to this width"}, { \
+    "height", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "and to this height"                   \
+  }
 #endif

@@ -12,10 +12,13 @@ static const attune_option options_table[] = {
     {"captions", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL,
      "Flickr8k's token file (NAME#K, tab, caption) or Karpathy's dataset_*.json"},
     {"splits", ATTUNE_OPTION_PATH, "", 0, 0, NULL,
-     "for a token file: folder of the lists Flickr_8k.{train,dev,test}Images.txt; empty: all photos are `train`"},
+     "for a token file: folder of the lists Flickr_8k.{train,dev,test}Images.txt; empty: all "
+     "photos are `train`"},
     IMAGE_OPTIONS("128"),
-    {"missing", ATTUNE_OPTION_ENUM, "fail", 0, 0, "fail|skip", "what to do about a photo that is not there"},
-    {"restval", ATTUNE_OPTION_BOOL, "true", 0, 0, NULL, "Karpathy: `restval` photos count as `train`"},
+    {"missing", ATTUNE_OPTION_ENUM, "fail", 0, 0, "fail|skip",
+     "what to do about a photo that is not there"},
+    {"restval", ATTUNE_OPTION_BOOL, "true", 0, 0, NULL,
+     "Karpathy: `restval` photos count as `train`"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
@@ -65,7 +68,8 @@ static int by_name(const void *a, const void *b) {
 }
 
 static int bad_line(const opening *o, size_t number, const char *why) {
-  o->host->error(o->host, "%s:%zu: %s; a line is NAME#K, a tab, a caption", o->captions, number, why);
+  o->host->error(o->host, "%s:%zu: %s; a line is NAME#K, a tab, a caption", o->captions, number,
+                 why);
   return ATTUNE_BAD_INPUT;
 }
 
@@ -102,8 +106,10 @@ static const line *find(const line *v, size_t n, const char *name) {
   size_t lo = 0, hi = n;
   while (lo < hi) {
     size_t mid = (lo + hi) / 2;
-    if (strcmp(v[mid].name, name) < 0) lo = mid + 1;
-    else hi = mid;
+    if (strcmp(v[mid].name, name) < 0)
+      lo = mid + 1;
+    else
+      hi = mid;
   }
   return lo < n && !strcmp(v[lo].name, name) ? &v[lo] : NULL;
 }
@@ -117,7 +123,8 @@ static int add_captioned(const opening *o, split *s, const line *first, const li
   return rc;
 }
 
-static int add_list(const opening *o, const char *dir, const char *file, const char *name, const line *v, size_t n) {
+static int add_list(const opening *o, const char *dir, const char *file, const char *name,
+                    const line *v, size_t n) {
   char path[4096], *text;
   size_t bytes, length;
   snprintf(path, sizeof path, "%s/%s", dir, file);
@@ -131,7 +138,8 @@ static int add_list(const opening *o, const char *dir, const char *file, const c
     if (!length) continue;
     const line *first = find(v, n, l);
     if (!first) {
-      o->host->error(o->host, "%s:%zu: photo %s has no captions in %s", path, number, l, o->captions);
+      o->host->error(o->host, "%s:%zu: photo %s has no captions in %s", path, number, l,
+                     o->captions);
       rc = ATTUNE_BAD_INPUT;
     } else {
       rc = add_captioned(o, s, first, v + n);
@@ -148,7 +156,8 @@ static int open_tokens(const opening *o, char *text, const char *splits) {
   line *v = NULL;
   size_t n = 0;
   int rc = parse_tokens(o, text, &v, &n);
-  for (int i = 0; !rc && *splits && i < 3; i++) rc = add_list(o, splits, lists[i][0], lists[i][1], v, n);
+  for (int i = 0; !rc && *splits && i < 3; i++)
+    rc = add_list(o, splits, lists[i][0], lists[i][1], v, n);
   split *all = !rc && !*splits ? captioned_split(o->c, "train") : NULL;
   if (!rc && !*splits && !all) rc = ATTUNE_NO_MEMORY;
   for (size_t i = 0; !rc && all && i < n; i++)
@@ -166,7 +175,8 @@ static int add_image(const opening *o, const json_t *image, size_t number, bool 
   const json_t *sentences = json_object_get(image, "sentences");
   char name[2048];
   if (!file || !part || !json_is_array(sentences)) {
-    o->host->error(o->host, "%s: image %zu lacks a filename, a split or sentences", o->captions, number);
+    o->host->error(o->host, "%s: image %zu lacks a filename, a split or sentences", o->captions,
+                   number);
     return ATTUNE_BAD_INPUT;
   }
   if (restval && !strcmp(part, "restval")) part = "train";
@@ -177,7 +187,8 @@ static int add_image(const opening *o, const json_t *image, size_t number, bool 
   for (size_t i = 0; !rc && at >= 0 && i < json_array_size(sentences); i++) {
     const char *raw = json_string_value(json_object_get(json_array_get(sentences, i), "raw"));
     if (!raw) {
-      o->host->error(o->host, "%s: sentence %zu of image %zu has no `raw` text", o->captions, i, number);
+      o->host->error(o->host, "%s: sentence %zu of image %zu has no `raw` text", o->captions, i,
+                     number);
       rc = ATTUNE_BAD_INPUT;
     } else if (!captioned_caption(s, raw, strlen(raw), at)) {
       rc = ATTUNE_NO_MEMORY;
@@ -198,15 +209,18 @@ static int open_karpathy(const opening *o, const char *text, size_t n, bool rest
     o->host->error(o->host, "%s: it has no list `images`", o->captions);
     rc = ATTUNE_BAD_INPUT;
   }
-  for (size_t i = 0; !rc && i < json_array_size(images); i++) rc = add_image(o, json_array_get(images, i), i, restval);
+  for (size_t i = 0; !rc && i < json_array_size(images); i++)
+    rc = add_image(o, json_array_get(images, i), i, restval);
   json_decref(j);
   return rc;
 }
 
 /* ---- the reader ---- */
 
-static int open_photos(const attune_host *host, const attune_options *options, attune_schema *schema, void **instance) {
-  opening o = {.host = host, .root = host->option_text(options, "root"),
+static int open_photos(const attune_host *host, const attune_options *options,
+                       attune_schema *schema, void **instance) {
+  opening o = {.host = host,
+               .root = host->option_text(options, "root"),
                .captions = host->option_text(options, "captions"),
                .skip = host->option_int(options, "missing") == 1};
   char *text = NULL;
@@ -222,15 +236,19 @@ static int open_photos(const attune_host *host, const attune_options *options, a
     rc = open_tokens(&o, text, host->option_text(options, "splits"));
   if (!rc) rc = captioned_declare(host, schema, o.c);
   free(text);
-  if (rc) captioned_free(o.c);
-  else *instance = o.c;
+  if (rc)
+    captioned_free(o.c);
+  else
+    *instance = o.c;
   return rc;
 }
 
 static const attune_data photos = {
     .item = {sizeof(attune_data), ATTUNE_DATA, "photos", "photos in a folder, captions in a file",
-             "Tables: picture (image, name), caption (text, picture). Reads Flickr8k's own files and the JSON files of\n"
-             "Karpathy, Fei-Fei (2015) for Flickr8k, Flickr30k and MS-COCO; which one it is, the content says.",
+             "Tables: picture (image, name), caption (text, picture). Reads Flickr8k's own files "
+             "and the JSON files of\n"
+             "Karpathy, Fei-Fei (2015) for Flickr8k, Flickr30k and MS-COCO; which one it is, the "
+             "content says.",
              options_table},
     .open = open_photos,
     .read = captioned_read,

@@ -7,7 +7,8 @@
 
 static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "folder that was made"},
-    {"size", ATTUNE_OPTION_INT, "0", 0, 4096, NULL, "pictures are resized to this side; 0: as they are"},
+    {"size", ATTUNE_OPTION_INT, "0", 0, 4096, NULL,
+     "pictures are resized to this side; 0: as they are"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
@@ -30,7 +31,8 @@ static int add_boxes(const opening *o, picture *p, const json_t *objects) {
   for (size_t i = 0; i < n; i++) {
     const json_t *box = json_object_get(json_array_get(objects, i), "box");
     if (json_array_size(box) != 4) return bad(o, "an object has no box of four numbers");
-    for (size_t k = 0; k < 4; k++) p->boxes[i * 4 + k] = (float)json_number_value(json_array_get(box, k));
+    for (size_t k = 0; k < 4; k++)
+      p->boxes[i * 4 + k] = (float)json_number_value(json_array_get(box, k));
   }
   p->n_boxes = (int64_t)n;
   return ATTUNE_OK;
@@ -55,7 +57,8 @@ static int add_scene(const opening *o, const json_t *j) {
   json_int_t width = json_integer_value(json_object_get(j, "width"));
   json_int_t height = json_integer_value(json_object_get(j, "height"));
   char path[4096];
-  if (!file || !part || width < 1 || height < 1) return bad(o, "a scene lacks a file, a split or its size");
+  if (!file || !part || width < 1 || height < 1)
+    return bad(o, "a scene lacks a file, a split or its size");
   if (strstr(file, "..") || *file == '/') return bad(o, "a scene's file lies outside the folder");
   if (!o->c->width) {
     o->c->width = width;
@@ -87,7 +90,8 @@ static int add_lines(opening *o, char *text) {
   return rc;
 }
 
-static int open_scenes(const attune_host *host, const attune_options *options, attune_schema *schema, void **instance) {
+static int open_scenes(const attune_host *host, const attune_options *options,
+                       attune_schema *schema, void **instance) {
   opening o = {.host = host, .root = host->option_text(options, "root")};
   char *text = NULL, path[4096];
   size_t n = 0;
@@ -101,15 +105,20 @@ static int open_scenes(const attune_host *host, const attune_options *options, a
   if (!rc) rc = add_lines(&o, text);
   if (!rc) rc = captioned_declare(host, schema, o.c);
   free(text);
-  if (rc) captioned_free(o.c);
-  else *instance = o.c;
+  if (rc)
+    captioned_free(o.c);
+  else
+    *instance = o.c;
   return rc;
 }
 
 static const attune_data scenes = {
-    .item = {sizeof(attune_data), ATTUNE_DATA, "scenes", "pictures of shapes that attune draws, with captions",
-             "Reads what `attune data make scenes` writes. Tables: picture (image, name, boxes of the objects), caption\n"
-             "(text, picture, grounding: the JSON list of [word, object] pairs that say which word names which object).",
+    .item = {sizeof(attune_data), ATTUNE_DATA, "scenes",
+             "pictures of shapes that attune draws, with captions",
+             "Reads what `attune data make scenes` writes. Tables: picture (image, name, boxes of "
+             "the objects), caption\n"
+             "(text, picture, grounding: the JSON list of [word, object] pairs that say which word "
+             "names which object).",
              options_table},
     .open = open_scenes,
     .read = captioned_read,

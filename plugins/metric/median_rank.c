@@ -18,8 +18,8 @@ static void summarise(int64_t *rank, int64_t n, double *median, double *mean) {
   *mean = k ? sum / (double)k : 0;
 }
 
-static int compute(const attune_host *host, const attune_options *options, const attune_prediction *prediction,
-                   attune_results *results) {
+static int compute(const attune_host *host, const attune_options *options,
+                   const attune_prediction *prediction, attune_results *results) {
   ranks r;
   double median[2], mean[2];
   (void)options;
@@ -35,9 +35,12 @@ static int compute(const attune_host *host, const attune_options *options, const
 }
 
 static const attune_metric median_rank = {
-    .item = {sizeof(attune_metric), ATTUNE_METRIC, "median_rank", "median and mean rank of the right partner, both ways",
-             "i2t_medr, t2i_medr: medians of the ranks, from 1, of a picture's best caption among captions and of a\n"
-             "caption's picture among pictures; i2t_meanr, t2i_meanr: the means. Ties count against the model.",
+    .item = {sizeof(attune_metric), ATTUNE_METRIC, "median_rank",
+             "median and mean rank of the right partner, both ways",
+             "i2t_medr, t2i_medr: medians of the ranks, from 1, of a picture's best caption among "
+             "captions and of a\n"
+             "caption's picture among pictures; i2t_meanr, t2i_meanr: the means. Ties count "
+             "against the model.",
              NULL},
     .task = "matching",
     .compute = compute,

@@ -8,8 +8,8 @@ typedef struct ranks {
   int64_t pictures, captions;
   const float *similarity; /* [pictures, captions] */
   const int64_t *owner;    /* [captions] */
-  int64_t *i2t;            /* [pictures] of the best-ranked own caption, from 0; -1: it has none here */
-  int64_t *t2i;            /* [captions] of the own picture */
+  int64_t *i2t; /* [pictures] of the best-ranked own caption, from 0; -1: it has none here */
+  int64_t *t2i; /* [captions] of the own picture */
 } ranks;
 
 static int open_ranks(const attune_host *host, const attune_prediction *prediction, ranks *r) {
@@ -52,7 +52,8 @@ static void rank_fold(ranks *r, int64_t from, int64_t to) {
     if (r->owner[c] < from || r->owner[c] >= to) continue;
     float own = r->similarity[r->owner[c] * r->captions + c];
     int64_t rank = 0;
-    for (int64_t p = from; p < to; p++) rank += p != r->owner[c] && r->similarity[p * r->captions + c] >= own;
+    for (int64_t p = from; p < to; p++)
+      rank += p != r->owner[c] && r->similarity[p * r->captions + c] >= own;
     r->t2i[c] = rank;
   }
 }

@@ -3,7 +3,8 @@
 
 static const attune_option options_table[] = {
     {"folds", ATTUNE_OPTION_INT, "1", 1, 1000, NULL,
-     "equal runs of pictures that are ranked apart, their results averaged; 5 for the 1K protocol of MS-COCO"},
+     "equal runs of pictures that are ranked apart, their results averaged; 5 for the 1K protocol "
+     "of MS-COCO"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 static const int64_t AT[] = {1, 5, 10};
@@ -30,15 +31,16 @@ static double share_of_captions(const ranks *r, int64_t from, int64_t to, int64_
   return n ? 100.0 * (double)hits / (double)n : 0;
 }
 
-static int compute(const attune_host *host, const attune_options *options, const attune_prediction *prediction,
-                   attune_results *results) {
+static int compute(const attune_host *host, const attune_options *options,
+                   const attune_prediction *prediction, attune_results *results) {
   ranks r;
   int64_t folds = host->option_int(options, "folds");
   double i2t[N_AT] = {0}, t2i[N_AT] = {0}, sum = 0;
   int rc = open_ranks(host, prediction, &r);
   if (rc) return rc;
   if (r.pictures % folds) {
-    host->error(host, "recall(folds=%lld): the split has %lld pictures, which makes no %lld equal folds",
+    host->error(host,
+                "recall(folds=%lld): the split has %lld pictures, which makes no %lld equal folds",
                 (long long)folds, (long long)r.pictures, (long long)folds);
     return ATTUNE_BAD_INPUT;
   }
@@ -62,9 +64,12 @@ static int compute(const attune_host *host, const attune_options *options, const
 }
 
 static const attune_metric recall = {
-    .item = {sizeof(attune_metric), ATTUNE_METRIC, "recall", "R@1, R@5, R@10 both ways, and their sum",
-             "i2t_rK: percent of pictures with one of their captions among the K most similar captions.\n"
-             "t2i_rK: percent of captions with their picture among the K most similar pictures. rsum: the sum of\n"
+    .item = {sizeof(attune_metric), ATTUNE_METRIC, "recall",
+             "R@1, R@5, R@10 both ways, and their sum",
+             "i2t_rK: percent of pictures with one of their captions among the K most similar "
+             "captions.\n"
+             "t2i_rK: percent of captions with their picture among the K most similar pictures. "
+             "rsum: the sum of\n"
              "the six (Faghri et al., 2018). Ties count against the model.",
              options_table},
     .task = "matching",

@@ -2,7 +2,8 @@
 
 static const attune_option options_table[] = {
     SIDE_OPTION("key"),
-    {"act", ATTUNE_OPTION_ENUM, "tanh", 0, 0, "tanh|relu|leaky_relu|sigmoid", "function of the score"},
+    {"act", ATTUNE_OPTION_ENUM, "tanh", 0, 0, "tanh|relu|leaky_relu|sigmoid",
+     "function of the score"},
     {"slope", ATTUNE_OPTION_REAL, "0.01", 0, 1, NULL, "of leaky_relu, for negative scores"},
     END_OF_OPTIONS,
 };
@@ -16,8 +17,10 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
 }
 
 static const attune_score activated_general = {
-    .item = {sizeof(attune_score), ATTUNE_SCORE, "activated_general", "act(q . (W k + b)), or act(k . (W q + b))",
-             "side = key: s = act(q . (W k + b));  side = query: s = act(k . (W q + b))  (Ma et al., 2017).\n"
+    .item = {sizeof(attune_score), ATTUNE_SCORE, "activated_general",
+             "act(q . (W k + b)), or act(k . (W q + b))",
+             "side = key: s = act(q . (W k + b));  side = query: s = act(k . (W q + b))  (Ma et "
+             "al., 2017).\n"
              "A bounded act bounds the weights of n keys under a softmax of temperature 1: below\n"
              "e / (e + n - 1) with sigmoid, below e^2 / (e^2 + n - 1) with tanh.",
              options_table},

@@ -12,8 +12,10 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
 
 static const attune_score additive = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "additive", "v . tanh(Wq q + Wk k + b)",
-             "s = v . tanh(Wq q + Wk k + b)  (Bahdanau et al., 2015, A.1.2; b added). Parameters wq.weight,\n"
-             "wk.weight, wk.bias (b) and v, all of d. A score costs d tanh, where dot costs d products.",
+             "s = v . tanh(Wq q + Wk k + b)  (Bahdanau et al., 2015, A.1.2; b added). Parameters "
+             "wq.weight,\n"
+             "wk.weight, wk.bias (b) and v, all of d. A score costs d tanh, where dot costs d "
+             "products.",
              NULL},
     .compose = compose,
 };

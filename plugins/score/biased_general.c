@@ -8,10 +8,14 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
 }
 
 static const attune_score biased_general = {
-    .item = {sizeof(attune_score), ATTUNE_SCORE, "biased_general", "k . (W q + b), or q . (W k + b)",
-             "side = query: s = k . (W q + b);  side = key: s = q . (W k + b)  (Sordoni et al., 2016).\n"
-             "side = query adds k . b, a preference for some keys whatever asks. side = key adds q . b, the\n"
-             "same number to every key: right under a softmax over keys it changes nothing, and b learns\n"
+    .item = {sizeof(attune_score), ATTUNE_SCORE, "biased_general",
+             "k . (W q + b), or q . (W k + b)",
+             "side = query: s = k . (W q + b);  side = key: s = q . (W k + b)  (Sordoni et al., "
+             "2016).\n"
+             "side = query adds k . b, a preference for some keys whatever asks. side = key adds q "
+             ". b, the\n"
+             "same number to every key: right under a softmax over keys it changes nothing, and b "
+             "learns\n"
              "nothing.",
              options_table},
     .compose = compose,

@@ -13,15 +13,18 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   attune_value v;
   int64_t hidden = host->option_int(options, "hidden");
   int rc = host->linear(build, query, "w.query", hidden, 0, &query);
-  if (!rc) rc = host->linear(build, key, "w.key", hidden, (int)host->option_int(options, "bias"), &key);
+  if (!rc)
+    rc = host->linear(build, key, "w.key", hidden, (int)host->option_int(options, "bias"), &key);
   if (!rc) rc = host->parameter(build, "v", hidden, ATTUNE_INIT_UNIFORM, &v);
   return rc ? rc : host->pairwise(build, query, key, v, ATTUNE_TANH, score);
 }
 
 static const attune_score concat = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "concat", "v . tanh(W [k; q])",
-             "s = v . tanh(W [k; q])  (Luong et al., 2015, eq. 8). W [k; q] = Wk k + Wq q, so these are the\n"
-             "functions of additive, without its bias unless asked for, and with a hidden size of choice.",
+             "s = v . tanh(W [k; q])  (Luong et al., 2015, eq. 8). W [k; q] = Wk k + Wq q, so "
+             "these are the\n"
+             "functions of additive, without its bias unless asked for, and with a hidden size of "
+             "choice.",
              options_table},
     .compose = compose,
 };

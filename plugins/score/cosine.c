@@ -16,7 +16,8 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
 static const attune_score cosine = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "cosine", "k . q / (|k| |q|)",
              "s = k . q / (|k| |q|) (Graves et al., Neural Turing Machines, 2014, eq. 6).\n"
-             "Bounded by 1: without a temperature the weights of n keys stay below e^2 / (e^2 + n - 1).",
+             "Bounded by 1: without a temperature the weights of n keys stay below e^2 / (e^2 + n "
+             "- 1).",
              options_table},
     .compose = compose,
 };

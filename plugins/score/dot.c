@@ -9,7 +9,8 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
 static const attune_score dot = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "dot", "k . q",
              "s = k . q (Luong et al., 2015, eq. 8).\n"
-             "With query and key of unit length it is the cosine: dot, scaled_dot and cosine then differ\n"
+             "With query and key of unit length it is the cosine: dot, scaled_dot and cosine then "
+             "differ\n"
              "by a positive factor only, which a normalisation after them removes.",
              NULL},
     .compose = compose,

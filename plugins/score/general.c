@@ -8,11 +8,13 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
 }
 
 static const attune_score general = {
-    .item = {sizeof(attune_score), ATTUNE_SCORE, "general", "k . (W q), or q . (W k)",
-             "side = query: s = k . (W q);  side = key: s = q . (W k)  (Luong et al., 2015, eq. 8).\n"
-             "Both sides describe the same functions, W of one being the transpose of the other's; they\n"
-             "differ in nothing but their parameters' names. With W = I it is dot.",
-             options_table},
+    .item =
+        {sizeof(attune_score), ATTUNE_SCORE, "general", "k . (W q), or q . (W k)",
+         "side = query: s = k . (W q);  side = key: s = q . (W k)  (Luong et al., 2015, eq. 8).\n"
+         "Both sides describe the same functions, W of one being the transpose of the other's; "
+         "they\n"
+         "differ in nothing but their parameters' names. With W = I it is dot.",
+         options_table},
     .compose = compose,
 };
 static const attune_item *const items[] = {&general.item};

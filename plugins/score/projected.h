@@ -5,12 +5,14 @@
 #include <attune/plugin.h>
 
 #define SIDE_OPTION(default_) \
-  {"side", ATTUNE_OPTION_ENUM, default_, 0, 0, "query|key", "which vector the matrix stands on"}
-#define END_OF_OPTIONS {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL}
+  { "side", ATTUNE_OPTION_ENUM, default_, 0, 0, "query|key", "which vector the matrix stands on" }
+#define END_OF_OPTIONS \
+  { NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL }
 
 /* side = query: k . (W q + b);  side = key: q . (W k + b).  Parameters proj.weight, proj.bias. */
-static inline int projected(const attune_host *host, attune_build *build, const attune_options *options,
-                            attune_value query, attune_value key, int bias, attune_value *score) {
+static inline int projected(const attune_host *host, attune_build *build,
+                            const attune_options *options, attune_value query, attune_value key,
+                            int bias, attune_value *score) {
   attune_value *side = host->option_int(options, "side") ? &key : &query;
   int rc = host->linear(build, *side, "proj", 0, bias, side);
   return rc ? rc : host->contract(build, key, query, score);

@@ -12,7 +12,8 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
 
 static const attune_score scaled_dot = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "scaled_dot", "k . q / sqrt(d)",
-             "s = k . q / sqrt(d), d the length of the vectors (Vaswani et al., 2017, eq. 1).", NULL},
+             "s = k . q / sqrt(d), d the length of the vectors (Vaswani et al., 2017, eq. 1).",
+             NULL},
     .compose = compose,
 };
 static const attune_item *const items[] = {&scaled_dot.item};

@@ -6,7 +6,8 @@ enum { PICTURE, CAPTION };
 
 static const attune_option options_table[] = {
     {"captions", ATTUNE_OPTION_ENUM, "all", 0, 0, "all|one",
-     "examples of an epoch: every caption with its picture, or every picture with one of its captions"},
+     "examples of an epoch: every caption with its picture, or every picture with one of its "
+     "captions"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
@@ -25,7 +26,9 @@ static int find_sides(const attune_host *host, attune_task_context *c, sides *s)
   }
   int swapped = host->rows(c, a) > 0 && host->link(c, a, b, 0) >= 0;
   if (!swapped && !(host->rows(c, b) > 0 && host->link(c, b, a, 0) >= 0)) {
-    host->error(host, "matching needs data in which `%s` or `%s` links to the other, and rows in both", a, b);
+    host->error(host,
+                "matching needs data in which `%s` or `%s` links to the other, and rows in both", a,
+                b);
     return ATTUNE_BAD_INPUT;
   }
   s->axis[PICTURE] = swapped ? 1u : 0u;
@@ -38,9 +41,12 @@ static int find_sides(const attune_host *host, attune_task_context *c, sides *s)
 }
 
 /* A number in 0 .. n - 1 out of 32 random bits. */
-static int64_t below(uint32_t bits, int64_t n) { return (int64_t)(((uint64_t)bits * (uint64_t)n) >> 32); }
+static int64_t below(uint32_t bits, int64_t n) {
+  return (int64_t)(((uint64_t)bits * (uint64_t)n) >> 32);
+}
 
-static void shuffle(const attune_host *host, attune_task_context *c, uint64_t epoch, int64_t *v, int64_t n) {
+static void shuffle(const attune_host *host, attune_task_context *c, uint64_t epoch, int64_t *v,
+                    int64_t n) {
   for (int64_t i = n - 1; i > 0; i--) {
     int64_t j = below(host->random(c, epoch, (uint64_t)i), i + 1), t = v[i];
     v[i] = v[j];
@@ -49,8 +55,8 @@ static void shuffle(const attune_host *host, attune_task_context *c, uint64_t ep
 }
 
 /* Keeps one caption of each picture: the k-th seen replaces the one before with probability 1/k. */
-static int64_t choose_one(const attune_host *host, attune_task_context *c, uint64_t epoch, const sides *s,
-                          int64_t *caption, int64_t *seen, int64_t *chosen) {
+static int64_t choose_one(const attune_host *host, attune_task_context *c, uint64_t epoch,
+                          const sides *s, int64_t *caption, int64_t *seen, int64_t *chosen) {
   int64_t n = 0;
   for (int64_t i = 0; i < s->rows[CAPTION]; i++) {
     int64_t p = host->link(c, s->name[CAPTION], s->name[PICTURE], i);
@@ -63,7 +69,8 @@ static int64_t choose_one(const attune_host *host, attune_task_context *c, uint6
   return n;
 }
 
-static int epoch(const attune_host *host, const attune_options *options, attune_task_context *c, uint64_t number) {
+static int epoch(const attune_host *host, const attune_options *options, attune_task_context *c,
+                 uint64_t number) {
   sides s;
   int rc = find_sides(host, c, &s);
   if (rc) return rc;
@@ -93,8 +100,8 @@ typedef struct grid {
   float *similarity;
 } grid;
 
-static int block(const attune_host *host, attune_task_context *c, const grid *g, int64_t p, int64_t np, int64_t q,
-                 int64_t nq) {
+static int block(const attune_host *host, attune_task_context *c, const grid *g, int64_t p,
+                 int64_t np, int64_t q, int64_t nq) {
   const int64_t *rows[2];
   int64_t counts[2];
   attune_array out;
@@ -143,12 +150,15 @@ static int evaluate(const attune_host *host, const attune_options *options, attu
   return rc;
 }
 
-static const attune_need needs[] = {{"similarity", 2, "of every picture with every caption"}, {NULL, 0, NULL}};
+static const attune_need needs[] = {{"similarity", 2, "of every picture with every caption"},
+                                    {NULL, 0, NULL}};
 
 static const attune_task matching = {
     .item = {sizeof(attune_task), ATTUNE_TASK, "matching", "images and texts that belong together",
-             "An example is a caption with its picture; the other pairs of a batch are the wrong ones, also when a\n"
-             "picture is in the batch twice, as in SCAN (Lee et al., 2018). Evaluation scores every picture of the\n"
+             "An example is a caption with its picture; the other pairs of a batch are the wrong "
+             "ones, also when a\n"
+             "picture is in the batch twice, as in SCAN (Lee et al., 2018). Evaluation scores "
+             "every picture of the\n"
              "split with every caption. Data: two tables, one of which links to the other.",
              options_table},
     .needs = needs,

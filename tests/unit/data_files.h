@@ -57,10 +57,10 @@ static inline void assert_sentence(const at_error *e, const char *what) {
   assert_true(strlen(e->message) > strlen(what) + 10);
 }
 
-#define assert_ok(call)                                   \
-  do {                                                    \
-    at_error ok_error = {0};                              \
-    at_error *err = &ok_error;                            \
-    if ((call) != AT_OK) fail_msg("%s", err->message);    \
+#define assert_ok(call)                                \
+  do {                                                 \
+    at_error ok_error = {0};                           \
+    at_error *err = &ok_error;                         \
+    if ((call) != AT_OK) fail_msg("%s", err->message); \
   } while (0)
 #endif

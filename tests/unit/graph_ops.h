@@ -32,8 +32,12 @@ static void t_mul_backward(at_exec *x, const at_node *n) {
     for (int64_t i = 0; d && i < at_x_count(x, n); i++) d[i] += dy[i] * other[i];
   }
 }
-static const at_op t_mul = {.name = "t_mul", .min_in = 2, .max_in = 2, .flags = AT_OP_KEEPS_IN,
-                            .infer = t_like_first, .forward = t_mul_forward,
+static const at_op t_mul = {.name = "t_mul",
+                            .min_in = 2,
+                            .max_in = 2,
+                            .flags = AT_OP_KEEPS_IN,
+                            .infer = t_like_first,
+                            .forward = t_mul_forward,
                             .backward = t_mul_backward};
 
 /* ---- add: the gradient passes, nothing is read ---- */
@@ -49,8 +53,12 @@ static void t_add_backward(at_exec *x, const at_node *n) {
     for (int64_t i = 0; d && i < at_x_count(x, n); i++) d[i] += dy[i];
   }
 }
-static const at_op t_add = {.name = "t_add", .min_in = 2, .max_in = 2, .infer = t_like_first,
-                            .forward = t_add_forward, .backward = t_add_backward};
+static const at_op t_add = {.name = "t_add",
+                            .min_in = 2,
+                            .max_in = 2,
+                            .infer = t_like_first,
+                            .forward = t_add_forward,
+                            .backward = t_add_backward};
 
 /* ---- square root of 1 + x^2: reads its output ---- */
 static void t_root_forward(at_exec *x, const at_node *n) {
@@ -63,8 +71,12 @@ static void t_root_backward(at_exec *x, const at_node *n) {
   float *d = at_x_grad_in(x, n, 0);
   for (int64_t i = 0; d && i < at_x_count(x, n); i++) d[i] += dy[i] * (1 - y[i] * y[i]);
 }
-static const at_op t_tanh = {.name = "t_tanh", .min_in = 1, .max_in = 1, .flags = AT_OP_KEEPS_OUT,
-                             .infer = t_like_first, .forward = t_root_forward,
+static const at_op t_tanh = {.name = "t_tanh",
+                             .min_in = 1,
+                             .max_in = 1,
+                             .flags = AT_OP_KEEPS_OUT,
+                             .infer = t_like_first,
+                             .forward = t_root_forward,
                              .backward = t_root_backward};
 
 /* ---- cube: keeps x^2 in saved bytes, works in scratch ---- */
@@ -84,13 +96,18 @@ static void t_cube_backward(at_exec *x, const at_node *n) {
   for (int64_t i = 0; i < at_x_count(x, n); i++) work[i] = 3 * keep[i];
   for (int64_t i = 0; d && i < at_x_count(x, n); i++) d[i] += dy[i] * work[i];
 }
-static const at_op t_cube = {.name = "t_cube", .min_in = 1, .max_in = 1, .infer = t_like_first,
-                             .saved = t_cube_bytes, .scratch = t_cube_bytes,
-                             .forward = t_cube_forward, .backward = t_cube_backward};
+static const at_op t_cube = {.name = "t_cube",
+                             .min_in = 1,
+                             .max_in = 1,
+                             .infer = t_like_first,
+                             .saved = t_cube_bytes,
+                             .scratch = t_cube_bytes,
+                             .forward = t_cube_forward,
+                             .backward = t_cube_backward};
 
 /* ---- view: the same storage ---- */
-static const at_op t_view = {.name = "t_view", .min_in = 1, .max_in = 1, .flags = AT_OP_ALIAS,
-                             .infer = t_like_first};
+static const at_op t_view = {
+    .name = "t_view", .min_in = 1, .max_in = 1, .flags = AT_OP_ALIAS, .infer = t_like_first};
 
 /* ---- bias: adds a parameter over the last dim, scaled by an argument ---- */
 static const at_param_spec t_bias_args[] = {
@@ -116,8 +133,12 @@ static void t_bias_backward(at_exec *x, const at_node *n) {
   for (int64_t i = 0; da && i < at_x_count(x, n); i++) da[i] += dy[i];
   for (int64_t i = 0; db && i < at_x_count(x, n); i++) db[i % d] += (float)n->arg[0].num * dy[i];
 }
-static const at_op t_bias = {.name = "t_bias", .min_in = 1, .max_in = 1, .params = t_bias_args,
-                             .infer = t_bias_infer, .forward = t_bias_forward,
+static const at_op t_bias = {.name = "t_bias",
+                             .min_in = 1,
+                             .max_in = 1,
+                             .params = t_bias_args,
+                             .infer = t_bias_infer,
+                             .forward = t_bias_forward,
                              .backward = t_bias_backward};
 
 /* ---- total: a single number ---- */
@@ -138,8 +159,12 @@ static void t_total_backward(at_exec *x, const at_node *n) {
   float dy = at_x_grad_out(x, n)[0], *d = at_x_grad_in(x, n, 0);
   for (int64_t i = 0; d && i < at_x_count(x, n->in[0]); i++) d[i] += dy;
 }
-static const at_op t_total = {.name = "t_total", .min_in = 1, .max_in = 1, .infer = t_total_infer,
-                              .forward = t_total_forward, .backward = t_total_backward};
+static const at_op t_total = {.name = "t_total",
+                              .min_in = 1,
+                              .max_in = 1,
+                              .infer = t_total_infer,
+                              .forward = t_total_forward,
+                              .backward = t_total_backward};
 
 static inline at_node *t_node(at_graph *g, const at_op *op, at_node *a, at_node *b,
                               const char *scope) {

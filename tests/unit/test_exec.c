@@ -125,8 +125,10 @@ static void reuse_changes_no_bit(void **state) {
     assert_memory_equal(grad, w.p->grad, w.p->count * sizeof(float));
     assert_memory_equal(at_exec_value(a, w.late), at_exec_value(b, w.late), sizeof data);
     assert_memory_equal(at_exec_input_grad(a, w.x), at_exec_input_grad(b, w.x), sizeof data);
-    if (kept) assert_memory_equal(at_exec_value(a, w.early), at_exec_value(b, w.early), sizeof data);
-    else assert_null(at_exec_value(b, w.early));
+    if (kept)
+      assert_memory_equal(at_exec_value(a, w.early), at_exec_value(b, w.early), sizeof data);
+    else
+      assert_null(at_exec_value(b, w.early));
     assert_true(isfinite(at_exec_loss(b)));
     assert_true(at_exec_bytes(b) < at_exec_bytes(a) * 3 / 4);
     at_exec_free(a);
@@ -155,8 +157,8 @@ static void backward_starts_at_any_kept_node(void **state) {
     if (!k) memcpy(grad, w.p->grad, w.p->count * sizeof(float));
   }
   assert_memory_equal(grad, w.p->grad, w.p->count * sizeof(float));
-  assert_true(grad[w.p->offset[3]] != 0);  /* upstream of it */
-  assert_true(grad[w.p->offset[4]] == 0);  /* downstream */
+  assert_true(grad[w.p->offset[3]] != 0); /* upstream of it */
+  assert_true(grad[w.p->offset[4]] == 0); /* downstream */
   at_exec_free(a);
   at_exec_free(b);
   free(grad);

@@ -21,8 +21,9 @@ static void make_set(at_arrays *set) {
     const char *name;
     at_dtype dtype;
     int ndim;
-  } want[] = {{"w.scale", AT_F32, 0}, {"w.long name/with slash", AT_F64, 1}, {"ids", AT_I32, 2},
-              {"big", AT_I64, 3},     {"pixels", AT_U8, 5},                   {"mask", AT_BOOL, 2}};
+  } want[] = {{"w.scale", AT_F32, 0}, {"w.long name/with slash", AT_F64, 1},
+              {"ids", AT_I32, 2},     {"big", AT_I64, 3},
+              {"pixels", AT_U8, 5},   {"mask", AT_BOOL, 2}};
   memset(set, 0, sizeof *set);
   for (size_t i = 0; i < sizeof want / sizeof *want; i++)
     fill(at_arrays_add(set), want[i].name, want[i].dtype, want[i].ndim, shape);
@@ -68,14 +69,17 @@ static void npy_round_trip(void **state) {
 }
 
 /* A file of format `version` with header text and data as given. */
-static unsigned char *npy_file(int version, const char *dict, const void *data, size_t bytes, size_t *n) {
+static unsigned char *npy_file(int version, const char *dict, const void *data, size_t bytes,
+                               size_t *n) {
   size_t h = strlen(dict), start = version == 1 ? 10 : 12;
   unsigned char *p = malloc(start + h + bytes);
   memcpy(p, "\x93NUMPY", 6);
   p[6] = (unsigned char)version;
   p[7] = 0;
-  if (version == 1) at_store_u16(p + 8, (uint16_t)h);
-  else at_store_u32(p + 8, (uint32_t)h);
+  if (version == 1)
+    at_store_u16(p + 8, (uint16_t)h);
+  else
+    at_store_u32(p + 8, (uint32_t)h);
   memcpy(p + start, dict, h);
   if (bytes) memcpy(p + start + h, data, bytes);
   *n = start + h + bytes;
@@ -107,7 +111,8 @@ static void npy_conversions(void **state) {
   at_array_free(&a);
 
   const int32_t column_major[] = {1, 4, 2, 5, 3, 6};
-  a = npy_of(1, "{'descr': '<i4', 'fortran_order': True, 'shape': (2L, 3L), }  \n", column_major, 24);
+  a = npy_of(1, "{'descr': '<i4', 'fortran_order': True, 'shape': (2L, 3L), }  \n", column_major,
+             24);
   for (int i = 0; i < 6; i++) assert_int_equal(((int32_t *)a.data)[i], i + 1);
   at_array_free(&a);
 
@@ -135,7 +140,8 @@ static void npy_fortran_three_axes(void **state) {
   for (int i = 0; i < 2; i++)
     for (int j = 0; j < 3; j++)
       for (int k = 0; k < 4; k++) data[i + 2 * (j + 3 * k)] = 100 * i + 10 * j + k;
-  at_array a = npy_of(1, "{'descr': '<i8', 'fortran_order': True, 'shape': (2, 3, 4)}", data, sizeof data);
+  at_array a =
+      npy_of(1, "{'descr': '<i8', 'fortran_order': True, 'shape': (2, 3, 4)}", data, sizeof data);
   for (int i = 0; i < 24; i++)
     assert_int_equal(((int64_t *)a.data)[i], 100 * (i / 12) + 10 * (i / 4 % 3) + i % 4);
   at_array_free(&a);
@@ -144,7 +150,8 @@ static void npy_fortran_three_axes(void **state) {
 static void npy_hostile(void **state) {
   (void)state;
   static const char *const dicts[] = {
-      "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9223372036854775807)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, "
+      "9223372036854775807)}",
       "{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,)}",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999,)}",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
@@ -161,7 +168,14 @@ static void npy_hostile(void **state) {
       "{'descr': '<', 'fortran_order': False, 'shape': (1,)}",
       "{'descr': '<f', 'fortran_order': False, 'shape': (1,)}",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}",
-      "", "{", "{'", "{'descr", "{'descr'", "{'descr':", "(((((((((((", "\n\n\n"};
+      "",
+      "{",
+      "{'",
+      "{'descr",
+      "{'descr'",
+      "{'descr':",
+      "(((((((((((",
+      "\n\n\n"};
   for (size_t i = 0; i < sizeof dicts / sizeof *dicts; i++) {
     size_t n;
     at_array a;
@@ -216,8 +230,9 @@ static void npy_broken_everywhere(void **state) {
   at_array_free(&a);
   at_error e = {0};
   assert_int_equal(at_npy_decode(bytes, n - 8, "F.npy", &a, &e), AT_EINPUT);
-  assert_string_equal(e.message, "F.npy: holds 52 bytes of data where its header promises 60 "
-                                 "(float32 3x5); the file is truncated");
+  assert_string_equal(e.message,
+                      "F.npy: holds 52 bytes of data where its header promises 60 "
+                      "(float32 3x5); the file is truncated");
   free(bytes);
 }
 
@@ -225,7 +240,8 @@ static void npy_map_refuses(void **state) {
   (void)state;
   size_t n;
   const float data[4] = {0};
-  unsigned char *p = npy_file(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}", data, 16, &n);
+  unsigned char *p =
+      npy_file(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}", data, 16, &n);
   at_npy_map m;
   at_error e = {0};
   spill(in_scratch("fortran.npy"), p, n);
@@ -342,8 +358,10 @@ static void npz_reads_numpy(void **state) {
   (void)state;
   const char *shared = getenv("ATTUNE_SHARED"), *top = getenv("top_srcdir");
   char path[600];
-  if (shared) snprintf(path, sizeof path, "%s/peers/npz/score_dot.npz", shared);
-  else snprintf(path, sizeof path, "%s/../shared/peers/npz/score_dot.npz", top ? top : ".");
+  if (shared)
+    snprintf(path, sizeof path, "%s/peers/npz/score_dot.npz", shared);
+  else
+    snprintf(path, sizeof path, "%s/../shared/peers/npz/score_dot.npz", top ? top : ".");
   if (!at_file_exists(path)) {
     print_message("reference arrays are absent (%s): not compared\n", path);
     skip();
@@ -358,7 +376,8 @@ static void npz_reads_numpy(void **state) {
     int64_t b = i / (nq * nk), row = i / nk % nq, column = i % nk;
     double dot = 0;
     for (int64_t x = 0; x < d; x++)
-      dot += (double)((float *)q->data)[(b * nq + row) * d + x] * ((float *)k->data)[(b * nk + column) * d + x];
+      dot += (double)((float *)q->data)[(b * nq + row) * d + x] *
+             ((float *)k->data)[(b * nk + column) * d + x];
     assert_true(fabs(dot - ((float *)s->data)[i]) < 1e-5);
   }
   at_arrays_free(&a);
@@ -407,8 +426,10 @@ static void safetensors_halves(void **state) {
   (void)state;
   size_t n;
   at_arrays a;
-  char *p = st_file("{\"b\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[2,4]},"
-                    "\"h\":{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[0,2]}}", 4, &n);
+  char *p = st_file(
+      "{\"b\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[2,4]},"
+      "\"h\":{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[0,2]}}",
+      4, &n);
   at_store_u16((unsigned char *)p + n - 4, 0x3e00);
   at_store_u16((unsigned char *)p + n - 2, 0xc040);
   assert_ok(at_safetensors_decode(p, n, "h", &a, NULL, err));
@@ -421,36 +442,56 @@ static void safetensors_halves(void **state) {
 
 static void safetensors_hostile(void **state) {
   (void)state;
-#define T(dtype, shape, from, to) "{\"t\":{\"dtype\":" dtype ",\"shape\":" shape ",\"data_offsets\":[" from "," to "]}}"
+#define T(dtype, shape, from, to) \
+  "{\"t\":{\"dtype\":" dtype ",\"shape\":" shape ",\"data_offsets\":[" from "," to "]}}"
   static const char *const headers[] = {
-      T("\"F32\"", "[2]", "0", "4"),                 /* too few bytes */
-      T("\"F32\"", "[1]", "0", "8"),                 /* too many */
-      T("\"F32\"", "[3]", "0", "12"),                /* past the end */
-      T("\"F32\"", "[1]", "4", "8"),                 /* hole in front */
-      T("\"F32\"", "[1]", "0", "4"),                 /* bytes left over */
-      T("\"F32\"", "[1]", "8", "4"), T("\"F32\"", "[1]", "-4", "0"), T("\"F32\"", "[-2]", "0", "8"),
+      T("\"F32\"", "[2]", "0", "4"),  /* too few bytes */
+      T("\"F32\"", "[1]", "0", "8"),  /* too many */
+      T("\"F32\"", "[3]", "0", "12"), /* past the end */
+      T("\"F32\"", "[1]", "4", "8"),  /* hole in front */
+      T("\"F32\"", "[1]", "0", "4"),  /* bytes left over */
+      T("\"F32\"", "[1]", "8", "4"),
+      T("\"F32\"", "[1]", "-4", "0"),
+      T("\"F32\"", "[-2]", "0", "8"),
       T("\"F32\"", "[4611686018427387905,4]", "0", "8"),
-      T("\"F32\"", "[1e0,2]", "0", "8"), T("\"F32\"", "[2]", "0.0", "8"), T("\"F32\"", "2", "0", "8"),
-      T("\"F32\"", "[1,1,1,1,1,1,1,1,2]", "0", "8"), T("\"C64\"", "[1]", "0", "8"), T("7", "[1]", "0", "8"),
-      "{\"a\":{\"dtype\":\"U8\",\"shape\":[6],\"data_offsets\":[0,6]},\"b\":{\"dtype\":\"U8\",\"shape\":[6],\"data_offsets\":[2,8]}}",
-      "{\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}",
-      "{\"a\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]}}",
+      T("\"F32\"", "[1e0,2]", "0", "8"),
+      T("\"F32\"", "[2]", "0.0", "8"),
+      T("\"F32\"", "2", "0", "8"),
+      T("\"F32\"", "[1,1,1,1,1,1,1,1,2]", "0", "8"),
+      T("\"C64\"", "[1]", "0", "8"),
+      T("7", "[1]", "0", "8"),
+      "{\"a\":{\"dtype\":\"U8\",\"shape\":[6],\"data_offsets\":[0,6]},\"b\":{\"dtype\":\"U8\","
+      "\"shape\":[6],\"data_offsets\":[2,8]}}",
+      "{\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"b\":{\"dtype\":\"U8\","
+      "\"shape\":[4],\"data_offsets\":[4,8]}}",
+      "{\"a\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"U8\","
+      "\"shape\":[8],\"data_offsets\":[0,8]}}",
       "{\"a\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8],\"extra\":1}}",
-      "{\"__metadata__\":{\"a\":1}}", "{\"__metadata__\":[]}", "{\"a\":7}", "{}", "{", "[]", "", "{\"a\":{}}"};
+      "{\"__metadata__\":{\"a\":1}}",
+      "{\"__metadata__\":[]}",
+      "{\"a\":7}",
+      "{}",
+      "{",
+      "[]",
+      "",
+      "{\"a\":{}}"};
   for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
     size_t n;
     at_arrays a;
     at_metadata m;
     at_error e = {0};
     char *p = st_file(headers[i], 8, &n);
-    if (at_safetensors_decode(p, n, "h.st", &a, &m, &e) != AT_EINPUT) fail_msg("accepted %s", headers[i]);
+    if (at_safetensors_decode(p, n, "h.st", &a, &m, &e) != AT_EINPUT)
+      fail_msg("accepted %s", headers[i]);
     assert_sentence(&e, "h.st");
     assert_true(!a.v && !m.v);
     free(p);
   }
   at_arrays a;
   at_error e = {0};
-  assert_int_equal(at_safetensors_decode("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "h.st", &a, NULL, &e), AT_EINPUT);
+  assert_int_equal(
+      at_safetensors_decode("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "h.st", &a, NULL, &e),
+      AT_EINPUT);
   assert_sentence(&e, "h.st");
 }
 
@@ -498,9 +539,12 @@ static void assert_tokens(const char *text, at_token_mode mode, const char *join
 
 static void tokens(void **state) {
   (void)state;
-  assert_tokens("A man's dog, aged 3, doesn't bark!", AT_TOKENS_WORDS, "a|man's|dog|aged|3|doesn't|bark");
-  assert_tokens("'quoted' O\xe2\x80\x99" "Clock \xe2\x80\x99 caf\xc3\xa9 two--three", AT_TOKENS_WORDS,
-                "quoted|o'clock|caf\xc3\xa9|two|three");
+  assert_tokens("A man's dog, aged 3, doesn't bark!", AT_TOKENS_WORDS,
+                "a|man's|dog|aged|3|doesn't|bark");
+  assert_tokens(
+      "'quoted' O\xe2\x80\x99"
+      "Clock \xe2\x80\x99 caf\xc3\xa9 two--three",
+      AT_TOKENS_WORDS, "quoted|o'clock|caf\xc3\xa9|two|three");
   assert_tokens("dogs' '' a'", AT_TOKENS_WORDS, "dogs|a");
   assert_tokens("", AT_TOKENS_WORDS, "");
   assert_tokens(" \t\r\n .,;", AT_TOKENS_WORDS, "");
@@ -518,10 +562,18 @@ static void utf8(void **state) {
   static const struct {
     const char *s;
     size_t n, good;
-  } cases[] = {{"plain", 5, 5},           {"\xc3\xa9", 2, 2},         {"\xc3", 1, 0},
-               {"\xc0\xaf", 2, 0},        {"\xe0\x80\xaf", 3, 0},     {"\xed\xa0\x80", 3, 0},
-               {"\xf0\x9f\x98\x80", 4, 4}, {"\xf0\x8f\xbf\xbf", 4, 0}, {"\xf4\x90\x80\x80", 4, 0},
-               {"a\x80", 2, 1},           {"\xf5\x80\x80\x80", 4, 0}, {"", 0, 0},
+  } cases[] = {{"plain", 5, 5},
+               {"\xc3\xa9", 2, 2},
+               {"\xc3", 1, 0},
+               {"\xc0\xaf", 2, 0},
+               {"\xe0\x80\xaf", 3, 0},
+               {"\xed\xa0\x80", 3, 0},
+               {"\xf0\x9f\x98\x80", 4, 4},
+               {"\xf0\x8f\xbf\xbf", 4, 0},
+               {"\xf4\x90\x80\x80", 4, 0},
+               {"a\x80", 2, 1},
+               {"\xf5\x80\x80\x80", 4, 0},
+               {"", 0, 0},
                {"a\xe2\x82", 3, 1}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     unsigned char *p = boxed(cases[i].s, cases[i].n);
@@ -585,14 +637,22 @@ static void vocabulary_grows(void **state) {
 static void vocabulary_files(void **state) {
   (void)state;
   at_vocab *v;
-  const char *scan = "{\"idx\": 5, \"word2idx\": {\"<pad>\": 0, \"<start>\": 1, \"<end>\": 2, \"<unk>\": 3, \"dog\": 4},"
-                     " \"idx2word\": {\"0\": \"<pad>\", \"1\": \"<start>\", \"2\": \"<end>\", \"3\": \"<unk>\", \"4\": \"dog\"}}";
+  const char *scan =
+      "{\"idx\": 5, \"word2idx\": {\"<pad>\": 0, \"<start>\": 1, \"<end>\": 2, \"<unk>\": 3, "
+      "\"dog\": 4},"
+      " \"idx2word\": {\"0\": \"<pad>\", \"1\": \"<start>\", \"2\": \"<end>\", \"3\": \"<unk>\", "
+      "\"4\": \"dog\"}}";
   spill(in_scratch("f30k_vocab.json"), scan, strlen(scan));
   assert_ok(at_vocab_read(in_scratch("f30k_vocab.json"), &v, err));
   assert_int_equal(at_vocab_id(v, "dog"), 4);
   at_vocab_free(v);
   static const char *const bad[] = {
-      "", "{", "[]", "{}", "{\"words\": []}", "{\"words\": [\"a\", \"b\", \"c\", \"d\"]}",
+      "",
+      "{",
+      "[]",
+      "{}",
+      "{\"words\": []}",
+      "{\"words\": [\"a\", \"b\", \"c\", \"d\"]}",
       "{\"words\": [\"<pad>\", \"<start>\", \"<end>\", \"<unk>\", \"a\", \"a\"]}",
       "{\"words\": [\"<pad>\", \"<start>\", \"<end>\", \"<unk>\", \"\"]}",
       "{\"words\": [\"<pad>\", \"<start>\", \"<end>\", \"<unk>\", 7]}",
@@ -611,16 +671,26 @@ static void vocabulary_files(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(npy_round_trip),        cmocka_unit_test(npy_conversions),
-      cmocka_unit_test(npy_fortran_three_axes), cmocka_unit_test(npy_hostile),
-      cmocka_unit_test(npy_broken_everywhere), cmocka_unit_test(npy_map_refuses),
-      cmocka_unit_test(npz_round_trip),        cmocka_unit_test(npz_compresses),
-      cmocka_unit_test(npz_broken_everywhere), cmocka_unit_test(npz_refuses_bombs),
-      cmocka_unit_test(npz_needs_names),       cmocka_unit_test(npz_reads_numpy),
-      cmocka_unit_test(safetensors_round_trip), cmocka_unit_test(safetensors_halves),
-      cmocka_unit_test(safetensors_hostile),   cmocka_unit_test(safetensors_broken_everywhere),
-      cmocka_unit_test(tokens),                cmocka_unit_test(utf8),
-      cmocka_unit_test(vocabulary),            cmocka_unit_test(vocabulary_grows),
+      cmocka_unit_test(npy_round_trip),
+      cmocka_unit_test(npy_conversions),
+      cmocka_unit_test(npy_fortran_three_axes),
+      cmocka_unit_test(npy_hostile),
+      cmocka_unit_test(npy_broken_everywhere),
+      cmocka_unit_test(npy_map_refuses),
+      cmocka_unit_test(npz_round_trip),
+      cmocka_unit_test(npz_compresses),
+      cmocka_unit_test(npz_broken_everywhere),
+      cmocka_unit_test(npz_refuses_bombs),
+      cmocka_unit_test(npz_needs_names),
+      cmocka_unit_test(npz_reads_numpy),
+      cmocka_unit_test(safetensors_round_trip),
+      cmocka_unit_test(safetensors_halves),
+      cmocka_unit_test(safetensors_hostile),
+      cmocka_unit_test(safetensors_broken_everywhere),
+      cmocka_unit_test(tokens),
+      cmocka_unit_test(utf8),
+      cmocka_unit_test(vocabulary),
+      cmocka_unit_test(vocabulary_grows),
       cmocka_unit_test(vocabulary_files),
   };
   return cmocka_run_group_tests_name("formats", tests, make_scratch, drop_scratch);

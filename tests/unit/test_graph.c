@@ -22,7 +22,8 @@ static int setup(void **state) {
   at_graph_axis(f->g, "region", AT_SEQUENCE, -1, nowhere, &f->region, NULL);
   at_graph_axis(f->g, "word", AT_SEQUENCE, f->caption, nowhere, &f->word, NULL);
   at_graph_axis(f->g, "d", AT_FEATURE, -1, nowhere, &f->d, NULL);
-  at_dim image[] = {{f->picture, -1}, {f->region, 4}, {f->d, 6}}, text[] = {{f->word, -1}, {f->d, 6}};
+  at_dim image[] = {{f->picture, -1}, {f->region, 4}, {f->d, 6}},
+         text[] = {{f->word, -1}, {f->d, 6}};
   at_graph_input(f->g, "image", AT_REAL, 3, image, -1, nowhere, &f->image, NULL);
   at_graph_input(f->g, "text", AT_REAL, 2, text, -1, nowhere, &f->text, NULL);
   return 0;
@@ -40,9 +41,11 @@ static void axes_keep_their_kind(void **state) {
   int a = -1;
   assert_int_equal(at_graph_axis(f->g, "word", AT_SEQUENCE, f->caption, nowhere, &a, &err), AT_OK);
   assert_int_equal(a, f->word);
-  rejects(at_graph_axis(f->g, "word", AT_FEATURE, -1, nowhere, &a, &err), &err,
-          "axis `word` is a sequence axis, ragged over caption; it cannot be a feature axis as well");
-  rejects(at_graph_axis(f->g, "x", AT_SEQUENCE, f->d, nowhere, &a, &err), &err, "over a batch axis");
+  rejects(
+      at_graph_axis(f->g, "word", AT_FEATURE, -1, nowhere, &a, &err), &err,
+      "axis `word` is a sequence axis, ragged over caption; it cannot be a feature axis as well");
+  rejects(at_graph_axis(f->g, "x", AT_SEQUENCE, f->d, nowhere, &a, &err), &err,
+          "over a batch axis");
   assert_int_equal(at_graph_find_axis(f->g, "x"), -1);
 }
 

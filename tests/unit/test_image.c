@@ -73,7 +73,8 @@ static void make_png(at_text *out, int type, int depth, int interlace, int w, ui
   png_destroy_write_struct(&png, &info);
 }
 
-static void assert_first_pixels(int type, int depth, int interlace, uint8_t *row, const uint8_t *rgb) {
+static void assert_first_pixels(int type, int depth, int interlace, uint8_t *row,
+                                const uint8_t *rgb) {
   at_text t = {0};
   at_image m;
   make_png(&t, type, depth, interlace, 2, row);

@@ -20,12 +20,12 @@
 #include "core/data/npz.h"
 #include "core/tensor/array.h"
 
-/* Per element: |a - b| <= RELATIVE * max(|b|, FLOOR * scale), scale the largest |b| of the array, for
- * gradients the largest of all gradients of the case. The reference was evaluated in float64; a
+/* Per element: |a - b| <= RELATIVE * max(|b|, FLOOR * scale), scale the largest |b| of the array,
+ * for gradients the largest of all gradients of the case. The reference was evaluated in float64; a
  * float32 gradient is a sum of terms of that scale, and where they cancel its last digits are
  * rounding. (PyTorch in float32 is up to 7e-4 off these arrays with the scale of each array.) */
 #define RELATIVE 1e-4
-#define FLOOR 1e-1
+#define FLOOR    1e-1
 
 /* In one case a region's raw scores nearly cancel, so that dividing by their norm makes much of
  * their last digits: there PyTorch in float32 is 5.9e-4 off (general_qwk, t2i, logsumexp). */
@@ -182,17 +182,41 @@ static void test_case(void **state) {
   snprintf(out, sizeof out, "%s/out.npz", work_dir);
   snprintf(score, sizeof score, "score=%s", c->s->spec);
   snprintf(pool, sizeof pool, "pool=%s", c->v->pool);
-  char *argv[] = {(char *)(bin ? bin : "./attune"), "run", model, "--set", "d=8", "--set", "e=6",
-                  "--set", score, "--set", pool, "--weights", ref, "--prefix", "w.", "--inputs",
-                  ref, "--rename", "images=image", "--rename", "captions=caption", "--out", out,
-                  "--gradients", c->plain ? "--no-pass" : NULL, "gram", NULL};
+  char *argv[] = {(char *)(bin ? bin : "./attune"),
+                  "run",
+                  model,
+                  "--set",
+                  "d=8",
+                  "--set",
+                  "e=6",
+                  "--set",
+                  score,
+                  "--set",
+                  pool,
+                  "--weights",
+                  ref,
+                  "--prefix",
+                  "w.",
+                  "--inputs",
+                  ref,
+                  "--rename",
+                  "images=image",
+                  "--rename",
+                  "captions=caption",
+                  "--out",
+                  out,
+                  "--gradients",
+                  c->plain ? "--no-pass" : NULL,
+                  "gram",
+                  NULL};
   assert_int_equal(run(argv), 0);
   at_arrays mine = {0}, theirs = {0};
   load(out, &mine);
   load(ref, &theirs);
   int t2i = strncmp(c->v->reference, "t2i", 3) == 0, gradients = 0;
   double scale = largest_gradient(&theirs);
-  bool cancels = !strcmp(c->v->reference, "t2i_logsumexp") && !strcmp(c->s->reference, "general_qwk");
+  bool cancels =
+      !strcmp(c->v->reference, "t2i_logsumexp") && !strcmp(c->s->reference, "general_qwk");
   relative = cancels ? RELATIVE_CANCELLING : RELATIVE;
   compare_named(&mine, "out.similarity", &theirs, "out.sims", 0);
   compare_named(&mine, "loss", &theirs, "loss", 0);
