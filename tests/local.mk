@@ -62,42 +62,52 @@ test_scenes_SOURCES = tests/unit/test_scenes.c
 test_scenes_LDADD = $(unit_ldadd)
 
 # Plugins with one mistake each, for the loader to refuse; VARIANT says which.
-broken_plugins = broken_major.la broken_small.la broken_name.la broken_callback.la broken_option.la \
-	broken_twice.la broken_decline.la broken_empty.la broken_layout.la grown.la no_entry.la
+broken_plugins = \
+	tests/plugins/broken_major.la \
+	tests/plugins/broken_small.la \
+	tests/plugins/broken_name.la \
+	tests/plugins/broken_callback.la \
+	tests/plugins/broken_option.la \
+	tests/plugins/broken_twice.la \
+	tests/plugins/broken_decline.la \
+	tests/plugins/broken_empty.la \
+	tests/plugins/broken_layout.la \
+	tests/plugins/grown.la \
+	tests/plugins/no_entry.la
 check_LTLIBRARIES += $(broken_plugins)
 broken_flags = -module -avoid-version -shared -rpath /nowhere
-broken_major_la_SOURCES = tests/plugins/broken.c
-broken_major_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=1
-broken_major_la_LDFLAGS = $(broken_flags)
-broken_small_la_SOURCES = tests/plugins/broken.c
-broken_small_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=2
-broken_small_la_LDFLAGS = $(broken_flags)
-broken_name_la_SOURCES = tests/plugins/broken.c
-broken_name_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=3
-broken_name_la_LDFLAGS = $(broken_flags)
-broken_callback_la_SOURCES = tests/plugins/broken.c
-broken_callback_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=4
-broken_callback_la_LDFLAGS = $(broken_flags)
-broken_option_la_SOURCES = tests/plugins/broken.c
-broken_option_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=5
-broken_option_la_LDFLAGS = $(broken_flags)
-broken_twice_la_SOURCES = tests/plugins/broken.c
-broken_twice_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=6
-broken_twice_la_LDFLAGS = $(broken_flags)
-broken_decline_la_SOURCES = tests/plugins/broken.c
-broken_decline_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=7
-broken_decline_la_LDFLAGS = $(broken_flags)
-broken_empty_la_SOURCES = tests/plugins/broken.c
-broken_empty_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=8
-broken_empty_la_LDFLAGS = $(broken_flags)
-broken_layout_la_SOURCES = tests/plugins/broken.c
-broken_layout_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=9
-broken_layout_la_LDFLAGS = $(broken_flags)
-grown_la_SOURCES = tests/plugins/broken.c
-grown_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=10
-grown_la_LDFLAGS = $(broken_flags)
-no_entry_la_SOURCES = tests/plugins/no_entry.c
-no_entry_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_major_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_major_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=1
+tests_plugins_broken_major_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_small_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_small_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=2
+tests_plugins_broken_small_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_name_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_name_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=3
+tests_plugins_broken_name_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_callback_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_callback_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=4
+tests_plugins_broken_callback_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_option_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_option_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=5
+tests_plugins_broken_option_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_twice_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_twice_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=6
+tests_plugins_broken_twice_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_decline_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_decline_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=7
+tests_plugins_broken_decline_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_empty_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_empty_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=8
+tests_plugins_broken_empty_la_LDFLAGS = $(broken_flags)
+tests_plugins_broken_layout_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken_layout_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=9
+tests_plugins_broken_layout_la_LDFLAGS = $(broken_flags)
+tests_plugins_grown_la_SOURCES = tests/plugins/broken.c
+tests_plugins_grown_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=10
+tests_plugins_grown_la_LDFLAGS = $(broken_flags)
+tests_plugins_no_entry_la_SOURCES = tests/plugins/no_entry.c
+tests_plugins_no_entry_la_LDFLAGS = $(broken_flags)
 
 unit_tests += test_golden
 test_golden_SOURCES = tests/unit/test_golden.c

@@ -231,7 +231,9 @@ at_status at_rundir_trim_log(const char *dir, int64_t step, double *seconds, at_
     if (!end) break; /* the last line was cut short */
     json_t *j = json_loadb(line, (size_t)(end - line), 0, NULL);
     json_int_t at = json_integer_value(json_object_get(j, "step"));
-    if (j && at <= step) {
+    const char *split = json_string_value(json_object_get(j, "split"));
+    bool last = split && !strcmp(split, "test"); /* written again at the end */
+    if (j && at <= step && !last) {
       at_text_addn(&kept, line, (size_t)(end + 1 - line));
       *seconds = json_real_value(json_object_get(j, "seconds"));
     }
