@@ -1,0 +1,14 @@
+dist_man_MANS += \
+	man/attune-check.1 \
+	man/attune-data.1 \
+	man/attune-eval.1 \
+	man/attune-help.1 \
+	man/attune-model.5 \
+	man/attune-plugin.1 \
+	man/attune-report.1 \
+	man/attune-run.1 \
+	man/attune-run.5 \
+	man/attune-show.1 \
+	man/attune-sweep.1 \
+	man/attune-train.1 \
+	man/attune.1
