@@ -140,5 +140,9 @@ static int info(int argc, char **argv) {
 int cli_data(int argc, char **argv) {
   if (argc > 1 && !strcmp(argv[1], "make")) return make(argc, argv);
   if (argc > 1 && !strcmp(argv[1], "info")) return info(argc, argv);
-  return cli_usage(argv[0]);
+  cli_list rest;
+  bool done;
+  const cli_option none[] = {{0}};
+  int rc = cli_parse(argc, argv, none, &rest, 1, 0, &done);
+  return rc || done ? rc : 2;
 }
