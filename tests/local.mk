@@ -114,10 +114,10 @@ test_golden_SOURCES = tests/unit/test_golden.c
 test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
-e2e_tests = tests/e2e/cli.sh tests/e2e/man.sh tests/e2e/sweep.sh tests/e2e/train.sh
+e2e_tests = tests/e2e/cli.sh tests/e2e/format.sh tests/e2e/man.sh tests/e2e/sweep.sh tests/e2e/train.sh
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
-EXTRA_DIST += tests/e2e/lib.sh
+EXTRA_DIST += tests/e2e/lib.sh tests/valgrind.sh tests/valgrind.supp
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
