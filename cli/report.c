@@ -1,6 +1,8 @@
 /* attune report. */
-#include "cli/cli.h"
+#include <stdlib.h>
 #include <unistd.h>
+#include "cli/cli.h"
+#include "core/base/file.h"
 #include "core/report/report.h"
 
 int cli_report(int argc, char **argv) {
@@ -26,7 +28,12 @@ int cli_report(int argc, char **argv) {
                          .n_metrics = metrics.n,
                          .pairs = (int)pairs,
                          .color = isatty(STDOUT_FILENO)};
-  const char *dir = out ? out : rest.v[0];
+  at_text folder = {0};
+  at_text_add(&folder, out ? out : rest.v[0]);
+  char *run =
+      out ? NULL : at_path_join(rest.v[0], "run.yaml"); /* a run has a results.json of its own */
+  if (run && at_file_exists(run)) at_text_add(&folder, "/report");
+  const char *dir = folder.data ? folder.data : rest.v[0];
   at_status st = at_registry_new(NULL, 0, &reg, &err);
   if (st == AT_OK) st = at_report_collect(rest.v, rest.n, &r, &err);
   if (st == AT_OK)
@@ -40,6 +47,8 @@ int cli_report(int argc, char **argv) {
   }
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_text_free(&text);
+  at_text_free(&folder);
+  free(run);
   at_report_free(r);
   at_registry_free(reg);
   return rc;

@@ -1,7 +1,19 @@
 libattune_la_SOURCES += \
 	core/report/collect.c \
-	core/report/html.c \
-	core/report/html_pairs.c \
-	core/report/plot.c \
+	core/report/export.c \
+	core/report/format.c \
+	core/report/group.c \
+	core/report/heat.c \
+	core/report/page.c \
+	core/report/page_style.c \
+	core/report/pairs.c \
+	core/report/pairs_session.c \
+	core/report/panel.c \
+	core/report/plot_curves.c \
+	core/report/plot_dots.c \
+	core/report/read_run.c \
 	core/report/report.h core/report/report_impl.h \
-	core/report/table.c
+	core/report/stats.c \
+	core/report/svg.c \
+	core/report/table.c \
+	core/report/write.c

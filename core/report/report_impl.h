@@ -1,66 +1,193 @@
 /* Between the files of this room only. */
 #ifndef AT_REPORT_REPORT_IMPL_H
 #define AT_REPORT_REPORT_IMPL_H
-#include <jansson.h>
+#include <math.h>
 #include "core/base/arena.h"
 #include "core/report/report.h"
 
-typedef struct at_point {
-  double x, y;
-} at_point;
+/* ---- what was collected; everything lives in report->arena ---- */
 
-/* A finished run, read back. */
-typedef struct at_finished {
-  const char *dir;
-  json_t *results; /* all of results.json */
-  at_point *loss;  /* step, loss */
-  size_t n_loss;
-  json_t *log; /* array of the lines of kind "evaluate" on validation */
-} at_finished;
+typedef struct rp_setting {
+  const char *key, *value;
+} rp_setting;
 
-/* Runs that differ in their seed only. */
-typedef struct at_group {
-  const char *key;   /* everything but the seed */
-  const char *label; /* what tells it from the others */
-  size_t *run;       /* indices into report->run */
+typedef struct rp_value {
+  const char *split, *metric;
+  double value;
+  int better; /* 1 higher, 0 lower, -1 neither */
+} rp_value;
+
+typedef struct rp_point {
+  double step, value;
+} rp_point;
+
+typedef struct rp_series {
+  const char *name;
+  rp_point *point;
+  size_t n, cap;
+} rp_series;
+
+typedef struct rp_run {
+  const char *dir, *real; /* as given, and resolved */
+  const char *version;    /* of the program that made it; "" */
+  rp_setting *setting;    /* sorted by key */
+  size_t n_settings;
+  rp_value *value; /* in the order of the file */
+  size_t n_values;
+  rp_series loss;
+  rp_series *series; /* metrics on the validation split */
+  size_t n_series;
+  double seconds;
+  int64_t steps, parameters;
+} rp_run;
+
+typedef struct rp_group {
+  const char *label;
+  const char **value; /* beside report->key; NULL: the run has no such key */
+  size_t *run;        /* by seed */
   size_t n;
-} at_group;
+} rp_group;
 
 struct at_report {
   at_arena *arena;
-  at_finished *run;
-  size_t n, cap;
+  rp_run *run;
+  size_t n_runs, cap_runs;
   const char **unfinished;
-  size_t n_unfinished;
-  at_group *group; /* in the order found */
+  size_t n_unfinished, cap_unfinished;
+  const char **key, **short_key; /* settings that differ between groups */
+  size_t n_keys;
+  rp_setting *common;
+  size_t n_common;
+  rp_group *group;
   size_t n_groups;
 };
 
-typedef struct at_cell_stat {
-  double mean, sd;
-  size_t n;         /* runs that have the metric */
-  int higher;       /* 1, 0, -1 */
-  bool best, close; /* the best mean; not told apart from it by these seeds */
-} at_cell_stat;
+/* read_run.c: reads results.json and metrics.jsonl of run->dir. */
+at_status at_rp_read_run(at_arena *a, rp_run *run, at_error *err);
+const char *at_rp_setting(const rp_run *run, const char *key); /* NULL: none */
+/* group.c: fills keys, common settings and groups from the runs. */
+at_status at_rp_group(at_report *r, at_error *err);
+/* "2" before "10": pieces of digits are compared as numbers. */
+int at_rp_natural(const char *a, const char *b);
 
-/* Columns: the metrics asked for, or all of the split in the order found. */
-at_status at_report_columns(const at_report *r, const at_report_options *o, const char ***names,
-                            size_t *n, at_error *err);
-/* One column over all groups; `out` has room for n_groups. */
-void at_report_column(const at_report *r, const char *split, const char *metric, at_cell_stat *out);
-const char *at_report_setting(const at_report *r, size_t run, const char *key); /* "" when absent */
-/* Settings of "run" that are the same in every run, as (key, value) text. */
-bool at_report_common(const at_report *r, const char *key);
+/* ---- means and marks (stats.c) ---- */
 
-/* ---- html.c and its helpers ---- */
-void at_html_text(at_text *t, const char *s); /* escaped */
-void at_html_base64(at_text *t, const void *bytes, size_t n);
-const char *at_html_color(size_t group);
-void at_plot_intervals(at_text *t, const at_report *r, const char *metric,
-                       const at_cell_stat *stats);
-void at_plot_curves(at_text *t, const at_report *r, const char *metric); /* NULL: the loss */
-at_status at_html_pairs(at_text *t, const at_report *r, at_registry *reg,
-                        const at_report_options *o, at_error *err);
-at_status at_html_page(const at_report *r, at_registry *reg, const at_report_options *o,
-                       at_text *out, at_error *err);
+typedef enum rp_mark {
+  RP_PLAIN,
+  RP_BEST,   /* the best mean */
+  RP_LIKE,   /* its distance from the best is within what the spread explains */
+  RP_UNKNOWN /* one of the two has a single run: nothing can be said */
+} rp_mark;
+
+typedef struct rp_stat {
+  size_t n;        /* runs that have the metric; 0: none */
+  double mean, sd; /* sd NAN when n < 2 */
+  rp_mark mark;
+} rp_stat;
+
+typedef struct rp_column {
+  const char *metric;
+  int better;
+  int decimals;
+  rp_stat *stat; /* one per group */
+} rp_column;
+
+typedef struct rp_summary {
+  const char *split;
+  rp_column *column;
+  size_t n;
+} rp_summary;
+
+at_status at_rp_summarise(const at_report *r, const at_report_options *o, at_arena *a,
+                          rp_summary *out, at_error *err);
+/* The value of one run; NULL: it has none. */
+const rp_value *at_rp_value(const rp_run *run, const char *split, const char *metric);
+
+/* Footnotes to a table as plain sentences, in `a`; `best` names how the best is shown. */
+at_status at_rp_notes(const at_report *r, const rp_summary *s, const char *best, at_arena *a,
+                      const char ***out, size_t *n, at_error *err);
+
+/* ---- text (format.c) ---- */
+
+/* Decimal point whatever the locale; decimals < 0: three significant digits. */
+enum { RP_NUMBER = 48 };
+const char *at_rp_number(char buf[RP_NUMBER], double v, int decimals);
+int at_rp_decimals(double largest);     /* for a column whose largest magnitude is this */
+size_t at_rp_columns(const char *utf8); /* cells that it takes in a terminal */
+/* For HTML text and quoted attributes: escapes, and makes the bytes valid UTF-8. */
+void at_rp_escape(at_text *t, const char *s);
+/* Valid UTF-8 without control characters, in `a`. */
+char *at_rp_clean(at_arena *a, const char *s);
+/* At most `most` characters, the last of them an ellipsis when it was cut. */
+char *at_rp_shorten(at_arena *a, const char *s, size_t most);
+void at_rp_base64(at_text *t, const void *bytes, size_t n);
+
+/* ---- plots (svg.c, plot_dots.c, plot_curves.c) ---- */
+
+typedef struct rp_scale {
+  double lo, hi;      /* of the data, widened to hold something */
+  double from, to;    /* in pixels */
+  double first, step; /* ticks at round numbers */
+  int n, decimals;
+} rp_scale;
+
+void at_rp_scale(rp_scale *s, double lo, double hi, double from, double to, int most_ticks);
+double at_rp_place(const rp_scale *s, double v); /* pixels */
+void at_rp_tick(char buf[RP_NUMBER], const rp_scale *s, int i);
+void at_rp_svg_open(at_text *t, double w, double h, const char *title, const char *about);
+void at_rp_svg_text(at_text *t, double x, double y, const char *cls, const char *text);
+/* class names of the colour and dash of the i-th group: "c3 d0" */
+const char *at_rp_ink(char buf[16], size_t i);
+
+void at_rp_dots(const at_report *r, const rp_summary *s, at_arena *a, at_text *t);
+void at_rp_curves(const at_report *r, at_arena *a, at_text *t);
+
+/* ---- the page (page.c, page_style.c) ---- */
+
+extern const char *const at_rp_style, *const at_rp_script;
+
+/* Where the pictures of pairs come from; a table of functions so that the page does
+ * not depend on how runs are brought to life. */
+typedef struct rp_source {
+  void *ctx;
+  /* *pairs: how many true pairs the split has; *word_axis: name of the axis of words, valid
+   * while open, or NULL when it is not known. */
+  at_status (*open)(void *ctx, const char *dir, const char *split, void **session, size_t *pairs,
+                    const char **word_axis, at_error *err);
+  at_status (*look)(void *session, size_t pair, at_look *out, at_error *err);
+  void (*free_look)(at_look *l);
+  void (*close)(void *session);
+} rp_source;
+
+/* `src` NULL: no pictures. */
+at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_options *o,
+                     at_text *out, at_error *err);
+/* pairs.c: the section of attention pictures. What cannot be drawn is said on the page. */
+at_status at_rp_pairs(const at_report *r, const rp_source *src, const at_report_options *o,
+                      at_text *out, at_error *err);
+/* pairs_session.c: sessions of run directories; ctx is the registry. */
+rp_source at_rp_session_source(at_registry *reg);
+
+/* ---- one picture with its attention (panel.c, heat.c) ---- */
+
+typedef struct rp_picture {
+  uint8_t *rgb; /* owned */
+  int w, h;
+  double zoom_x, zoom_y; /* pixels of it per pixel of the look's picture */
+} rp_picture;
+
+/* The look's picture with its longer side `side` pixels long; a plain sheet when it has none. */
+at_status at_rp_picture(const at_look *l, size_t regions, int side, rp_picture *out, at_error *err);
+void at_rp_picture_free(rp_picture *p);
+/* Appends "data:image/jpeg;base64,...". */
+at_status at_rp_picture_uri(const rp_picture *p, at_text *t, at_error *err);
+/* The same with `weight` of each region laid over it. */
+at_status at_rp_heat_uri(const rp_picture *p, const at_look *l, const float *weight, size_t regions,
+                         at_text *t, at_error *err);
+
+/* Rows of a table for one group: its attention over the words of the pair. `words` true puts
+ * a row with the words in front. */
+at_status at_rp_panel(const at_look *l, const char *label, const char *word_axis, bool words,
+                      at_text *t, at_error *err);
+void at_rp_panel_words(const at_look *l, const char *corner, at_text *t);
 #endif

@@ -28,12 +28,16 @@ for f in report.html results.csv results.json; do
   is "$f is there" yes "$([ -s "$work/out/$f" ] && echo yes)"
 done
 is "the page needs nothing from elsewhere" 0 "$(grep -cE '(src|href)="https?:' "$work/out/report.html")"
-is "it shows the attention of every group" 4 "$(grep -c '<h4>' "$work/out/report.html")"
+is "it shows pairs" 2 "$(grep -c 'of [0-9]* pairs: ' "$work/out/report.html")"
+is "with pictures" yes "$(grep -q 'src="data:image/' "$work/out/report.html" && echo yes)"
+"$A" report "$work/out/cells/score=dot,seed=0" --pairs 0 >/dev/null 2>"$work/log"
+is "a single run has its report in a folder of its own" yes \
+  "$([ -s "$work/out/cells/score=dot,seed=0/report/report.html" ] && echo yes)"
 is "csv has a line for each group and metric" "$((1 + 2 * 11))" "$(wc -l <"$work/out/results.csv")"
 is "columns can be chosen" "score=dot 2" \
   "$("$A" report "$work/out" --metric rsum --pairs 0 | sed -n 's/^\(score=dot\)  *\([0-9]*\) .*/\1 \2/p')"
-refuses "an unknown metric is refused" 2 'no metric `rsun`; did you mean `rsum`' "$A" report "$work/out" --metric rsun
-refuses "a folder that is no run is refused" 2 'neither a run nor a sweep' "$A" report "$work/scenes"
+refuses "an unknown metric is refused" 2 'the metric `rsun`; did you mean `rsum`' "$A" report "$work/out" --metric rsun
+refuses "a folder that is no run is refused" 2 'neither a run .* nor a sweep' "$A" report "$work/scenes"
 refuses "a sweep is no run" 2 'this is a sweep file' "$A" train "$work/sweep.yaml" --out "$work/x"
 cat >"$work/bad.yaml" <<YAML
 base: run.yaml
@@ -42,5 +46,5 @@ YAML
 refuses "a mistake in a sweep shows before anything runs" 2 'no key `tran.batch`; did you mean `train.batch`' \
   "$A" sweep "$work/bad.yaml" --out "$work/bad"
 echo '{' >"$work/out/cells/score=dot,seed=0/results.json"
-refuses "damaged results are refused" 2 'results.json:[0-9]+:[0-9]+: this is no JSON' "$A" report "$work/out"
+refuses "damaged results are refused" 2 'results.json:[0-9]+:[0-9]+: damaged or cut short' "$A" report "$work/out"
 finish

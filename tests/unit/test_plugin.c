@@ -29,7 +29,8 @@ static const refusal REFUSALS[] = {
 };
 
 static void library_path(char *out, size_t n, const char *file) {
-  bool ours = strncmp(file, "broken", 6) && strncmp(file, "grown", 5) && strncmp(file, "no_entry", 8);
+  bool ours =
+      strncmp(file, "broken", 6) && strncmp(file, "grown", 5) && strncmp(file, "no_entry", 8);
   snprintf(out, n, "%s/%s.libs/%s", build, ours ? "" : "tests/plugins/", file);
 }
 

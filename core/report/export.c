@@ -1,0 +1,132 @@
+/* The same numbers for other programs: CSV and JSON. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/report/report_impl.h"
+
+static const char *mark_word(rp_mark m) {
+  static const char *const word[] = {"no", "yes", "unclear", "unknown"};
+  return word[m];
+}
+
+/* ---- CSV (RFC 4180) ---- */
+
+static void field(at_text *t, const char *s, bool first) {
+  if (!first) at_text_add(t, ",");
+  if (!s[strcspn(s, ",\"\r\n")] && s[0] != ' ' && !(s[0] && s[strlen(s) - 1] == ' ')) {
+    at_text_add(t, s);
+    return;
+  }
+  at_text_add(t, "\"");
+  for (; *s; s++) {
+    if (*s == '"') at_text_add(t, "\"");
+    at_text_addn(t, s, 1);
+  }
+  at_text_add(t, "\"");
+}
+
+static void number(at_text *t, double v) {
+  char buf[32];
+  at_text_add(t, ",");
+  if (!isfinite(v)) return;
+  snprintf(buf, sizeof buf, "%.12g", v);
+  for (char *p = buf; *p; p++)
+    if (*p == ',') *p = '.';
+  at_text_add(t, buf);
+}
+
+static void csv_row(at_text *t, const at_report *r, const rp_group *g, const rp_column *c,
+                    const rp_stat *s) {
+  for (size_t k = 0; k < r->n_keys; k++) field(t, g->value[k] ? g->value[k] : "", k == 0);
+  field(t, c->metric, r->n_keys == 0);
+  number(t, s->n ? s->mean : NAN);
+  number(t, s->sd);
+  at_text_addf(t, ",%zu,%s\r\n", s->n, c->better < 0 ? "" : mark_word(s->mark));
+}
+
+at_status at_report_csv(const at_report *r, const at_report_options *o, at_text *out,
+                        at_error *err) {
+  at_arena *a = at_arena_new();
+  rp_summary s = {0};
+  at_status st = a ? at_rp_summarise(r, o, a, &s, err) : at_nomem(err);
+  if (st == AT_OK) {
+    for (size_t k = 0; k < r->n_keys; k++) field(out, r->key[k], k == 0);
+    at_text_addf(out, "%smetric,mean,sd,n,best\r\n", r->n_keys ? "," : "");
+  }
+  for (size_t g = 0; st == AT_OK && g < r->n_groups; g++)
+    for (size_t c = 0; c < s.n; c++)
+      csv_row(out, r, &r->group[g], &s.column[c], &s.column[c].stat[g]);
+  if (st == AT_OK && out->failed) st = at_nomem(err);
+  at_arena_free(a);
+  return st;
+}
+
+/* ---- JSON ---- */
+
+static json_t *real_or_null(double v) { return isfinite(v) ? json_real(v) : json_null(); }
+
+/* Folder names need not be UTF-8; JSON text is. */
+static json_t *clean_string(at_arena *a, const char *s) {
+  const char *c = at_rp_clean(a, s);
+  return c ? json_string(c) : NULL;
+}
+
+static json_t *run_json(const rp_run *run, const rp_summary *s, at_arena *a) {
+  const char *seed = at_rp_setting(run, "seed");
+  json_t *values = json_object();
+  for (size_t c = 0; c < s->n; c++) {
+    const rp_value *v = at_rp_value(run, s->split, s->column[c].metric);
+    json_object_set_new(values, s->column[c].metric, v ? json_real(v->value) : json_null());
+  }
+  return json_pack("{s:o, s:o, s:s, s:f, s:I, s:I, s:o}", "directory", clean_string(a, run->dir),
+                   "seed", seed ? json_string(seed) : json_null(), "attune", run->version,
+                   "seconds", run->seconds, "steps", (json_int_t)run->steps, "parameters",
+                   (json_int_t)run->parameters, "values", values);
+}
+
+static json_t *stat_json(const rp_column *c, const rp_stat *s) {
+  return json_pack("{s:o, s:o, s:I, s:i, s:s}", "mean", real_or_null(s->n ? s->mean : NAN), "sd",
+                   real_or_null(s->sd), "n", (json_int_t)s->n, "higher_is_better", c->better,
+                   "best", c->better < 0 ? "none" : mark_word(s->mark));
+}
+
+static json_t *group_json(const at_report *r, size_t index, const rp_summary *s, at_arena *a) {
+  const rp_group *g = &r->group[index];
+  json_t *settings = json_object(), *metrics = json_object(), *runs = json_array();
+  for (size_t k = 0; k < r->n_keys; k++)
+    json_object_set_new(settings, r->key[k], g->value[k] ? json_string(g->value[k]) : json_null());
+  for (size_t c = 0; c < s->n; c++)
+    json_object_set_new(metrics, s->column[c].metric,
+                        stat_json(&s->column[c], &s->column[c].stat[index]));
+  for (size_t i = 0; i < g->n; i++) json_array_append_new(runs, run_json(&r->run[g->run[i]], s, a));
+  return json_pack("{s:s, s:o, s:o, s:o}", "label", g->label, "settings", settings, "metrics",
+                   metrics, "runs", runs);
+}
+
+static json_t *report_json(const at_report *r, const rp_summary *s, at_arena *a) {
+  json_t *common = json_object(), *groups = json_array(), *unfinished = json_array();
+  for (size_t i = 0; i < r->n_common; i++)
+    json_object_set_new(common, r->common[i].key, json_string(r->common[i].value));
+  for (size_t g = 0; g < r->n_groups; g++) json_array_append_new(groups, group_json(r, g, s, a));
+  for (size_t i = 0; i < r->n_unfinished; i++)
+    json_array_append_new(unfinished, clean_string(a, r->unfinished[i]));
+  return json_pack("{s:o, s:o, s:o, s:o}", "split", clean_string(a, s->split), "common", common,
+                   "groups", groups, "unfinished", unfinished);
+}
+
+at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out,
+                         at_error *err) {
+  at_arena *a = at_arena_new();
+  rp_summary s;
+  json_t *j = NULL;
+  char *text = NULL;
+  at_status st = a ? at_rp_summarise(r, o, a, &s, err) : at_nomem(err);
+  if (st == AT_OK) j = report_json(r, &s, a);
+  if (j) text = json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
+  if (text) at_text_addf(out, "%s\n", text);
+  if (st == AT_OK && (!text || out->failed)) st = at_nomem(err);
+  free(text);
+  json_decref(j);
+  at_arena_free(a);
+  return st;
+}

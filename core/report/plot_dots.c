@@ -1,0 +1,141 @@
+/* A plot for each headline metric: a line per group with its mean, its spread and its runs. */
+#include <string.h>
+#include "core/report/report_impl.h"
+
+enum { MOST_PLOTS = 6, MOST_LABEL = 30 };
+
+static const double WIDTH = 520, ROW = 26, TOP = 10, BOTTOM = 40, RIGHT = 20;
+
+typedef struct plot {
+  const at_report *r;
+  const rp_summary *s;
+  const rp_column *c;
+  rp_scale x;
+  double label, height; /* room for labels; lower end of the rows */
+  at_arena *a;
+  at_text *t;
+} plot;
+
+static const char *px(char buf[RP_NUMBER], double v) { return at_rp_number(buf, v, 1); }
+
+static void line(at_text *t, const char *cls, double x1, double y1, double x2, double y2) {
+  char a[RP_NUMBER], b[RP_NUMBER], c[RP_NUMBER], d[RP_NUMBER];
+  at_text_addf(t, "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>\n", cls, px(a, x1),
+               px(b, y1), px(c, x2), px(d, y2));
+}
+
+static void find_range(plot *p) {
+  double lo = INFINITY, hi = -INFINITY;
+  size_t widest = 0;
+  for (size_t g = 0; g < p->r->n_groups; g++) {
+    const rp_stat *s = &p->c->stat[g];
+    size_t w = at_rp_columns(p->r->group[g].label);
+    widest = w > widest ? w : widest;
+    if (!s->n) continue;
+    double spread = s->n > 1 ? s->sd : 0;
+    lo = fmin(lo, s->mean - spread);
+    hi = fmax(hi, s->mean + spread);
+    for (size_t i = 0; i < p->r->group[g].n; i++) {
+      const rp_value *v = at_rp_value(&p->r->run[p->r->group[g].run[i]], p->s->split, p->c->metric);
+      if (v) lo = fmin(lo, v->value), hi = fmax(hi, v->value);
+    }
+  }
+  if (widest > MOST_LABEL) widest = MOST_LABEL;
+  p->label = 16 + 6.6 * (double)widest;
+  p->height = TOP + ROW * (double)p->r->n_groups;
+  double room = hi > lo ? 0.04 * (hi - lo) : 0;
+  at_rp_scale(&p->x, lo - room, hi + room, p->label, WIDTH - RIGHT, 6);
+}
+
+static void axis(plot *p) {
+  char buf[RP_NUMBER];
+  for (int i = 0; i < p->x.n; i++) {
+    double x = at_rp_place(&p->x, p->x.first + i * p->x.step);
+    line(p->t, "grid", x, TOP, x, p->height);
+    at_rp_tick(buf, &p->x, i);
+    at_rp_svg_text(p->t, x, p->height + 15, "tick mid", buf);
+  }
+  line(p->t, "axis", p->label, p->height, WIDTH - RIGHT, p->height);
+  at_rp_svg_text(p->t, (p->label + WIDTH - RIGHT) / 2, p->height + 33, "name mid",
+                 at_rp_shorten(p->a, p->c->metric, 40));
+}
+
+static void circle(at_text *t, const char *cls, double x, double y, double r) {
+  char a[RP_NUMBER], b[RP_NUMBER], c[RP_NUMBER];
+  at_text_addf(t, "<circle class=\"%s\" cx=\"%s\" cy=\"%s\" r=\"%s\"/>\n", cls, px(a, x), px(b, y),
+               px(c, r));
+}
+
+static void row(plot *p, size_t g) {
+  const rp_group *group = &p->r->group[g];
+  const rp_stat *s = &p->c->stat[g];
+  double y = TOP + ROW * ((double)g + 0.5);
+  char ink[16], buf[RP_NUMBER];
+  at_text_addf(p->t, "<g class=\"%s\"><title>", at_rp_ink(ink, g));
+  at_rp_escape(p->t, group->label);
+  at_text_addf(p->t, ": %s", s->n ? at_rp_number(buf, s->mean, p->c->decimals) : "no value");
+  if (s->n > 1) at_text_addf(p->t, " ± %s", at_rp_number(buf, s->sd, p->c->decimals));
+  at_text_addf(p->t, ", n = %zu</title>\n", s->n);
+  at_rp_svg_text(p->t, p->label - 10, y + 4, s->mark == RP_BEST ? "label end strong" : "label end",
+                 at_rp_shorten(p->a, group->label, MOST_LABEL));
+  if (s->n > 1)
+    line(p->t, "bar", at_rp_place(&p->x, s->mean - s->sd), y, at_rp_place(&p->x, s->mean + s->sd),
+         y);
+  for (size_t i = 0; s->n > 1 && i < group->n; i++) {
+    const rp_value *v = at_rp_value(&p->r->run[group->run[i]], p->s->split, p->c->metric);
+    if (v) circle(p->t, "seed", at_rp_place(&p->x, v->value), y, 2.4);
+  }
+  if (s->n) circle(p->t, "dot", at_rp_place(&p->x, s->mean), y, 5);
+  at_text_add(p->t, "</g>\n");
+}
+
+static bool empty(const rp_column *c, size_t groups) {
+  for (size_t g = 0; g < groups; g++)
+    if (c->stat[g].n) return false;
+  return true;
+}
+
+/* What the plot shows, for those who do not see it. */
+static char *about(plot *p) {
+  at_text t = {0};
+  char buf[RP_NUMBER];
+  for (size_t g = 0; g < p->r->n_groups; g++) {
+    const rp_stat *s = &p->c->stat[g];
+    at_text_addf(&t, "%s%s %s", g ? "; " : "", p->r->group[g].label,
+                 s->n ? at_rp_number(buf, s->mean, p->c->decimals) : "no value");
+    if (s->n > 1) at_text_addf(&t, " ± %s", at_rp_number(buf, s->sd, p->c->decimals));
+  }
+  char *out = t.failed || !t.data ? NULL : at_arena_strdup(p->a, t.data);
+  at_text_free(&t);
+  return out;
+}
+
+static void draw(plot *p) {
+  if (empty(p->c, p->r->n_groups)) return;
+  find_range(p);
+  const char *said = about(p);
+  if (!said) {
+    p->t->failed = true;
+    return;
+  }
+  at_text_add(p->t, "<figure>\n");
+  at_rp_svg_open(p->t, WIDTH, p->height + BOTTOM, p->c->metric, said);
+  axis(p);
+  for (size_t g = 0; g < p->r->n_groups; g++) row(p, g);
+  at_text_add(p->t, "</svg>\n<figcaption>");
+  at_rp_escape(p->t, p->c->metric);
+  static const char *const sense[] = {"", ", lower is better", ", higher is better"};
+  at_text_addf(p->t, "%s</figcaption>\n</figure>\n", sense[p->c->better + 1]);
+}
+
+void at_rp_dots(const at_report *r, const rp_summary *s, at_arena *a, at_text *t) {
+  size_t n = s->n < MOST_PLOTS ? s->n : MOST_PLOTS;
+  at_text_add(t,
+              "<section id=\"plots\">\n<h2>Means and spreads</h2>\n"
+              "<p>Large dot: mean. Bar: one sample standard deviation to each side. Small circles: "
+              "single runs.");
+  if (s->n > n) at_text_addf(t, " The first %zu of %zu metrics are drawn.", n, s->n);
+  at_text_add(t, "</p>\n<div class=\"plots\">\n");
+  for (size_t c = 0; c < n; c++) draw(&(plot){.r = r, .s = s, .c = &s->column[c], .a = a, .t = t});
+  at_text_add(t, "</div>\n</section>\n");
+}

@@ -1,0 +1,276 @@
+/* Means, spreads, and which differences the spread explains. */
+#include <stdlib.h>
+#include <string.h>
+#include "core/report/report_impl.h"
+
+const rp_value *at_rp_value(const rp_run *run, const char *split, const char *metric) {
+  for (size_t i = 0; i < run->n_values; i++)
+    if (!strcmp(run->value[i].metric, metric) && !strcmp(run->value[i].split, split))
+      return &run->value[i];
+  return NULL;
+}
+
+/* ---- which columns ---- */
+
+typedef struct names {
+  const char **v;
+  size_t n;
+} names;
+
+static void add_name(names *s, const char *name) {
+  for (size_t i = 0; i < s->n; i++)
+    if (!strcmp(s->v[i], name)) return;
+  s->v[s->n++] = name;
+}
+
+/* Splits (split NULL) or the metrics of one, in the order found. */
+static at_status find_names(const at_report *r, const char *split, at_arena *a, names *out,
+                            at_error *err) {
+  size_t most = 0;
+  for (size_t i = 0; i < r->n_runs; i++) most += r->run[i].n_values;
+  *out = (names){AT_NEW_ARRAY(a, const char *, most + 1), 0};
+  if (!out->v) return at_nomem(err);
+  for (size_t i = 0; i < r->n_runs; i++)
+    for (size_t k = 0; k < r->run[i].n_values; k++) {
+      const rp_value *v = &r->run[i].value[k];
+      if (!split)
+        add_name(out, v->split);
+      else if (!strcmp(v->split, split))
+        add_name(out, v->metric);
+    }
+  return AT_OK;
+}
+
+static at_status unknown(const char *what, const char *name, const names *known, at_error *err) {
+  const char *near = at_suggest(name, known->v, known->n);
+  at_text list = {0};
+  for (size_t i = 0; i < known->n; i++) at_text_addf(&list, "%s%s", i ? ", " : "", known->v[i]);
+  at_status s = at_fail(err, AT_EINPUT, "no run has results for the %s `%s`%s%s%s (there are: %s)",
+                        what, name, near ? "; did you mean `" : "", near ? near : "",
+                        near ? "`?" : "", list.data ? list.data : "none");
+  at_text_free(&list);
+  return s;
+}
+
+static at_status choose(const at_report *r, const at_report_options *o, const char *split,
+                        at_arena *a, names *out, at_error *err) {
+  names all;
+  at_status s = find_names(r, split, a, &all, err);
+  if (s != AT_OK) return s;
+  if (!all.n) {
+    names splits;
+    s = find_names(r, NULL, a, &splits, err);
+    return s == AT_OK ? unknown("split", split, &splits, err) : s;
+  }
+  if (!o->n_metrics) {
+    *out = all;
+    return AT_OK;
+  }
+  *out = (names){AT_NEW_ARRAY(a, const char *, o->n_metrics), 0};
+  if (!out->v) return at_nomem(err);
+  for (size_t i = 0; i < o->n_metrics; i++) {
+    bool known = false;
+    for (size_t k = 0; k < all.n; k++) known |= !strcmp(all.v[k], o->metrics[i]);
+    if (!known) return unknown("metric", o->metrics[i], &all, err);
+    add_name(out, o->metrics[i]);
+  }
+  return AT_OK;
+}
+
+/* ---- one column ---- */
+
+/* Two passes: the sum of squares of differences does not cancel. */
+static rp_stat stat_of(const at_report *r, const rp_group *g, const char *split,
+                       const char *metric) {
+  rp_stat s = {0, 0, NAN, RP_PLAIN};
+  double squares = 0;
+  for (size_t i = 0; i < g->n; i++) {
+    const rp_value *v = at_rp_value(&r->run[g->run[i]], split, metric);
+    if (v) s.mean += v->value, s.n++;
+  }
+  if (s.n) s.mean /= (double)s.n;
+  for (size_t i = 0; i < g->n; i++) {
+    const rp_value *v = at_rp_value(&r->run[g->run[i]], split, metric);
+    if (v) squares += (v->value - s.mean) * (v->value - s.mean);
+  }
+  if (s.n > 1) s.sd = sqrt(squares / (double)(s.n - 1));
+  return s;
+}
+
+/* Two-sided 5 % points of Student's t; between them the smaller number of degrees counts. */
+static double t_limit(double degrees) {
+  static const double table[][2] = {{1, 12.71}, {2, 4.30},  {3, 3.18},  {4, 2.78},
+                                    {5, 2.57},  {6, 2.45},  {8, 2.31},  {10, 2.23},
+                                    {15, 2.13}, {20, 2.09}, {30, 2.04}, {60, 2.00}};
+  double limit = table[0][1];
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (degrees >= table[i][0]) limit = table[i][1];
+  return limit;
+}
+
+/* Welch's test: degrees of freedom by Satterthwaite. */
+static rp_mark compare(const rp_stat *s, const rp_stat *best) {
+  if (!s->n) return RP_PLAIN;
+  if (s->mean == best->mean) return RP_BEST;
+  if (s->n < 2 || best->n < 2) return RP_UNKNOWN;
+  double n = (double)s->n, m = (double)best->n, a = s->sd * s->sd / n, b = best->sd * best->sd / m;
+  if (a + b == 0) return RP_PLAIN;
+  double degrees = (a + b) * (a + b) / (a * a / (n - 1) + b * b / (m - 1));
+  return fabs(s->mean - best->mean) < t_limit(degrees) * sqrt(a + b) ? RP_LIKE : RP_PLAIN;
+}
+
+/* A lone group is not the best of anything. */
+static void mark(rp_column *c, size_t n) {
+  const rp_stat *best = NULL;
+  size_t filled = 0;
+  for (size_t g = 0; g < n; g++) {
+    const rp_stat *s = &c->stat[g];
+    filled += s->n > 0;
+    if (s->n && (!best || (c->better ? s->mean > best->mean : s->mean < best->mean))) best = s;
+  }
+  if (c->better < 0 || filled < 2) return;
+  for (size_t g = 0; g < n; g++) c->stat[g].mark = compare(&c->stat[g], best);
+}
+
+static at_status fill(const at_report *r, const char *split, const char *metric, at_arena *a,
+                      rp_column *c, at_error *err) {
+  double largest = 0;
+  bool whole = true; /* counts: no decimals */
+  *c = (rp_column){.metric = metric, .better = -1, .stat = AT_NEW_ARRAY(a, rp_stat, r->n_groups)};
+  if (!c->stat) return at_nomem(err);
+  for (size_t i = r->n_runs; i-- > 0;) {
+    const rp_value *v = at_rp_value(&r->run[i], split, metric);
+    if (v) c->better = v->better, whole &= v->value == floor(v->value);
+  }
+  for (size_t g = 0; g < r->n_groups; g++) {
+    c->stat[g] = stat_of(r, &r->group[g], split, metric);
+    if (c->stat[g].n) largest = fmax(largest, fabs(c->stat[g].mean));
+  }
+  c->decimals = whole && largest >= 1000 && largest < 1e12 ? 0 : at_rp_decimals(largest);
+  mark(c, r->n_groups);
+  return AT_OK;
+}
+
+at_status at_rp_summarise(const at_report *r, const at_report_options *o, at_arena *a,
+                          rp_summary *out, at_error *err) {
+  names metric;
+  *out = (rp_summary){.split = o->split && *o->split ? o->split : "test"};
+  at_status s = choose(r, o, out->split, a, &metric, err);
+  if (s != AT_OK) return s;
+  out->column = AT_NEW_ARRAY(a, rp_column, metric.n + 1);
+  if (!out->column) return at_nomem(err);
+  for (size_t i = 0; s == AT_OK && i < metric.n; i++)
+    s = fill(r, out->split, metric.v[i], a, &out->column[out->n++], err);
+  return s;
+}
+
+/* ---- footnotes ---- */
+
+typedef struct notes {
+  at_arena *a;
+  const char **v;
+  size_t n;
+  bool failed;
+} notes;
+
+/* Takes what is in t. */
+static void add_note(notes *s, at_text *t) {
+  char *line = t->failed || !t->data ? NULL : at_rp_clean(s->a, t->data);
+  if (t->failed || (t->data && !line))
+    s->failed = true;
+  else if (line)
+    s->v[s->n++] = line;
+  at_text_free(t);
+}
+
+static bool any_mark(const rp_summary *s, size_t groups, rp_mark m) {
+  for (size_t c = 0; c < s->n; c++)
+    for (size_t g = 0; g < groups; g++)
+      if (s->column[c].stat[g].mark == m) return true;
+  return false;
+}
+
+static void note_directions(const rp_summary *s, notes *out) {
+  static const char *const sense[] = {"no best is marked for", "lower is better for"};
+  for (int want = 0; want >= -1; want--) {
+    at_text t = {0};
+    for (size_t c = 0; c < s->n; c++)
+      if (s->column[c].better == want)
+        at_text_addf(&t, "%s %s", t.len ? "," : sense[want + 1], s->column[c].metric);
+    if (t.len) at_text_add(&t, ".");
+    if (t.data && t.data[0]) t.data[0] = (char)(t.data[0] - 'a' + 'A');
+    add_note(out, &t);
+  }
+}
+
+static void note_single(const at_report *r, notes *out) {
+  at_text t = {0};
+  size_t n = 0;
+  for (size_t g = 0; g < r->n_groups; g++) n += r->group[g].n == 1;
+  if (n == r->n_groups)
+    at_text_add(
+        &t, "Every group has n = 1: without a second seed nothing can be said about the spread.");
+  else if (n)
+    at_text_add(
+        &t,
+        "Groups with n = 1 have no spread: nothing can be said about their distance from others.");
+  add_note(out, &t);
+}
+
+static void note_missing(const at_report *r, const rp_summary *s, notes *out) {
+  at_text t = {0};
+  for (size_t c = 0; c < s->n; c++)
+    for (size_t g = 0; g < r->n_groups; g++)
+      if (s->column[c].stat[g].n < r->group[g].n)
+        at_text_addf(&t, "%s%s of %s: %zu of %zu runs",
+                     t.len ? "; " : "Fewer runs: ", s->column[c].metric, r->group[g].label,
+                     s->column[c].stat[g].n, r->group[g].n);
+  if (t.len) at_text_add(&t, ".");
+  add_note(out, &t);
+}
+
+static void note_same_seed(const at_report *r, notes *out) {
+  at_text t = {0};
+  for (size_t g = 0; g < r->n_groups; g++)
+    for (size_t i = 1; i < r->group[g].n; i++) {
+      const char *a = at_rp_setting(&r->run[r->group[g].run[i - 1]], "seed");
+      const char *b = at_rp_setting(&r->run[r->group[g].run[i]], "seed");
+      if (!a || !b || strcmp(a, b)) continue;
+      at_text_addf(&t, "%s%s has several runs of seed %s",
+                   t.len ? "; " : "Repeated: ", r->group[g].label, a);
+      while (i + 1 < r->group[g].n) i++;
+    }
+  if (t.len) at_text_add(&t, ": the spread counts each of them.");
+  add_note(out, &t);
+}
+
+static void note_unfinished(const at_report *r, notes *out) {
+  at_text t = {0};
+  for (size_t i = 0; i < r->n_unfinished; i++)
+    at_text_addf(&t, "%s%s", i ? ", " : "Unfinished, not counted: ", r->unfinished[i]);
+  if (t.len) at_text_add(&t, ".");
+  add_note(out, &t);
+}
+
+at_status at_rp_notes(const at_report *r, const rp_summary *s, const char *best, at_arena *a,
+                      const char ***out, size_t *n, at_error *err) {
+  notes list = {a, AT_NEW_ARRAY(a, const char *, 16), 0, false};
+  at_text t = {0};
+  if (!list.v) return at_nomem(err);
+  at_text_addf(&t, "Split %s; mean ± sample standard deviation over seeds, n runs each.", s->split);
+  add_note(&list, &t);
+  bool like = any_mark(s, r->n_groups, RP_LIKE);
+  if (any_mark(s, r->n_groups, RP_BEST)) at_text_addf(&t, "%s: best mean of the column.", best);
+  add_note(&list, &t);
+  if (like)
+    at_text_add(&t, "~: not distinguishable from the best by these seeds (Welch's test, 5 %).");
+  add_note(&list, &t);
+  note_directions(s, &list);
+  note_single(r, &list);
+  note_missing(r, s, &list);
+  note_same_seed(r, &list);
+  note_unfinished(r, &list);
+  *out = list.v;
+  *n = list.n;
+  return list.failed ? at_nomem(err) : AT_OK;
+}

@@ -1,0 +1,43 @@
+/* The three files of a report. */
+#include <stdlib.h>
+#include "core/base/file.h"
+#include "core/report/report_impl.h"
+
+static at_status put(const char *dir, const char *name, const at_text *t, at_error *err) {
+  char *path = at_path_join(dir, name);
+  at_status s = path ? at_file_write(path, t->data, t->len, err) : at_nomem(err);
+  free(path);
+  return s;
+}
+
+/* A run directory has a results.json of its own, which the report's must not replace. */
+static at_status not_a_run(const char *dir, at_error *err) {
+  char *path = at_path_join(dir, "run.yaml");
+  at_status s = path ? AT_OK : at_nomem(err);
+  if (s == AT_OK && at_file_exists(path))
+    s = at_fail(err, AT_EINPUT,
+                "`%s` is the folder of a run, whose results.json a report would replace; "
+                "choose another --out",
+                dir);
+  free(path);
+  return s;
+}
+
+/* Everything is made before anything is written: a report that fails leaves the old one whole. */
+at_status at_report_write(const at_report *r, at_registry *reg, const at_report_options *o,
+                          const char *dir, at_error *err) {
+  at_text csv = {0}, json = {0}, page = {0};
+  rp_source src = at_rp_session_source(reg);
+  at_status s = not_a_run(dir, err);
+  if (s == AT_OK) s = at_report_csv(r, o, &csv, err);
+  if (s == AT_OK) s = at_report_json(r, o, &json, err);
+  if (s == AT_OK) s = at_rp_page(r, reg ? &src : NULL, o, &page, err);
+  if (s == AT_OK) s = at_mkdirs(dir, err);
+  if (s == AT_OK) s = put(dir, "results.csv", &csv, err);
+  if (s == AT_OK) s = put(dir, "results.json", &json, err);
+  if (s == AT_OK) s = put(dir, "report.html", &page, err);
+  at_text_free(&csv);
+  at_text_free(&json);
+  at_text_free(&page);
+  return s;
+}

@@ -1,0 +1,674 @@
+#include "tests/unit/cm.h"
+#include <jansson.h>
+#include <unistd.h>
+#include "core/base/file.h"
+#include "core/data/image.h"
+#include "core/report/report_impl.h"
+
+/* ---- made-up runs ---- */
+
+static char root[256];
+
+static int make_root(void **state) {
+  (void)state;
+  const char *base = getenv("TMPDIR");
+  snprintf(root, sizeof root, "%s/test_report.XXXXXX", base && *base ? base : "/tmp");
+  return mkdtemp(root) ? 0 : -1;
+}
+
+static int remove_root(void **state) {
+  char command[300];
+  (void)state;
+  snprintf(command, sizeof command, "rm -rf '%s'", root);
+  return system(command);
+}
+
+static const char *at(const char *rest) {
+  static char path[4][512];
+  static int turn;
+  turn = (turn + 1) % 4;
+  snprintf(path[turn], sizeof path[turn], "%s/%s", root, rest);
+  return path[turn];
+}
+
+static void put_file(const char *dir, const char *name, const char *text) {
+  char path[600];
+  at_error err = {0};
+  snprintf(path, sizeof path, "%s/%s", dir, name);
+  if (at_mkdirs(dir, &err) != AT_OK || at_file_write(path, text, strlen(text), &err) != AT_OK)
+    fail_msg("%s", err.message);
+}
+
+/* seed decides the values: m + seed for the metrics that vary. */
+static void put_run(const char *dir, const char *score, int seed, double r1, double rsum,
+                    double medr, double medr_step) {
+  at_text t = {0};
+  at_text_addf(
+      &t,
+      "{\"attune\": \"0.1.0\", \"run\": {\"arguments.score\": \"%s\", \"arguments.d\": \"64\", "
+      "\"train.best\": \"rsum\", \"data.reader\": \"scenes(a=1, b=\\\"<x>\\\")\", "
+      "\"threads\": \"%d\", \"seed\": \"%d\"},\n"
+      " \"split\": {\"validation\": {\"rsum\": {\"value\": 1, \"higher_is_better\": 1}},\n"
+      "  \"test\": {\"i2t_r1\": {\"value\": %g, \"higher_is_better\": 1},\n"
+      "   \"rsum\": {\"value\": %g, \"higher_is_better\": 1},\n"
+      "   \"i2t_medr\": {\"value\": %g, \"higher_is_better\": 0},\n"
+      "   \"pairs\": {\"value\": 5000, \"higher_is_better\": -1}}},\n"
+      " \"seconds\": 12.5, \"steps\": 400, \"parameters\": 1234}",
+      score, seed + 1, seed, r1 + seed, rsum + seed, medr + medr_step * seed);
+  put_file(dir, "results.json", t.data);
+  at_text_free(&t);
+  for (int i = 1; i <= 20; i++) {
+    at_text_addf(&t, "{\"kind\":\"train\",\"epoch\":1,\"step\":%d,\"loss\":%g,\"seconds\":1}\n",
+                 20 * i, 5.0 / i + 0.1 * seed);
+    if (i % 5 == 0)
+      at_text_addf(&t,
+                   "{\"kind\":\"evaluate\",\"split\":\"validation\",\"epoch\":1,\"step\":%d,"
+                   "\"results\":{\"i2t_r1\":%d,\"rsum\":%g}}\n",
+                   20 * i, i, rsum * i / 20 + seed);
+  }
+  put_file(dir, "metrics.jsonl", t.data);
+  at_text_free(&t);
+}
+
+static void put_sweep(const char *name) {
+  char dir[600];
+  put_file(at(name), "sweep.yaml", "over: {}\n");
+  for (int seed = 0; seed < 3; seed++) {
+    snprintf(dir, sizeof dir, "%s/%s/cells/score=dot,seed=%d", root, name, seed);
+    put_run(dir, "dot", seed, 13, 100, 5, 1);
+    snprintf(dir, sizeof dir, "%s/%s/cells/score=general,seed=%d", root, name, seed);
+    put_run(dir, "general(side=query)", seed, 12, 140, 3, 0);
+  }
+  snprintf(dir, sizeof dir, "%s/%s/cells/score=general,seed=10", root, name);
+  put_file(dir, "run.yaml", "seed: 10\n");
+}
+
+static at_report *collect(const char *dir) {
+  at_report *r = NULL;
+  at_error err = {0};
+  if (at_report_collect(&dir, 1, &r, &err) != AT_OK) fail_msg("%s", err.message);
+  return r;
+}
+
+static void refuse(const char *dir, const char *part) {
+  at_report *r = NULL;
+  at_error err = {0};
+  assert_int_equal(at_report_collect(&dir, 1, &r, &err), AT_EINPUT);
+  assert_null(r);
+  if (!strstr(err.message, part)) fail_msg("\"%s\" does not say \"%s\"", err.message, part);
+}
+
+/* ---- collecting ---- */
+
+static void test_collect(void **state) {
+  (void)state;
+  put_sweep("sweep");
+  at_report *r = collect(at("sweep"));
+  assert_int_equal(r->n_runs, 6);
+  assert_int_equal(r->n_unfinished, 1);
+  assert_non_null(strstr(r->unfinished[0], "score=general,seed=10"));
+  assert_int_equal(r->n_groups, 2);
+  assert_int_equal(r->n_keys, 1);
+  assert_string_equal(r->key[0], "arguments.score");
+  assert_string_equal(r->group[0].label, "score=dot");
+  assert_string_equal(r->group[1].label, "score=general(side=query)");
+  assert_int_equal(r->group[0].n, 3);
+  assert_int_equal(r->n_common, 3); /* neither seed nor threads */
+  assert_int_equal(r->run[0].loss.n, 20);
+  assert_int_equal(r->run[0].n_series, 2);
+  at_report_free(r);
+  /* a cell named again counts once */
+  const char *twice[] = {at("sweep"), at("sweep/cells/score=dot,seed=1"),
+                         at("sweep/cells/../cells/score=dot,seed=1")};
+  at_error err = {0};
+  assert_int_equal(at_report_collect(twice, 3, &r, &err), AT_OK);
+  assert_int_equal(r->n_runs, 6);
+  at_report_free(r);
+}
+
+static void test_labels(void **state) {
+  (void)state;
+  static const char *const run[] = {
+      "{\"arguments.d\":\"64\",\"image.d\":\"1\",\"model\":\"/a/x.att\"}",
+      "{\"arguments.d\":\"128\",\"image.d\":\"2\",\"model\":\"/b/y.att\"}",
+      "{\"arguments.d\":\"128\",\"image.d\":\"2\",\"model\":\"/b/y.att\",\"new\":\"é\"}"};
+  const char *dirs[3];
+  char text[400], names[3][600];
+  for (int i = 0; i < 3; i++) {
+    snprintf(names[i], sizeof names[i], "%s/labels%d", root, i);
+    snprintf(text, sizeof text, "{\"run\": %s, \"split\": {\"test\": {\"x\": {\"value\": 1}}}}",
+             run[i]);
+    put_file(names[i], "results.json", text);
+    dirs[i] = names[i];
+  }
+  at_report *r;
+  at_error err = {0};
+  assert_int_equal(at_report_collect(dirs, 3, &r, &err), AT_OK);
+  assert_int_equal(r->n_groups, 3);
+  assert_string_equal(r->group[0].label, "arguments.d=64, image.d=1, model=x.att, new=none");
+  assert_string_equal(r->group[2].label, "arguments.d=128, image.d=2, model=y.att, new=é");
+  at_report_free(r);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  refuse(at("nowhere"), "nowhere");
+  put_file(at("empty"), "notes.txt", "");
+  refuse(at("empty"), "neither a run");
+  put_file(at("begun"), "run.yaml", "");
+  refuse(at("begun"), "no run is finished");
+  put_file(at("cut"), "results.json", "{\"attune\": \"0.1.0\", \"run\": {\"seed\": ");
+  refuse(at("cut"), "cut/results.json:1:");
+  put_file(at("list"), "results.json", "[1, 2]");
+  refuse(at("list"), "list/results.json");
+  put_file(at("norun"), "results.json", "{\"split\": {}}");
+  refuse(at("norun"), "no object \"run\"");
+  put_file(at("nosplit"), "results.json", "{\"run\": {}}");
+  refuse(at("nosplit"), "no object \"split\"");
+  put_file(at("text"), "results.json",
+           "{\"run\": {}, \"split\": {\"test\": {\"r1\": {\"value\": \"x\"}}}}");
+  refuse(at("text"), "\"r1\"");
+  put_file(at("deep"), "results.json", "{\"run\": {\"a\": [1]}, \"split\": {}}");
+  refuse(at("deep"), "\"a\"");
+  put_run(at("log"), "dot", 0, 1, 1, 1, 0);
+  put_file(at("log"), "metrics.jsonl",
+           "{\"kind\":\"train\",\"step\":1,\"loss\":2}\n{\"kind\":\"tr");
+  refuse(at("log"), "log/metrics.jsonl:2:");
+  put_file(at("bytes"), "results.json", "{\"run\": {\"a\": \"\xff\"}, \"split\": {}}");
+  refuse(at("bytes"), "bytes/results.json");
+  put_file(at("broken"), "sweep.yaml", "");
+  refuse(at("broken"), "broken/cells");
+}
+
+/* ---- tables ---- */
+
+static void expect_table(const at_report *r, const at_report_options *o, const char *want) {
+  at_text t = {0};
+  at_error err = {0};
+  if (at_report_table(r, o, &t, &err) != AT_OK) fail_msg("%s", err.message);
+  assert_string_equal(t.data, want);
+  at_text_free(&t);
+}
+
+static void test_table(void **state) {
+  (void)state;
+  put_sweep("sweep");
+  at_report *r = collect(at("sweep"));
+  r->unfinished[0] = "cells/ten";
+  expect_table(r, &(at_report_options){.split = "test"},
+               "                           n        i2t_r1          rsum      i2t_medr      pairs\n"
+               "score=dot                  3  14.00 ± 1.00*  101.0 ± 1.0   6.00 ± 1.00   5000 ± 0\n"
+               "score=general(side=query)  3  13.00 ± 1.00~  141.0 ± 1.0*  3.00 ± 0.00*  5000 ± 0\n"
+               "\n"
+               "Split test; mean ± sample standard deviation over seeds, n runs each.\n"
+               "*: best mean of the column.\n"
+               "~: not distinguishable from the best by these seeds (Welch's test, 5 %).\n"
+               "Lower is better for i2t_medr.\n"
+               "No best is marked for pairs.\n"
+               "Unfinished, not counted: cells/ten.\n");
+  at_report_free(r);
+}
+
+static void test_color(void **state) {
+  (void)state;
+  static const char *const metrics[] = {"rsum"};
+  at_report *r = collect(at("sweep"));
+  r->n_unfinished = 0;
+  expect_table(r, &(at_report_options){.metrics = metrics, .n_metrics = 1, .color = true},
+               "\033[1m                           n         rsum \033[0m\n"
+               "score=dot                  3  101.0 ± 1.0\n"
+               "score=general(side=query)  3  \033[1;32m141.0 ± 1.0\033[0m\n"
+               "\n"
+               "Split test; mean ± sample standard deviation over seeds, n runs each.\n"
+               "Bold: best mean of the column.\n");
+  at_report_free(r);
+}
+
+/* A group of one run has no spread; names beyond ASCII keep the columns straight. */
+static void test_single(void **state) {
+  (void)state;
+  put_run(at("one"), "dot", 0, 10, 20, 3, 0);
+  put_run(at("two"), "über", 0, 12, 20, 3, 0);
+  put_run(at("three"), "über", 1, 12, 20, 3, 0);
+  const char *dirs[] = {at("one"), at("two"), at("three")};
+  static const char *const metrics[] = {"i2t_r1", "rsum"};
+  at_report *r;
+  at_error err = {0};
+  assert_int_equal(at_report_collect(dirs, 3, &r, &err), AT_OK);
+  expect_table(r, &(at_report_options){.metrics = metrics, .n_metrics = 2},
+               "            n        i2t_r1           rsum\n"
+               "score=dot   1  10.00          20.00\n"
+               "score=über  2  12.50 ± 0.71*  20.50 ± 0.71*\n"
+               "\n"
+               "Split test; mean ± sample standard deviation over seeds, n runs each.\n"
+               "*: best mean of the column.\n"
+               "Groups with n = 1 have no spread: nothing can be said about their distance from "
+               "others.\n");
+  at_report_free(r);
+}
+
+static void test_unknown_columns(void **state) {
+  (void)state;
+  static const char *const near[] = {"rsun"};
+  at_report *r = collect(at("sweep"));
+  at_text t = {0};
+  at_error err = {0};
+  at_report_options o = {.metrics = near, .n_metrics = 1};
+  assert_int_equal(at_report_table(r, &o, &t, &err), AT_EINPUT);
+  assert_non_null(strstr(err.message, "did you mean `rsum`?"));
+  assert_int_equal(at_report_csv(r, &(at_report_options){.split = "dev"}, &t, &err), AT_EINPUT);
+  assert_non_null(strstr(err.message, "there are: validation, test"));
+  at_text_free(&t);
+  at_report_free(r);
+}
+
+/* ---- for other programs ---- */
+
+static void test_csv(void **state) {
+  (void)state;
+  put_run(at("plain"), "dot", 0, 10, 20, 3, 0);
+  put_run(at("quoted"), "general(a=\\\"x\\\", b)", 2, 10, 22.5, 3, 0);
+  const char *dirs[] = {at("plain"), at("quoted")};
+  at_report *r;
+  at_error err = {0};
+  at_text t = {0};
+  static const char *const metrics[] = {"i2t_medr", "rsum", "pairs"};
+  assert_int_equal(at_report_collect(dirs, 2, &r, &err), AT_OK);
+  at_report_options o = {.metrics = metrics, .n_metrics = 3};
+  assert_int_equal(at_report_csv(r, &o, &t, &err), AT_OK);
+  assert_string_equal(t.data,
+                      "arguments.score,metric,mean,sd,n,best\r\n"
+                      "dot,i2t_medr,3,,1,yes\r\n"
+                      "dot,rsum,20,,1,unknown\r\n"
+                      "dot,pairs,5000,,1,\r\n"
+                      "\"general(a=\"\"x\"\", b)\",i2t_medr,3,,1,yes\r\n"
+                      "\"general(a=\"\"x\"\", b)\",rsum,24.5,,1,yes\r\n"
+                      "\"general(a=\"\"x\"\", b)\",pairs,5000,,1,\r\n");
+  at_text_free(&t);
+  at_report_free(r);
+}
+
+static double number_at(json_t *group, const char *metric, const char *what) {
+  return json_number_value(
+      json_object_get(json_object_get(json_object_get(group, "metrics"), metric), what));
+}
+
+static void test_json(void **state) {
+  (void)state;
+  at_report *r = collect(at("sweep"));
+  at_text t = {0};
+  at_error err = {0};
+  assert_int_equal(at_report_json(r, &(at_report_options){0}, &t, &err), AT_OK);
+  json_t *j = json_loads(t.data, 0, NULL);
+  assert_non_null(j);
+  json_t *groups = json_object_get(j, "groups"), *dot = json_array_get(groups, 0);
+  assert_int_equal(json_array_size(groups), 2);
+  assert_true(number_at(dot, "rsum", "mean") == 101 && number_at(dot, "rsum", "sd") == 1);
+  assert_true(number_at(dot, "i2t_medr", "n") == 3);
+  json_t *runs = json_object_get(dot, "runs"), *last = json_array_get(runs, 2);
+  assert_int_equal(json_array_size(runs), 3);
+  assert_string_equal(json_string_value(json_object_get(last, "seed")), "2");
+  assert_true(json_number_value(json_object_get(json_object_get(last, "values"), "i2t_r1")) == 15);
+  assert_int_equal(json_array_size(json_object_get(j, "unfinished")), 1);
+  json_decref(j);
+  at_text_free(&t);
+  at_report_free(r);
+}
+
+/* ---- pieces ---- */
+
+static void test_text(void **state) {
+  (void)state;
+  char buf[RP_NUMBER];
+  assert_true(at_rp_natural("seed=2", "seed=10") < 0 && at_rp_natural("a", "b") < 0);
+  assert_true(at_rp_natural("a01", "a1") == 0 && at_rp_natural("a1b", "a1") > 0);
+  assert_int_equal(at_rp_columns("é 日本 e\xcc\x81"), 8);
+  assert_string_equal(at_rp_number(buf, -0.0001, 2), "0.00");
+  assert_string_equal(at_rp_number(buf, -1.005, 1), "-1.0");
+  at_text t = {0};
+  at_rp_escape(&t, "<b a=\"'\">&\xff\x01\xc0\xaf é");
+  assert_string_equal(t.data, "&lt;b a=&quot;&#39;&quot;&gt;&amp;\uFFFD\uFFFD\uFFFD\uFFFD é");
+  at_text_free(&t);
+  static const char *const base64[][2] = {
+      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foobar", "Zm9vYmFy"}};
+  for (int i = 0; i < 4; i++) {
+    at_rp_base64(&t, base64[i][0], strlen(base64[i][0]));
+    assert_string_equal(t.data ? t.data : "", base64[i][1]);
+    at_text_free(&t);
+  }
+}
+
+static void test_scale(void **state) {
+  (void)state;
+  static const double range[][2] = {
+      {0, 1},           {0.37, 0.41},    {-3, 7},           {5, 5},  {0, 0}, {0, 98765},
+      {1e-300, 2e-300}, {-1e308, 1e308}, {1e9, 1e9 + 1e-7}, {-8, -8}};
+  char buf[RP_NUMBER];
+  rp_scale s;
+  for (size_t i = 0; i < sizeof range / sizeof *range; i++) {
+    at_rp_scale(&s, range[i][0], range[i][1], 10, 110, 6);
+    assert_true(s.n >= 1 && s.n <= 8 && s.step > 0);
+    for (int k = 0; k < s.n; k++) {
+      double x = at_rp_place(&s, s.first + k * s.step);
+      assert_true(x > 9.9 && x < 110.1);
+      at_rp_tick(buf, &s, k);
+      assert_true(strlen(buf) < 16);
+    }
+  }
+  at_rp_scale(&s, 0, 98765, 0, 1, 5);
+  at_rp_tick(buf, &s, 1);
+  assert_string_equal(buf, "20k");
+  at_rp_scale(&s, 0.37, 0.41, 0, 1, 5);
+  at_rp_tick(buf, &s, 0);
+  assert_string_equal(buf, "0.37");
+}
+
+/* ---- the page ---- */
+
+/* Tags open and close in order, attributes are quoted: enough to catch a forgotten end. */
+static void check_balance(const char *html) {
+  static const char *const empty[] = {"meta", "img", "br", "!DOCTYPE"};
+  char stack[64][24];
+  int depth = 0;
+  for (const char *p = html; (p = strchr(p, '<'));) {
+    bool close = p[1] == '/', quoted = false, alone = false;
+    const char *name = p + 1 + close, *end = name;
+    size_t n = strcspn(name, " />\n");
+    for (; *end && (quoted || *end != '>'); end++) quoted ^= *end == '"';
+    if (!*end) fail_msg("a tag has no end: %.60s", p);
+    if (memchr(name, '<', (size_t)(end - name))) fail_msg("a tag within a tag: %.80s", p);
+    for (size_t i = 0; i < 4; i++) alone |= n == strlen(empty[i]) && !strncmp(name, empty[i], n);
+    alone |= end[-1] == '/';
+    if (close) {
+      if (!depth || strlen(stack[depth - 1]) != n || strncmp(stack[depth - 1], name, n))
+        fail_msg("</%.*s> closes <%s>", (int)n, name, depth ? stack[depth - 1] : "");
+      depth--;
+    } else if (!alone) {
+      assert_true(depth < 64 && n < 24);
+      snprintf(stack[depth++], 24, "%.*s", (int)n, name);
+    }
+    p = end;
+    bool raw = !close && (!strncmp(name, "script", 6) || !strncmp(name, "style", 5));
+    if (raw) p = strstr(p, "</");
+  }
+  if (depth) fail_msg("<%s> is not closed", stack[depth - 1]);
+}
+
+static void check_alone(const char *html) {
+  static const char *const loads[] = {"src=\"", "href=\"", "url(", "@import", "xlink"};
+  for (int i = 0; i < 5; i++)
+    for (const char *p = html; (p = strstr(p, loads[i])); p++)
+      if (strncmp(p, "src=\"data:image/", 16)) fail_msg("the page loads something: %.60s", p);
+  assert_null(strstr(html, "http"));
+}
+
+static size_t count(const char *text, const char *part) {
+  size_t n = 0;
+  for (const char *p = text; (p = strstr(p, part)); p += strlen(part)) n++;
+  return n;
+}
+
+/* Six pairs of two words; what a look holds is decided by `kind`. */
+typedef enum kind { GRID, BOXES, TURNED, NO_PICTURE, WHOLE, WORDS_ONLY } kind;
+typedef struct maker {
+  kind kind;
+  int opened, closed, looks, freed;
+  const char *fail_at; /* a part of the folder whose run cannot be opened */
+} maker;
+static maker *now;
+
+static at_status open_made(void *ctx, const char *dir, const char *split, void **session,
+                           size_t *pairs, const char **axis, at_error *err) {
+  maker *m = ctx;
+  assert_string_equal(split, "test");
+  if (m->fail_at && strstr(dir, m->fail_at)) return at_fail(err, AT_EINPUT, "no <weights> here");
+  m->opened++;
+  *session = m;
+  *pairs = 6;
+  *axis = m->kind == TURNED ? "word" : NULL;
+  return AT_OK;
+}
+
+static at_status look_made(void *session, size_t pair, at_look *out, at_error *err) {
+  maker *m = session;
+  (void)err;
+  m->looks++;
+  *out =
+      (at_look){.n_words = m->kind == WHOLE ? 0 : 2, .similarity = 0.1f * (float)((pair * 5) % 6)};
+  out->words = calloc(2, sizeof *out->words);
+  out->words[0] = strdup("dog");
+  out->words[1] = strdup("<s>");
+  out->text = strdup("a \"dog\" & <cat>");
+  out->name = strdup("photo.jpg");
+  if (m->kind != NO_PICTURE) {
+    out->width = 40;
+    out->height = 20;
+    out->rgb = calloc(40 * 20, 3);
+  }
+  if (m->kind == BOXES) {
+    static const float box[] = {0, 0, 10, 10, 5, 5, 100, 3, -4, 2, 9, 9, 39, 19, 1, 1};
+    out->n_boxes = 4;
+    out->boxes = malloc(sizeof box);
+    memcpy(out->boxes, box, sizeof box);
+  } else {
+    out->grid_h = out->grid_w = 2;
+  }
+  out->attention = calloc(1, sizeof *out->attention);
+  out->n_attention = 1;
+  at_attention *a = out->attention;
+  a->attend = strdup("look");
+  a->query_axis = strdup(m->kind == TURNED ? "cell" : "token");
+  a->key_axis = strdup(m->kind == TURNED ? "word" : "cell");
+  a->queries = m->kind == TURNED ? 4 : m->kind == WHOLE ? 1 : 2;
+  a->keys = m->kind == TURNED || m->kind == WORDS_ONLY ? 2 : 4;
+  static const float rows[] = {0.7f, 0.1f, 0.1f, 0.1f, 0.25f, 0.25f, 0.25f, 0.25f};
+  a->weight = malloc(sizeof rows);
+  memcpy(a->weight, rows, sizeof rows);
+  a->score = calloc(8, sizeof *a->score);
+  return AT_OK;
+}
+
+static void free_made(at_look *l) {
+  now->freed++;
+  free(l->words[0]);
+  free(l->words[1]);
+  free(l->words);
+  free(l->text);
+  free(l->name);
+  free(l->rgb);
+  free(l->boxes);
+  free(l->attention->attend);
+  free(l->attention->query_axis);
+  free(l->attention->key_axis);
+  free(l->attention->weight);
+  free(l->attention->score);
+  free(l->attention);
+}
+
+static void close_made(void *session) { ((maker *)session)->closed++; }
+
+static char *page(maker *m, int pairs) {
+  at_report *r = collect(at("sweep"));
+  rp_source src = {m, open_made, look_made, free_made, close_made};
+  at_text t = {0};
+  at_error err = {0};
+  now = m;
+  if (at_rp_page(r, m ? &src : NULL, &(at_report_options){.pairs = pairs}, &t, &err) != AT_OK)
+    fail_msg("%s", err.message);
+  check_balance(t.data);
+  check_alone(t.data);
+  if (m) assert_true(m->opened == m->closed && m->looks == m->freed);
+  at_report_free(r);
+  return t.data;
+}
+
+static void test_page(void **state) {
+  (void)state;
+  char *html = page(NULL, 4);
+  assert_null(strstr(html, "id=\"attention\""));
+  assert_non_null(strstr(html, "Results of 6 runs in 2 groups"));
+  assert_non_null(strstr(html, "scenes(a=1, b=&quot;&lt;x&gt;&quot;)"));
+  assert_non_null(strstr(html, "<td class=\"best\">141.0 <span class=\"sd\">± 1.0</span>"));
+  assert_non_null(strstr(html, "rsum on validation"));
+  assert_non_null(strstr(html, "score=general,seed=10"));
+  assert_int_equal(count(html, "class=\"band\""), 4);  /* two charts of two groups */
+  assert_int_equal(count(html, "class=\"seed\""), 24); /* four metrics of six runs */
+  assert_int_equal(count(html, "<svg"), 4 + 2 + 2);
+  assert_null(strstr(html, "nan"));
+  free(html);
+}
+
+static void test_pictures(void **state) {
+  (void)state;
+  maker m = {.kind = GRID};
+  char *html = page(&m, 3);
+  assert_int_equal(m.looks, 6 + 2 * 3); /* candidates, then the same three for two groups */
+  assert_int_equal(count(html, "<article"), 3);
+  assert_int_equal(count(html, "<img"), 3 * (1 + 2 * 2));
+  assert_int_equal(count(html, " alt=\""), 3 * (1 + 2 * 2));
+  assert_non_null(strstr(html, "The most similar of 6 pairs: 0.500"));
+  assert_non_null(strstr(html, "The least similar of 6 pairs: 0.000"));
+  assert_non_null(strstr(html, "a &quot;dog&quot; &amp; &lt;cat&gt;"));
+  assert_non_null(strstr(html, "most at row 1, column 1: 0.700"));
+  assert_non_null(strstr(html, "entropy 0.94 of at most 1.39 nats"));
+  assert_non_null(
+      strstr(html, "row 1, column 1: 0.250; row 1, column 2: 0.250; row 2, column 1: 0.250"));
+  free(html);
+}
+
+static void test_kinds(void **state) {
+  (void)state;
+  static const struct {
+    kind kind;
+    const char *says;
+    size_t images;
+  } want[] = {{BOXES, "most at box 1: 0.700", 10},
+              {TURNED, "made to sum to one", 10},
+              {NO_PICTURE, "no picture to show", 8},
+              {WHOLE, "one question for the whole text", 6},
+              {WORDS_ONLY, "no attention between words and regions", 2}};
+  for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+    maker m = {.kind = want[i].kind};
+    char *html = page(&m, 2);
+    if (!strstr(html, want[i].says)) fail_msg("kind %zu does not say \"%s\"", i, want[i].says);
+    assert_int_equal(count(html, "<img"), want[i].images);
+    free(html);
+  }
+}
+
+/* The column of the first word is .7 .1 .25 .25 of 1.3 in all. */
+static void test_turned(void **state) {
+  (void)state;
+  maker m = {.kind = TURNED};
+  char *html = page(&m, 1);
+  assert_non_null(strstr(html, "row 1, column 1: 0.538"));
+  assert_null(strstr(html, "The least similar"));
+  free(html);
+}
+
+/* A group that cannot be opened is said so; the other is drawn. */
+static void test_closed_group(void **state) {
+  (void)state;
+  maker m = {.kind = GRID, .fail_at = "score=dot"};
+  char *html = page(&m, 2);
+  assert_non_null(strstr(html, "No pictures, or not all, of score=dot: no &lt;weights&gt; here."));
+  assert_int_equal(count(html, "<img"), 2 * (1 + 2));
+  free(html);
+}
+
+static size_t from_base64(const char *s, unsigned char *out) {
+  static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  uint32_t bits = 0;
+  size_t n = 0;
+  for (size_t i = 0; s[i] && s[i] != '='; i++) {
+    bits = bits << 6 | (uint32_t)(strchr(digit, s[i]) - digit);
+    if (i % 4) out[n++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));
+  }
+  return n;
+}
+
+/* Mean green of the middle of a cell of the 2 by 2 grid. */
+static int green(const at_image *m, int row, int column) {
+  const uint8_t *p = m->rgb;
+  int y = m->h * (2 * row + 1) / 4, x = m->w * (2 * column + 1) / 4;
+  return p[3 * (y * m->w + x) + 1];
+}
+
+/* Weight puts colour where it is: the heavy cell is brighter than the others. */
+static void test_heat(void **state) {
+  (void)state;
+  uint8_t *rgb = calloc(40 * 20, 3);
+  memset(rgb, 0x60, 40 * 20 * 3);
+  at_look l = {.rgb = rgb, .width = 40, .height = 20, .grid_h = 2, .grid_w = 2};
+  const float weight[] = {0.05f, 0.05f, 0.05f, 0.85f};
+  rp_picture p;
+  at_text t = {0};
+  at_error err = {0};
+  assert_int_equal(at_rp_picture(&l, 4, 160, &p, &err), AT_OK);
+  assert_true(p.w == 160 && p.h == 80);
+  assert_int_equal(at_rp_heat_uri(&p, &l, weight, 4, &t, &err), AT_OK);
+  static const char head[] = "data:image/jpeg;base64,/9j/";
+  assert_memory_equal(t.data, head, sizeof head - 1);
+  unsigned char *bytes = malloc(t.len);
+  at_image m;
+  size_t n = from_base64(strchr(t.data, ',') + 1, bytes);
+  assert_int_equal(at_image_decode(bytes, n, "heat", &m, &err), AT_OK);
+  assert_true(m.w == 160 && m.h == 80);
+  assert_true(green(&m, 1, 1) > green(&m, 0, 0) + 40);
+  assert_true(abs(green(&m, 0, 1) - green(&m, 1, 0)) < 6);
+  at_image_free(&m);
+  free(bytes);
+  at_text_free(&t);
+  at_rp_picture_free(&p);
+  l.width = 0;
+  assert_int_equal(at_rp_picture(&l, 4, 160, &p, &err), AT_EINPUT);
+  free(rgb);
+}
+
+static void test_write(void **state) {
+  (void)state;
+  static const char *const name[] = {"report.html", "results.csv", "results.json"};
+  at_report *r = collect(at("sweep"));
+  at_error err = {0};
+  at_report_options o = {.pairs = 2};
+  assert_int_equal(at_report_write(r, NULL, &o, at("out/deep"), &err), AT_OK);
+  for (int i = 0; i < 3; i++) {
+    char path[600];
+    snprintf(path, sizeof path, "%s/out/deep/%s", root, name[i]);
+    assert_true(at_file_exists(path));
+  }
+  put_run(at("own"), "dot", 0, 1, 1, 1, 0);
+  put_file(at("own"), "run.yaml", "");
+  assert_int_equal(at_report_write(r, NULL, &o, at("own"), &err), AT_EINPUT);
+  assert_false(at_file_exists(at("own/report.html")));
+  /* beside the cells is a fine place, and the sweep stays one */
+  assert_int_equal(at_report_write(r, NULL, &o, at("sweep"), &err), AT_OK);
+  at_report_free(r);
+  r = collect(at("sweep"));
+  assert_int_equal(r->n_runs, 6);
+  at_report_free(r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_collect),
+      cmocka_unit_test(test_labels),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_table),
+      cmocka_unit_test(test_color),
+      cmocka_unit_test(test_single),
+      cmocka_unit_test(test_unknown_columns),
+      cmocka_unit_test(test_csv),
+      cmocka_unit_test(test_json),
+      cmocka_unit_test(test_text),
+      cmocka_unit_test(test_scale),
+      cmocka_unit_test(test_page),
+      cmocka_unit_test(test_pictures),
+      cmocka_unit_test(test_kinds),
+      cmocka_unit_test(test_turned),
+      cmocka_unit_test(test_closed_group),
+      cmocka_unit_test(test_heat),
+      cmocka_unit_test(test_write),
+  };
+  return cmocka_run_group_tests(tests, make_root, remove_root);
+}
