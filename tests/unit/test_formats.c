@@ -150,8 +150,8 @@ static void npy_fortran_three_axes(void **state) {
 static void npy_hostile(void **state) {
   (void)state;
   static const char *const dicts[] = {
-      "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, "
-      "9223372036854775807)}",
+      ("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, "
+       "9223372036854775807)}"),
       "{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,)}",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999,)}",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
@@ -658,8 +658,9 @@ static void vocabulary_files(void **state) {
       "{\"words\": [\"<pad>\", \"<start>\", \"<end>\", \"<unk>\", 7]}",
       "{\"words\": [\"<pad>\", \"<start>\", \"<end>\", \"<unk>\"], \"threshold\": \"x\"}",
       "{\"idx\": 1, \"word2idx\": {\"a\": 0}, \"idx2word\": {\"0\": \"a\"}}",
-      "{\"idx\": 4, \"word2idx\": {\"<pad>\": 0, \"<start>\": 1, \"<end>\": 2, \"<unk>\": 2},"
-      " \"idx2word\": {\"0\": \"<pad>\", \"1\": \"<start>\", \"2\": \"<end>\", \"3\": \"<unk>\"}}"};
+      ("{\"idx\": 4, \"word2idx\": {\"<pad>\": 0, \"<start>\": 1, \"<end>\": 2, \"<unk>\": 2},"
+       " \"idx2word\": {\"0\": \"<pad>\", \"1\": \"<start>\", \"2\": \"<end>\", \"3\": "
+       "\"<unk>\"}}")};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     at_error e = {0};
     spill(in_scratch("bad.json"), bad[i], strlen(bad[i]));
