@@ -1,61 +1,71 @@
-/* The syntax tree of a model file. Everything lives in the arena of the parse; names are
- * NUL-terminated copies; every node knows its bytes in the source. */
+/* The syntax tree of a model file, as written: names are not looked up yet.
+ *
+ * Everything lies in the arena given to at_dsl_parse and is never changed after
+ * parsing.  Lists are linked by `next`, in the order of the text. */
 #ifndef AT_DSL_AST_H
 #define AT_DSL_AST_H
 #include "dsl/dsl.h"
 
-typedef struct at_name {
-  const char *text;
-  at_span span;
-} at_name;
+/* Brackets in brackets, and operators or stages chained to one expression; bytes of a file. */
+enum { AT_DSL_MAX_DEPTH = 200, AT_DSL_MAX_SIZE = 1 << 20 };
 
 typedef enum at_expr_kind {
-  AT_E_BAD, /* a mistake that was reported */
-  AT_E_NUMBER,
-  AT_E_NAME,
-  AT_E_CALL,   /* f(args) */
-  AT_E_PIPE,   /* left |> right */
-  AT_E_BINARY, /* left op right */
-  AT_E_MINUS   /* - left */
+  AT_E_BAD,    /* reported already; whoever meets it stays quiet */
+  AT_E_NUMBER, /* number */
+  AT_E_NAME,   /* name */
+  AT_E_CALL,   /* name(args) */
+  AT_E_PIPE,   /* left |> right; right is a NAME or a CALL */
+  AT_E_BINARY, /* left op right; op one of + - * / */
+  AT_E_NEGATE, /* -left */
+  AT_E_LIST    /* [item, item] */
 } at_expr_kind;
 
 typedef struct at_expr at_expr;
 
-/* One argument: `value`, `key = value`, or `value -> to`, `value -> to = size`. */
-typedef struct at_argument {
-  struct at_argument *next;
-  at_name key; /* text NULL: positional */
-  at_expr *value;
-  at_name to;    /* text NULL: no arrow */
-  at_expr *size; /* NULL: not said */
+/* `value`, `key = value`, `value -> to`, `value -> to = size`, `-> to = size`. */
+typedef struct at_call_arg {
   at_span span;
-} at_argument;
+  const char *key; /* NULL: by position */
+  at_span key_span;
+  at_expr *value; /* NULL in `-> to` only */
+  const char *to; /* NULL: no arrow */
+  at_span to_span;
+  at_expr *size; /* NULL: none */
+  struct at_call_arg *next;
+} at_call_arg;
 
 struct at_expr {
   at_expr_kind kind;
   at_span span;
   int depth;
   double number;
-  at_name name;      /* NAME, CALL */
-  at_argument *args; /* CALL */
+  char op;
+  const char *name;
+  at_span name_span;
+  at_call_arg *args;
+  const char *scope; /* of `@scope` after a name or call; NULL: none */
+  at_span scope_span;
   at_expr *left, *right;
-  char op;       /* BINARY: + - * / */
-  at_name scope; /* `@name` behind a call or a name; text NULL: none */
+  at_expr *items; /* of a LIST */
+  at_expr *next;  /* in the LIST that it is an item of */
 };
 
-typedef struct at_parameter {
-  struct at_parameter *next;
-  at_name name;
-  at_expr *value; /* NULL: must be given */
-} at_parameter;
-
-typedef struct at_input_axis {
-  struct at_input_axis *next;
-  at_name name;
+typedef struct at_ast_axis { /* name... : kind = size */
+  const char *name;
+  at_span span;
   bool ragged;
-  at_name kind;  /* text NULL: by position */
-  at_expr *size; /* NULL: the data knows */
-} at_input_axis;
+  const char *kind; /* NULL: by position */
+  at_span kind_span;
+  at_expr *size; /* NULL: not stated */
+  struct at_ast_axis *next;
+} at_ast_axis;
+
+typedef struct at_ast_param { /* of a model: name = def; also a clause of attend */
+  const char *name;
+  at_span span;
+  at_expr *def; /* NULL: required */
+  struct at_ast_param *next;
+} at_ast_param;
 
 typedef enum at_stmt_kind {
   AT_S_INPUT,
@@ -66,39 +76,60 @@ typedef enum at_stmt_kind {
 } at_stmt_kind;
 
 typedef struct at_stmt {
-  struct at_stmt *next;
   at_stmt_kind kind;
   at_span span;
-  at_name name;        /* all but LOSS */
-  at_name type;        /* INPUT: "real", "token" */
-  at_input_axis *axes; /* INPUT */
-  at_expr *value;      /* LET, OUTPUT, LOSS */
-  at_argument *args;   /* ATTEND: query, key, value, over, along */
-  at_argument *fields; /* ATTEND: score, refine, weigh */
+  const char *name; /* NULL for loss */
+  at_span name_span;
+  at_expr *expr;    /* let, output (NULL: the value of that name), loss */
+  const char *type; /* input: real or token */
+  at_span type_span;
+  at_expr *vocabulary;   /* input: token(vocabulary); NULL: not stated */
+  at_ast_axis *axes;     /* input */
+  at_call_arg *args;     /* attend */
+  at_ast_param *clauses; /* attend: score refine weigh */
+  struct at_stmt *next;
 } at_stmt;
 
-struct at_ast {
-  at_name name;
-  at_parameter *params;
+typedef struct at_ast_model {
+  const char *name;
+  at_span name_span;
+  at_ast_param *params;
   at_stmt *body;
-  at_expr *expr; /* of an expression parsed alone */
+  struct at_ast_model *next;
+} at_ast_model;
+
+struct at_ast {
+  at_ast_model *models;
+  at_expr *value; /* of at_dsl_parse_value */
 };
 
-/* An expression alone, as --set gives it; spans have file -1. */
-at_status at_dsl_parse_expr(at_arena *arena, const char *text, at_expr **out, at_error *err);
+/* ---- diagnostics (dsl/diag.c) ---------------------------------------------------- */
 
-/* Reports; `hint`, `note` may be NULL. Strings are copied. */
-void at_diag_add(at_diags *d, at_severity severity, const char *code, at_span span,
-                 const char *message, const char *hint, at_span note_span, const char *note);
+enum { AT_DSL_MAX_ERRORS = 50 }; /* later ones are dropped: they help nobody */
 
-/* ---- between lexer and parser ---- */
-typedef struct at_parse {
-  at_arena *arena;
-  at_diags *diags;
-  int file;
-  size_t at; /* bytes read */
-  int start; /* token that says what is parsed; 0 once given */
-  at_ast *ast;
-  bool nomem;
-} at_parse;
+/* Appends; `message` is formatted into the arena. The returned entry takes hint and
+ * note; it is never NULL, but a spare one when there is no room. */
+at_diag *at_diag_add(at_diags *d, at_severity severity, const char *code, at_span span,
+                     const char *fmt, ...) AT_PRINTF(5, 6);
+/* Formatted into the arena of `d`; a fixed text when memory runs out. */
+const char *at_diag_text(at_diags *d, const char *fmt, ...) AT_PRINTF(2, 3);
+/* "did you mean `x`?" or NULL. */
+const char *at_diag_suggest(at_diags *d, const char *name, const char *const *names, size_t n);
+
+/* EINPUT with one sentence: the first error, its place, and how many there are. */
+at_status at_diags_fail(const at_diags *d, const at_source *src, at_error *err);
+
+static const at_span AT_NOWHERE = {-1, 0, 0};
+
+/* Line and column of a byte, from 1; columns count characters. */
+void at_source_place(const at_source *src, uint32_t at, int *line, int *column);
+/* The first byte that is no UTF-8 or a NUL; size when there is none. */
+size_t at_source_bad_byte(const at_source *src);
+
+/* ---- values by themselves (dsl/parse.c) -------------------------------------------- */
+
+/* Parses `text` as one expression (of --set), whose spans have no place; EINPUT when it
+ * is none. */
+at_status at_dsl_parse_value(at_arena *arena, const char *text, at_expr **out);
+
 #endif

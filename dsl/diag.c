@@ -1,75 +1,229 @@
-/* Diagnostics: kept in order, shown with the line and carets under the place. */
+/* Diagnostics: collecting them, and showing them with the line and carets. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "dsl/ast.h"
 
-void at_diag_add(at_diags *d, at_severity severity, const char *code, at_span span,
-                 const char *message, const char *hint, at_span note_span, const char *note) {
-  if (severity == AT_SEV_ERROR) d->errors++;
+/* ---- collecting ---- */
+
+static const char *format(at_diags *d, const char *fmt, va_list ap) {
+  char buf[1024];
+  int n = vsnprintf(buf, sizeof buf, fmt, ap);
+  if (n >= (int)sizeof buf) memcpy(buf + sizeof buf - 4, "...", 4);
+  const char *s = at_arena_strdup(d->arena, buf);
+  return s ? s : "out of memory";
+}
+
+const char *at_diag_text(at_diags *d, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  const char *s = format(d, fmt, ap);
+  va_end(ap);
+  return s;
+}
+
+const char *at_diag_suggest(at_diags *d, const char *name, const char *const *names, size_t n) {
+  const char *best = at_suggest(name, names, n);
+  return best ? at_diag_text(d, "did you mean `%s`?", best) : NULL;
+}
+
+static at_diag *new_slot(at_diags *d) {
   if (d->n == d->cap) {
-    size_t cap = d->cap ? 2 * d->cap : 16;
+    size_t cap = d->cap ? 2 * d->cap : 8;
     at_diag *v = AT_NEW_ARRAY(d->arena, at_diag, cap);
-    if (!v) return; /* counted all the same */
+    if (!v) return NULL;
     if (d->n) memcpy(v, d->v, d->n * sizeof *v);
     d->v = v;
     d->cap = cap;
   }
-  at_diag *e = &d->v[d->n++];
-  *e = (at_diag){.severity = severity, .code = code, .span = span, .note_span = note_span};
-  e->message = at_arena_strdup(d->arena, message);
-  e->hint = hint ? at_arena_strdup(d->arena, hint) : NULL;
-  e->note = note ? at_arena_strdup(d->arena, note) : NULL;
-  if (!e->message) e->message = "";
+  return &d->v[d->n++];
 }
 
-typedef struct place {
-  size_t line, column; /* from 1; columns count characters */
-  size_t begin, end;   /* bytes of the line */
-} place;
+at_diag *at_diag_add(at_diags *d, at_severity severity, const char *code, at_span span,
+                     const char *fmt, ...) {
+  static _Thread_local at_diag spare;
+  bool keep = severity == AT_SEV_ERROR ? d->errors++ < AT_DSL_MAX_ERRORS
+                                       : d->n < (size_t)2 * AT_DSL_MAX_ERRORS;
+  at_diag *e = keep ? new_slot(d) : NULL;
+  const char *message = "";
+  if (e) {
+    va_list ap;
+    va_start(ap, fmt);
+    message = format(d, fmt, ap);
+    va_end(ap);
+  } else {
+    e = &spare;
+  }
+  *e = (at_diag){.severity = severity,
+                 .code = code,
+                 .span = span,
+                 .message = message,
+                 .note_span = AT_NOWHERE};
+  return e;
+}
 
-static place find(const at_source *src, size_t at) {
-  place p = {.line = 1};
-  if (at > src->size) at = src->size;
-  for (size_t i = 0; i < at; i++)
+/* ---- places ---- */
+
+/* Length of the UTF-8 character at `s`, 0 when there is none: no overlong forms, no
+ * surrogates, nothing above U+10FFFF. */
+static size_t utf8_length(const unsigned char *s, size_t n) {
+  static const struct {
+    unsigned char first, last, low, high, length;
+  } form[] = {{0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+              {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+              {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+  if (s[0] < 0x80) return 1;
+  for (size_t i = 0; i < sizeof form / sizeof *form; i++) {
+    if (s[0] < form[i].first || s[0] > form[i].last) continue;
+    if (n < form[i].length || s[1] < form[i].low || s[1] > form[i].high) return 0;
+    for (size_t k = 2; k < form[i].length; k++)
+      if ((s[k] & 0xc0) != 0x80) return 0;
+    return form[i].length;
+  }
+  return 0;
+}
+
+size_t at_source_bad_byte(const at_source *src) {
+  const unsigned char *s = (const unsigned char *)src->text;
+  size_t i = 0;
+  while (i < src->size) {
+    size_t n = s[i] ? utf8_length(s + i, src->size - i) : 0;
+    if (!n) return i;
+    i += n;
+  }
+  return src->size;
+}
+
+/* Bytes 10xxxxxx continue a character; stray ones count for nothing, which is harmless. */
+static bool starts_character(char c) { return ((unsigned char)c & 0xc0) != 0x80; }
+
+void at_source_place(const at_source *src, uint32_t at, int *line, int *column) {
+  *line = *column = 1;
+  for (uint32_t i = 0; i < at && i < src->size; i++) {
     if (src->text[i] == '\n') {
-      p.line++;
-      p.begin = i + 1;
+      ++*line;
+      *column = 1;
+    } else if (starts_character(src->text[i])) {
+      ++*column;
     }
-  p.column = 1;
-  for (size_t i = p.begin; i < at; i++) p.column += ((unsigned char)src->text[i] & 0xc0) != 0x80;
-  for (p.end = at > p.begin ? at : p.begin; p.end < src->size && src->text[p.end] != '\n';) p.end++;
-  return p;
+  }
 }
 
-static void show(const at_source *src, at_span span, at_text *out) {
-  place p = find(src, span.begin);
-  size_t end = span.end < p.end ? span.end : p.end;
-  if (p.end - p.begin > 300) return; /* no reader is helped by such a line */
-  at_text_add(out, "  ");
-  at_text_addn(out, src->text + p.begin,
-               p.end - p.begin - (p.end > p.begin && src->text[p.end - 1] == '\r'));
-  at_text_add(out, "\n  ");
-  for (size_t i = p.begin; i < span.begin && i < p.end; i++)
-    if (src->text[i] == '\t')
-      at_text_add(out, "\t");
-    else if (((unsigned char)src->text[i] & 0xc0) != 0x80)
-      at_text_add(out, " ");
+/* ---- showing ---- */
+
+enum { MARGIN = 60, WIDTH = 160 }; /* bytes shown of a very long line, about */
+
+typedef struct view { /* the stretch of the line that is shown */
+  const char *text;
+  size_t begin, end;
+  bool cut_front, cut_back;
+} view;
+
+static view view_line(const at_source *src, uint32_t at) {
+  view v = {.text = src->text, .begin = at < src->size ? at : src->size};
+  v.end = v.begin;
+  while (v.begin > 0 && src->text[v.begin - 1] != '\n') v.begin--;
+  while (v.end < src->size && src->text[v.end] != '\n') v.end++;
+  if (v.end > v.begin && src->text[v.end - 1] == '\r') v.end--;
+  if (v.end - v.begin <= WIDTH) return v;
+  if (at > v.begin + MARGIN) {
+    v.begin = at - MARGIN;
+    while (v.begin < at && !starts_character(src->text[v.begin])) v.begin++;
+    v.cut_front = true;
+  }
+  if (v.end - v.begin > WIDTH) {
+    v.end = v.begin + WIDTH;
+    while (v.end > v.begin && !starts_character(src->text[v.end])) v.end--;
+    v.cut_back = true;
+  }
+  return v;
+}
+
+/* Control characters could make a terminal misbehave. */
+static void add_line(at_text *out, const view *v) {
+  if (v->cut_front) at_text_add(out, "...");
+  for (size_t i = v->begin; i < v->end; i++) {
+    unsigned char c = (unsigned char)v->text[i];
+    at_text_addn(out, (c < 32 && c != '\t') || c == 127 ? "?" : v->text + i, 1);
+  }
+  at_text_add(out, v->cut_back ? "...\n" : "\n");
+}
+
+/* Tabs are kept so that the carets stand below what they mean at any tab width. */
+static void add_carets(at_text *out, const view *v, const at_span *s) {
+  if (v->cut_front) at_text_add(out, "   ");
+  for (size_t i = v->begin; i < v->end && i < s->begin; i++)
+    if (starts_character(v->text[i])) at_text_add(out, v->text[i] == '\t' ? "\t" : " ");
   at_text_add(out, "^");
-  for (size_t i = span.begin + 1; i < end; i++)
-    if (((unsigned char)src->text[i] & 0xc0) != 0x80) at_text_add(out, "~");
+  for (size_t i = (size_t)s->begin + 1; i < v->end && i < s->end; i++)
+    if (starts_character(v->text[i])) at_text_add(out, "~");
   at_text_add(out, "\n");
 }
 
+static void add_entry(at_text *out, const at_source *src, at_span span, const char *severity,
+                      const char *message, const char *code) {
+  int line = 0, column = 0;
+  at_text_add(out, src->path);
+  if (span.file >= 0) {
+    at_source_place(src, span.begin, &line, &column);
+    at_text_addf(out, ":%d:%d", line, column);
+  }
+  at_text_addf(out, ": %s: %s", severity, message);
+  if (code) at_text_addf(out, " [%s]", code);
+  at_text_add(out, "\n");
+  if (span.file < 0) return;
+  view v = view_line(src, span.begin);
+  at_text_addf(out, "%5d | ", line);
+  add_line(out, &v);
+  at_text_add(out, "      | ");
+  add_carets(out, &v, &span);
+}
+
+/* By place; what was found first stays first at one place. Messages without a place lead. */
+static int by_place(const void *a, const void *b) {
+  const at_diag *x = *(const at_diag *const *)a, *y = *(const at_diag *const *)b;
+  bool x_placed = x->span.file >= 0, y_placed = y->span.file >= 0;
+  if (x_placed != y_placed) return x_placed ? 1 : -1;
+  if (x_placed && x->span.begin != y->span.begin) return x->span.begin < y->span.begin ? -1 : 1;
+  return x < y ? -1 : x > y;
+}
+
 void at_diags_format(const at_diags *d, const at_source *src, at_text *out) {
+  const at_diag **order = malloc((d->n ? d->n : 1) * sizeof *order);
+  if (!order) {
+    out->failed = true;
+    return;
+  }
+  for (size_t i = 0; i < d->n; i++) order[i] = &d->v[i];
+  qsort(order, d->n, sizeof *order, by_place);
+  for (size_t i = 0; i < d->n; i++) {
+    const at_diag *e = order[i];
+    const char *severity = e->severity == AT_SEV_ERROR ? "error" : "warning";
+    add_entry(out, src, e->span, severity, e->message, e->code);
+    if (e->hint) at_text_addf(out, "      = hint: %s\n", e->hint);
+    if (e->note) add_entry(out, src, e->note_span, "note", e->note, NULL);
+  }
+  if (d->errors > AT_DSL_MAX_ERRORS)
+    at_text_addf(out, "%s: %zu more errors are not shown\n", src->path,
+                 d->errors - AT_DSL_MAX_ERRORS);
+  free(order);
+}
+
+at_status at_diags_fail(const at_diags *d, const at_source *src, at_error *err) {
+  int line = 1, column = 1;
+  const at_diag *first = NULL;
+  char place[48] = "", more[48] = "";
   for (size_t i = 0; i < d->n; i++) {
     const at_diag *e = &d->v[i];
-    place p = find(src, e->span.begin);
-    at_text_addf(out, "%s:%zu:%zu: %s: %s [%s]\n", src->path, p.line, p.column,
-                 e->severity == AT_SEV_ERROR ? "error" : "warning", e->message, e->code);
-    show(src, e->span, out);
-    if (e->hint) at_text_addf(out, "  hint: %s\n", e->hint);
-    if (!e->note || e->note_span.file < 0) continue;
-    p = find(src, e->note_span.begin);
-    at_text_addf(out, "%s:%zu:%zu: note: %s\n", src->path, p.line, p.column, e->note);
-    show(src, e->note_span, out);
+    if (e->severity == AT_SEV_ERROR && (!first || by_place(&e, &first) < 0)) first = e;
   }
+  if (!first) return at_fail(err, AT_EINPUT, "%s: this is no model", src->path);
+  if (first->span.file >= 0) {
+    at_source_place(src, first->span.begin, &line, &column);
+    snprintf(place, sizeof place, ":%d:%d", line, column);
+  }
+  if (d->errors > 1) snprintf(more, sizeof more, " (the first of %zu errors)", d->errors);
+  return at_fail(err, AT_EINPUT, "%s%s: %s%s%s%s", src->path, place, first->message,
+                 first->hint ? "; " : "", first->hint ? first->hint : "", more);
 }

@@ -1,243 +1,243 @@
 /* Expressions: names, numbers, arithmetic, pipelines. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include "dsl/lower_impl.h"
+#include "dsl/lower.h"
 
-static const at_value none = {0};
+static const at_val bad = {AT_V_BAD, NULL, 0, NULL};
+
+static at_val number_val(double v) { return (at_val){.kind = AT_V_NUMBER, .number = v}; }
+
+static at_val node_val(at_node *n) { return (at_val){.kind = n ? AT_V_NODE : AT_V_BAD, .node = n}; }
 
 /* ---- names ---- */
 
-static at_value unknown_name(at_lower *w, const at_name *n) {
-  const char *names[512], *near;
-  char hint[200];
-  size_t k = 0;
-  for (size_t i = 0; i < w->n_bind && k < 512; i++) names[k++] = w->bind[i].name.text;
-  near = at_suggest(n->text, names, k);
-  if (near)
-    snprintf(hint, sizeof hint, "did you mean `%s`?", near);
-  else if (at_graph_find_axis(w->g, n->text) >= 0) {
-    near = n->text;
-    snprintf(hint, sizeof hint, "`%.100s` is an axis; a value is needed here", n->text);
-  } else if (at_op_find(n->text)) {
-    near = n->text;
-    snprintf(hint, sizeof hint, "`%.100s` is an operator; a value is needed here", n->text);
-  }
-  at_lower_error(w, "unknown-name", n->span, near ? hint : NULL, "there is no value `%s`", n->text);
-  return none;
+/* The statement that makes `name` further down; NULL: none. */
+static const at_stmt *made_later(const at_lower *w, const char *name) {
+  for (const at_stmt *s = w->model->body; s; s = s->next)
+    if (s->name && !strcmp(s->name, name) && (s->kind != AT_S_OUTPUT || s->expr)) return s;
+  return NULL;
 }
 
-static at_value lower_name(at_lower *w, const at_expr *e) {
-  at_binding *b = at_lower_find(w, e->name.text);
-  return b ? at_lower_use(w, b) : unknown_name(w, &e->name);
+static at_val unknown_name(at_lower *w, const at_expr *e) {
+  at_diag *d = at_lower_error(w, "unknown-name", e->span, "nothing is called `%s` here", e->name);
+  const at_stmt *later = made_later(w, e->name);
+  if (later) {
+    d->note = later->name_span.begin > e->span.begin && strcmp(w->owner, e->name)
+                  ? at_diag_text(w->diags, "`%s` is made here, after its use", e->name)
+                  : at_diag_text(w->diags, "`%s` is being made here", e->name);
+    d->note_span = later->name_span;
+  } else if (at_graph_find_axis(w->g, e->name) >= 0) {
+    d->hint = at_diag_text(w->diags, "`%s` is an axis; a value or a number is expected", e->name);
+  } else if (at_op_find(e->name)) {
+    d->hint = at_diag_text(w->diags, "`%s` is an operator; write `x |> %s` or `%s(x)`", e->name,
+                           e->name, e->name);
+  } else {
+    d->hint = at_lower_suggest_value(w, e->name);
+  }
+  return bad;
 }
 
-const char *at_lower_spec_text(at_lower *w, const at_expr *e) {
-  if (e->kind == AT_E_NAME) {
-    at_binding *b = at_lower_find(w, e->name.text);
-    if (b) {
-      at_value v = at_lower_use(w, b);
-      return v.kind == AT_V_SPEC ? v.text : NULL;
-    }
-    return e->name.text;
-  }
-  if (e->kind != AT_E_CALL || e->span.file < 0) return NULL;
-  uint32_t end = e->scope.text ? e->scope.span.begin - 1 : e->span.end;
-  while (end > e->span.begin && w->src->text[end - 1] != ')') end--;
-  const char *s = at_arena_strndup(w->arena, w->src->text + e->span.begin, end - e->span.begin);
-  if (!s) at_lower_nomem(w);
-  return s;
+static at_val lower_name(at_lower *w, const at_expr *e) {
+  at_sym *s = at_lower_find(w, e->name);
+  return s ? at_lower_use(w, s) : unknown_name(w, e);
+}
+
+const char *at_lower_word(at_lower *w, const at_expr *e) {
+  if (!e || e->kind != AT_E_NAME) return NULL;
+  at_sym *s = at_lower_find(w, e->name);
+  if (!s || s->kind != AT_SYM_PARAM) return e->name;
+  at_val v = at_lower_use(w, s);
+  return v.kind == AT_V_SPEC && v.spec->kind == AT_E_NAME ? v.spec->name : NULL;
 }
 
 /* ---- arithmetic ---- */
 
-static at_arg number_arg(double v) { return (at_arg){.set = true, .num = v, .span.file = -1}; }
-
-static at_value scaled(at_lower *w, at_node *n, double by, double shift, at_span span) {
-  at_arg arg[AT_MAX_ARG] = {number_arg(by), number_arg(shift)};
-  at_node *out = at_lower_op(w, "scale", 1, &n, arg, (at_name){0}, span);
-  return out ? (at_value){.kind = AT_V_NODE, .node = out} : none;
+static at_node *scaled(at_lower *w, at_node *n, double by, double shift, at_span span) {
+  const at_op *op = at_op_find("scale");
+  at_arg arg[AT_MAX_ARG] = {{.set = true, .num = by, .span = span},
+                            {.set = true, .num = shift, .span = span}};
+  return op ? at_lower_make(w, op, 1, &n, arg, NULL, span) : NULL;
 }
 
-static double fold(char op, double a, double b) {
-  return op == '+' ? a + b : op == '-' ? a - b : op == '*' ? a * b : a / b;
+static at_val of_numbers(at_lower *w, const at_expr *e, double a, double b) {
+  double v = e->op == '+' ? a + b : e->op == '-' ? a - b : e->op == '*' ? a * b : 0;
+  if (e->op == '/' && b != 0) v = a / b;
+  if ((e->op == '/' && b == 0) || !isfinite(v)) {
+    at_lower_error(w, "number-range", e->span,
+                   e->op == '/' && b == 0 ? "this divides by zero" : "this number is out of range");
+    return bad;
+  }
+  return number_val(v);
 }
 
-static at_value lower_binary(at_lower *w, const at_expr *e) {
-  at_value a = at_lower_expr(w, e->left), b = at_lower_expr(w, e->right);
-  if (a.kind == AT_V_NONE || b.kind == AT_V_NONE) return none;
+/* A number beside a value scales or shifts it. */
+static at_val with_number(at_lower *w, const at_expr *e, const at_val *a, const at_val *b) {
+  bool left = a->kind == AT_V_NUMBER;
+  at_node *n = left ? b->node : a->node;
+  double x = left ? a->number : b->number;
+  if (e->op == '*') return node_val(scaled(w, n, x, 0, e->span));
+  if (e->op == '+') return node_val(scaled(w, n, 1, x, e->span));
+  if (e->op == '-') return node_val(scaled(w, n, left ? -1 : 1, left ? x : -x, e->span));
+  if (!left && x != 0) return node_val(scaled(w, n, 1 / x, 0, e->span));
+  if (left)
+    at_lower_error(w, "wrong-type", e->span, "a number cannot be divided by a value");
+  else
+    at_lower_error(w, "number-range", e->span, "this divides by zero");
+  return bad;
+}
+
+static at_val lower_binary(at_lower *w, const at_expr *e) {
+  static const char *const op[] = {['+'] = "add", ['-'] = "sub", ['*'] = "mul", ['/'] = "div"};
+  at_val a = at_lower_expr(w, e->left), b = at_lower_expr(w, e->right);
+  if (a.kind == AT_V_BAD || b.kind == AT_V_BAD) return bad;
   if (a.kind == AT_V_SPEC || b.kind == AT_V_SPEC) {
-    at_lower_error(w, "type", a.kind == AT_V_SPEC ? e->left->span : e->right->span, NULL,
-                   "`%s` is neither a number nor a value; it cannot be calculated with",
-                   a.kind == AT_V_SPEC ? a.text : b.text);
-    return none;
+    const at_expr *side = a.kind == AT_V_SPEC ? e->left : e->right;
+    at_lower_error(w, "wrong-type", side->span, "`%c` takes numbers and values; this is a word",
+                   e->op);
+    return bad;
   }
-  if (a.kind == AT_V_NUMBER && b.kind == AT_V_NUMBER) {
-    double v = fold(e->op, a.number, b.number);
-    if (isfinite(v)) return (at_value){.kind = AT_V_NUMBER, .number = v};
-    at_lower_error(w, "number", e->span, NULL, "this is no finite number");
-    return none;
-  }
-  if (a.kind == AT_V_NODE && b.kind == AT_V_NODE) {
-    const char *op = e->op == '+' ? "add" : e->op == '-' ? "sub" : e->op == '*' ? "mul" : "div";
-    at_node *in[] = {a.node, b.node}, *out = at_lower_op(w, op, 2, in, NULL, (at_name){0}, e->span);
-    return out ? (at_value){.kind = AT_V_NODE, .node = out} : none;
-  }
-  at_node *n = a.kind == AT_V_NODE ? a.node : b.node;
-  double v = a.kind == AT_V_NODE ? b.number : a.number;
-  switch (e->op) {
-    case '+': return scaled(w, n, 1, v, e->span);
-    case '*': return scaled(w, n, v, 0, e->span);
-    case '-':
-      return a.kind == AT_V_NODE ? scaled(w, n, 1, -v, e->span) : scaled(w, n, -1, v, e->span);
-    default: break;
-  }
-  if (a.kind == AT_V_NODE && v != 0) return scaled(w, n, 1 / v, 0, e->span);
-  at_lower_error(
-      w, "type", e->span, NULL,
-      a.kind == AT_V_NODE ? "this divides by zero" : "a number cannot be divided by a value");
-  return none;
+  if (a.kind == AT_V_NUMBER && b.kind == AT_V_NUMBER) return of_numbers(w, e, a.number, b.number);
+  if (a.kind == AT_V_NUMBER || b.kind == AT_V_NUMBER) return with_number(w, e, &a, &b);
+  at_node *in[] = {a.node, b.node};
+  return node_val(at_lower_make(w, at_op_find(op[(int)e->op]), 2, in, NULL, NULL, e->span));
 }
 
-static at_value lower_minus(at_lower *w, const at_expr *e) {
-  at_value v = at_lower_expr(w, e->left);
-  if (v.kind == AT_V_NUMBER)
-    v.number = -v.number;
-  else if (v.kind == AT_V_NODE)
-    return scaled(w, v.node, -1, 0, e->span);
-  else if (v.kind == AT_V_SPEC) {
-    at_lower_error(w, "type", e->span, NULL, "`%s` is not a number", v.text);
-    return none;
-  }
-  return v;
+static at_val lower_negate(at_lower *w, const at_expr *e) {
+  at_val v = at_lower_expr(w, e->left);
+  if (v.kind == AT_V_NUMBER) return number_val(-v.number);
+  if (v.kind == AT_V_NODE) return node_val(scaled(w, v.node, -1, 0, e->span));
+  if (v.kind == AT_V_SPEC) at_lower_error(w, "wrong-type", e->span, "a word has no negative");
+  return bad;
 }
 
-/* ---- stages ---- */
+/* ---- pipelines ---- */
 
-/* A stage that a parameter holds: pool = logsumexp(sharpness = 6), used as pool(word) or pool. */
-static at_value stage_of(at_lower *w, const at_expr *e, at_node *in) {
-  at_binding *b = e->name.text ? at_lower_find(w, e->name.text) : NULL;
-  if (!b || (!at_op_find(e->name.text) && !b->is_param) || !b->is_param)
-    return at_lower_call(w, e, in);
-  at_value v = at_lower_use(w, b);
-  if (v.kind != AT_V_SPEC) {
-    if (v.kind != AT_V_NONE)
-      at_lower_error(w, "type", e->span, NULL,
-                     "parameter `%s` is a number; it cannot be used as an operator", e->name.text);
-    return none;
-  }
-  at_expr merged = *v.expr;
-  merged.kind = AT_E_CALL;
-  merged.span = e->span;
-  merged.scope = e->scope.text ? e->scope : v.expr->scope;
-  at_argument *first = NULL, **link = &first;
-  for (int part = 0; part < 2; part++)
-    for (const at_argument *a = part ? v.expr->args : e->args; a; a = a->next) {
-      at_argument *copy = AT_NEW(w->arena, at_argument);
-      if (!copy) {
-        at_lower_nomem(w);
-        return none;
-      }
-      *copy = *a;
-      copy->next = NULL;
-      *link = copy;
-      link = &copy->next;
-    }
-  merged.args = first;
-  return at_lower_call(w, &merged, in);
-}
-
-at_value at_lower_stage(at_lower *w, const at_expr *e, at_node *in) {
-  if (!e || e->kind == AT_E_BAD) return none;
+at_node *at_lower_stages(at_lower *w, const at_expr *e, at_node *in) {
   if (e->kind == AT_E_PIPE) {
-    at_value v = at_lower_stage(w, e->left, in);
-    if (v.kind == AT_V_NONE) return none;
-    if (v.kind != AT_V_NODE) {
-      at_lower_error(w, "type", e->left->span, NULL, "only a value can flow into `|>`");
-      return none;
-    }
-    return stage_of(w, e->right, v.node);
+    at_node *left = at_lower_stages(w, e->left, in);
+    return left ? at_lower_stages(w, e->right, left) : NULL;
   }
-  if (in && (e->kind == AT_E_CALL || e->kind == AT_E_NAME)) return stage_of(w, e, in);
-  if (in) {
-    at_lower_error(w, "type", e->span, NULL, "an operator is needed here");
-    return none;
-  }
-  return at_lower_expr(w, e);
+  if (e->kind == AT_E_NAME || e->kind == AT_E_CALL) return at_lower_call(w, e, in, -1);
+  if (e->kind != AT_E_BAD)
+    at_lower_error(w, "wrong-type", e->span, "an operator is expected here")->hint =
+        "stages look like `leaky_relu(0.1) |> normalize(word)`";
+  return NULL;
+}
+
+static at_val lower_pipe(at_lower *w, const at_expr *e) {
+  at_node *in = at_lower_node(w, e->left);
+  return in ? node_val(at_lower_stages(w, e->right, in)) : bad;
 }
 
 /* ---- expressions ---- */
 
-at_value at_lower_expr(at_lower *w, const at_expr *e) {
-  if (!e) return none;
+at_val at_lower_expr(at_lower *w, const at_expr *e) {
   switch (e->kind) {
-    case AT_E_BAD: return none;
-    case AT_E_NUMBER: return (at_value){.kind = AT_V_NUMBER, .number = e->number};
-    case AT_E_NAME: return lower_name(w, e);
-    case AT_E_CALL: return stage_of(w, e, NULL);
-    case AT_E_PIPE: return at_lower_stage(w, e, NULL);
+    case AT_E_BAD: return bad;
+    case AT_E_NUMBER: return number_val(e->number);
+    case AT_E_NAME:
+      if (!e->scope) return lower_name(w, e);
+      at_lower_error(w, "wrong-argument", e->scope_span,
+                     "`@%s` names the parameters of a call; `%s` is none", e->scope, e->name);
+      return bad;
+    case AT_E_CALL: return node_val(at_lower_call(w, e, NULL, -1));
+    case AT_E_PIPE: return lower_pipe(w, e);
     case AT_E_BINARY: return lower_binary(w, e);
-    case AT_E_MINUS: return lower_minus(w, e);
+    case AT_E_NEGATE: return lower_negate(w, e);
+    case AT_E_LIST:
+      at_lower_error(w, "wrong-type", e->span, "a list of axes stands only where axes are named");
+      return bad;
   }
-  return none;
+  return bad;
 }
 
 at_node *at_lower_node(at_lower *w, const at_expr *e) {
-  at_value v = at_lower_expr(w, e);
+  at_val v = at_lower_expr(w, e);
   if (v.kind == AT_V_NODE) return v.node;
   if (v.kind == AT_V_NUMBER)
-    at_lower_error(w, "type", e->span, NULL, "a value is needed here; this is the number %g",
+    at_lower_error(w, "wrong-type", e->span, "a value is expected here; this is the number %g",
                    v.number);
   if (v.kind == AT_V_SPEC)
-    at_lower_error(w, "type", e->span, NULL, "a value is needed here; this is `%s`", v.text);
+    at_lower_error(w, "wrong-type", e->span, "a value is expected here; this is the word `%s`",
+                   v.spec->name);
   return NULL;
 }
 
 bool at_lower_number(at_lower *w, const at_expr *e, double *out) {
-  at_value v = at_lower_expr(w, e);
-  if (v.kind == AT_V_NUMBER) {
-    *out = v.number;
-    return true;
-  }
-  if (v.kind == AT_V_SPEC)
-    at_lower_error(w, "type", e->span, NULL, "a number is needed here; this is `%s`", v.text);
+  at_val v = at_lower_expr(w, e);
+  *out = v.number;
   if (v.kind == AT_V_NODE)
-    at_lower_error(w, "type", e->span, NULL, "a number is needed here; this is a value");
-  return false;
+    at_lower_error(w, "wrong-type", e->span, "a number is expected here; %s is a value",
+                   at_node_title(w->g, v.node));
+  if (v.kind == AT_V_SPEC)
+    at_lower_error(w, "wrong-type", e->span, "a number is expected here; this is the word `%s`",
+                   v.spec->name);
+  return v.kind == AT_V_NUMBER;
 }
 
 bool at_lower_size(at_lower *w, const at_expr *e, const char *what, int64_t *out) {
   double v;
+  *out = -1;
   if (!at_lower_number(w, e, &v)) return false;
-  if (v < 1 || v > 1e9 || v != floor(v)) {
-    at_lower_error(w, "bad-size", e->span, NULL, "axis `%s` cannot have the size %g", what, v);
+  if (v >= 1 && v <= INT32_MAX && v == floor(v)) {
+    *out = (int64_t)v;
+    return true;
+  }
+  at_diag *d =
+      what ? at_lower_error(w, "bad-size", e->span, "axis `%s` cannot have the size %g", what, v)
+           : at_lower_error(w, "bad-size", e->span, "there cannot be %g of them", v);
+  d->hint = "a size is a whole number from 1";
+  return false;
+}
+
+/* ---- scores, as their plugins read them ---- */
+
+static bool add_option(at_lower *w, at_text *t, const at_call_arg *a) {
+  char number[32];
+  const char *word = NULL;
+  at_val v = {.kind = AT_V_BAD};
+  if (!a->key || a->to || !a->value) {
+    at_lower_error(w, "wrong-argument", a->span, "options of a score are written name = value");
     return false;
   }
-  *out = (int64_t)v;
+  if (a->value->kind == AT_E_NAME) word = at_lower_word(w, a->value);
+  if (!word) v = at_lower_expr(w, a->value);
+  if (!word && v.kind != AT_V_NUMBER) {
+    if (v.kind != AT_V_BAD)
+      at_lower_error(w, "wrong-argument", a->value->span,
+                     "option `%s` of a score is a number or a name", a->key);
+    return false;
+  }
+  if (!word) at_format_f64(number, v.number);
+  at_text_addf(t, "%s%s=%s", t->data[t->len - 1] == '(' ? "" : ", ", a->key, word ? word : number);
   return true;
 }
 
-int at_lower_axis(at_lower *w, const at_expr *e, const at_node *v) {
-  if (!e || e->kind == AT_E_BAD) return -1;
-  if (e->kind != AT_E_NAME) {
-    at_lower_error(w, "unknown-axis", e->span, NULL, "the name of an axis is needed here");
-    return -1;
+const char *at_lower_spec_text(at_lower *w, const at_expr *e) {
+  at_text t = {0};
+  bool ok = true;
+  if (e->kind == AT_E_NAME) {
+    at_sym *s = at_lower_find(w, e->name);
+    if (!s || s->kind != AT_SYM_PARAM) return e->name;
+    at_val v = at_lower_use(w, s);
+    if (v.kind == AT_V_SPEC)
+      return v.spec->kind == AT_E_NAME ? v.spec->name : at_lower_spec_text(w, v.spec);
+    if (v.kind == AT_V_BAD) return NULL;
   }
-  int a = at_graph_find_axis(w->g, e->name.text);
-  at_binding *b = at_lower_find(w, e->name.text);
-  if (b && b->is_param) b->used = true; /* `d` is the size and the axis */
-  if (a >= 0) return a;
-  const char *names[64], *near;
-  char hint[300];
-  size_t n = 0;
-  for (int i = 0; i < w->g->n_axis && n < 64; i++) names[n++] = w->g->axis[i].name;
-  near = at_suggest(e->name.text, names, n);
-  if (near)
-    snprintf(hint, sizeof hint, "did you mean `%.100s`?", near);
-  else if (v)
-    snprintf(hint, sizeof hint, "%.80s has %.200s", at_node_title(w->g, v),
-             at_node_axes_text(w->g, v));
-  at_lower_error(w, "unknown-axis", e->span, near || v ? hint : NULL, "there is no axis `%s`",
-                 e->name.text);
-  return -1;
+  if (e->kind != AT_E_CALL) {
+    if (e->kind != AT_E_BAD)
+      at_lower_error(w, "wrong-type", e->span, "a score function is expected here")->hint =
+          "for example `score = dot` or `score = general(side = key)`";
+    return NULL;
+  }
+  at_text_addf(&t, "%s(", e->name);
+  for (const at_call_arg *a = e->args; a && ok && !t.failed; a = a->next) ok = add_option(w, &t, a);
+  if (!e->args && !t.failed)
+    t.data[--t.len] = '\0';
+  else
+    at_text_add(&t, ")");
+  const char *s = ok && !t.failed ? at_arena_strdup(w->diags->arena, t.data) : NULL;
+  if (ok && !s) w->nomem = true;
+  at_text_free(&t);
+  return s;
 }

@@ -1,52 +1,57 @@
-/* From text to tree: the doors to the generated parser. */
+/* Text to syntax tree: the checks before scanning, then the parser. */
 #include <string.h>
-#include "dsl/ast.h"
-#include "dsl/lexer.h"
+#include "dsl/parse.h"
 #include "dsl/parser.h"
 
-/* Of the generated lexer. */
-int at_dsl_yylex_init_extra(at_parse *extra, void **scanner);
-int at_dsl_yylex_destroy(void *scanner);
-struct yy_buffer_state *at_dsl_yy_scan_bytes(const char *bytes, int n, void *scanner);
-
-enum { LARGEST = 1 << 20 };
-
-static at_status run(at_parse *p, const char *text, size_t size) {
-  void *scanner;
-  if (!(p->ast = AT_NEW(p->arena, at_ast))) return AT_ENOMEM;
-  if (at_dsl_yylex_init_extra(p, &scanner)) return AT_ENOMEM;
-  if (!at_dsl_yy_scan_bytes(text, (int)size, scanner)) {
-    at_dsl_yylex_destroy(scanner);
-    return AT_ENOMEM;
+static bool text_is_sound(const at_source *src, at_diags *diags) {
+  if (src->size > AT_DSL_MAX_SIZE) {
+    at_diag_add(diags, AT_SEV_ERROR, "too-large", AT_NOWHERE,
+                "the file has %zu bytes; a model has at most %d", src->size, AT_DSL_MAX_SIZE);
+    return false;
   }
-  int rc = at_dsl_yyparse(scanner, p);
-  at_dsl_yylex_destroy(scanner);
-  if (rc == 2 || p->nomem) return AT_ENOMEM;
-  return rc || p->diags->errors ? AT_EINPUT : AT_OK;
+  size_t bad = at_source_bad_byte(src);
+  if (bad == src->size) return true;
+  unsigned char c = (unsigned char)src->text[bad];
+  at_span span = {0, (uint32_t)bad, (uint32_t)bad + 1};
+  at_diag *d = at_diag_add(diags, AT_SEV_ERROR, "encoding", span,
+                           c ? "the byte 0x%02x is not part of any UTF-8 character"
+                             : "a model is text; this byte is 0x%02x",
+                           c);
+  d->hint = "save the file as UTF-8 text";
+  return false;
+}
+
+/* The parser's state is large (a stack of brackets), so it lives in the arena too. */
+static at_status run(at_arena *arena, const at_source *src, at_diags *diags, int file, int start,
+                     at_ast **out) {
+  at_parse *p = AT_NEW(arena, at_parse);
+  at_ast *ast = AT_NEW(arena, at_ast);
+  *out = ast;
+  if (!p || !ast) return AT_ENOMEM;
+  p->arena = arena;
+  p->diags = diags;
+  p->src = src;
+  p->file = file;
+  p->start = start;
+  p->ast = ast;
+  at_status s = at_lex_parse(p);
+  return s == AT_ENOMEM || diags->errors == 0 ? s : AT_EINPUT;
 }
 
 at_status at_dsl_parse(at_arena *arena, const at_source *src, at_diags *diags, at_ast **out) {
-  at_parse p = {.arena = arena, .diags = diags, .start = START_MODEL};
   *out = NULL;
-  diags->arena = arena;
-  if (src->size > LARGEST) {
-    at_diag_add(diags, AT_SEV_ERROR, "size", (at_span){0, 0, 0}, "a model file has at most 1 MiB",
-                NULL, (at_span){-1, 0, 0}, NULL);
-    return AT_EINPUT;
-  }
-  at_status s = run(&p, src->text, src->size);
-  *out = p.ast;
-  return s;
+  if (!diags->arena) diags->arena = arena;
+  if (!text_is_sound(src, diags)) return AT_EINPUT;
+  return run(arena, src, diags, 0, START_FILE, out);
 }
 
-at_status at_dsl_parse_expr(at_arena *arena, const char *text, at_expr **out, at_error *err) {
-  at_diags d = {.arena = arena};
-  at_parse p = {.arena = arena, .diags = &d, .file = -1, .start = START_EXPR};
-  size_t n = strlen(text);
-  if (n > LARGEST) return at_fail(err, AT_EINPUT, "the value is too long");
-  at_status s = run(&p, text, n);
-  *out = p.ast ? p.ast->expr : NULL;
-  if (s == AT_OK && *out) return AT_OK;
-  return s == AT_ENOMEM ? at_nomem(err)
-                        : at_fail(err, AT_EINPUT, "%s", d.n ? d.v[0].message : "nothing is there");
+at_status at_dsl_parse_value(at_arena *arena, const char *text, at_expr **out) {
+  at_source src = {"", text, strlen(text)};
+  at_diags diags = {.arena = arena};
+  at_ast *ast = NULL;
+  *out = NULL;
+  if (src.size > 4096 || at_source_bad_byte(&src) != src.size) return AT_EINPUT;
+  at_status s = run(arena, &src, &diags, -1, START_VALUE, &ast);
+  if (s == AT_OK) *out = ast->value;
+  return s;
 }

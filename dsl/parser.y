@@ -1,354 +1,379 @@
-/* The grammar of the model language.
+/* The grammar of a model file.
  *
- *   model NAME(parameter = default, ...) {
- *     input NAME: real [axis, axis = SIZE, axis: KIND ...]
- *     input NAME: token [axis, axis...]      the second axis is ragged: each row its own length
- *     let NAME = EXPRESSION
- *     attend NAME(query = E, key = E, value = E, over = axis, along = axis) {
- *       score = PLUGIN(option = value)
- *       refine = STAGE |> STAGE
- *       weigh = softmax(sharpness)
- *     }
- *     output NAME = EXPRESSION
- *     loss EXPRESSION
+ *   # a comment, to the end of the line
+ *   model NAME(PARAMETER = default, REQUIRED, ...) { statements }
+ *
+ * Line breaks mean nothing; a `;` may stand between statements and clauses.
+ *
+ *   input image: real [picture, region = 36, feature = 2048]
+ *   input caption: token(8481) [caption, word...]
+ *   input clip: real [clip, frame: sequence = 16, shade: sequence]
+ *
+ * An axis is NAME, then `...` when each item of the batch axis before it has its own
+ * length, or else `: KIND` (batch, sequence, feature) and `= SIZE`.  Without a kind the
+ * first axis is batch, the last of a real input with two axes or more is feature, the
+ * others are sequence.  Without a size the data is asked.  token(N) states the number
+ * of different tokens.
+ *
+ *   let NAME = EXPR
+ *   output NAME = EXPR        or, of a value that has the name: output NAME
+ *   loss EXPR
+ *   attend NAME(query = Q, key = K, value = V, over = AXIS, along = AXIS) {
+ *     score  = SPEC           name or name(option = value, ...)
+ *     refine = STAGES         may be absent
+ *     weigh  = STAGE          its axis is `over`
  *   }
  *
- * A statement begins with its keyword, so line ends mean nothing and `;` is free. An
- * expression is a name, a number, a call f(a, key = b, from -> to), a pipeline
- * a |> f(b), which is f(a, b), or arithmetic. `@name` behind a call names the parameters
- * that it makes. Axes of an input: the first is batch, the last of a real one is feature, those
- * between are sequence; `axis: kind` says otherwise. */
+ * Expressions: numbers, names, calls f(ARGUMENTS), pipelines x |> f(ARGUMENTS) |> g, the
+ * operators + - * /, parentheses.  x |> f(a) is f(x, a).  A pipeline binds loosest.
+ * ARGUMENTS: values, then the operator's own by position or as key = value:
+ *
+ *   word            an axis               y, x          several
+ *   feature -> d    consumed -> made; the size is that of parameter d
+ *   feature -> d = 128    the size is stated
+ *   -> e = 300      made from nothing (embed); `e` alone when e is a parameter
+ *   [y, x] -> cell  several, also as key = [y, x]
+ *
+ * A call may end in @scope: the names of the parameters it makes then begin with
+ * "scope.".  Otherwise they begin with the name of the statement, the second such call
+ * in it with "name_2" and so on. */
+%require "3.8"
+%define api.prefix {at_yy}
 %define api.pure full
-%define api.prefix {at_dsl_yy}
+%define api.location.type {at_span}
 %define parse.error custom
 %define parse.lac full
 %locations
 %expect 0
+%parse-param {at_parse *p} {void *scanner}
 %lex-param {void *scanner}
-%parse-param {void *scanner} {at_parse *p}
 
 %code requires {
-#include "dsl/ast.h"
-#define AT_DSL_YYLTYPE at_span
-#define AT_DSL_YYLTYPE_IS_DECLARED 1
-}
-%code {
-#include <stdio.h>
-#include <string.h>
-#include "dsl/lexer.h"
+#include "dsl/parse.h"
 
-#define YYLLOC_DEFAULT(now, rhs, n)                                       \
-  do {                                                                    \
-    if (n) {                                                              \
-      (now) = YYRHSLOC(rhs, 1);                                           \
-      (now).end = YYRHSLOC(rhs, n).end;                                   \
-    } else {                                                              \
-      (now) = YYRHSLOC(rhs, 0);                                           \
-      (now).begin = (now).end;                                            \
-    }                                                                     \
+/* Lists under construction keep both ends, so that a long one is not walked for
+ * every item. */
+#define AT_LIST(name, type) \
+  typedef struct name {     \
+    type *first, *last;     \
+  } name
+AT_LIST(at_expr_list, at_expr);
+AT_LIST(at_arg_list, at_call_arg);
+AT_LIST(at_axis_list, at_ast_axis);
+AT_LIST(at_param_list, at_ast_param);
+AT_LIST(at_stmt_list, at_stmt);
+AT_LIST(at_model_list, at_ast_model);
+}
+
+%code {
+/* Ranges run from the first symbol of a rule to its last; an empty rule lies behind
+ * what stands before it. */
+#define YYLLOC_DEFAULT(Now, Rhs, N)                                        \
+  do {                                                                     \
+    (Now).file = YYRHSLOC(Rhs, (N) ? 1 : 0).file;                          \
+    (Now).begin = (N) ? YYRHSLOC(Rhs, 1).begin : YYRHSLOC(Rhs, 0).end;     \
+    (Now).end = YYRHSLOC(Rhs, N).end;                                      \
   } while (0)
 
-static void at_dsl_yyerror(const at_span *where, void *scanner, at_parse *p, const char *message);
+#define AT_APPEND(list, item)     \
+  do {                            \
+    if ((list).last)              \
+      (list).last->next = (item); \
+    else                          \
+      (list).first = (item);      \
+    (list).last = (item);         \
+  } while (0)
 
-static void *make(at_parse *p, size_t size) {
-  void *v = at_arena_alloc(p->arena, 1, size);
-  if (!v) p->nomem = true;
-  return v;
-}
-#define MAKE(type) ((type *)make(p, sizeof(type)))
+int at_yylex(AT_YYSTYPE *value, AT_YYLTYPE *where, void *scanner);
+static void at_yyerror(const at_span *where, at_parse *p, void *scanner, const char *message);
 
-static int depth_of(const at_expr *e) { return e ? e->depth : 0; }
-
-/* Trees are walked by recursion, so their height has a bound. */
-enum { MOST_DEPTH = 200 };
-
-static at_expr *expr(at_parse *p, at_expr_kind kind, at_span span, at_expr *left, at_expr *right) {
-  at_expr *e = MAKE(at_expr);
-  if (!e) return NULL;
-  e->kind = kind;
-  e->span = span;
-  e->left = left;
-  e->right = right;
-  e->depth = 1 + (depth_of(left) > depth_of(right) ? depth_of(left) : depth_of(right));
-  if (e->depth == MOST_DEPTH)
-    at_diag_add(p->diags, AT_SEV_ERROR, "depth", span, "this expression is nested too deeply",
-                "give its parts names with `let`", (at_span){-1, 0, 0}, NULL);
-  if (e->depth >= MOST_DEPTH) e->kind = AT_E_BAD;
-  return e;
-}
-
-static at_expr *binary(at_parse *p, char op, at_span span, at_expr *left, at_expr *right) {
-  at_expr *e = expr(p, AT_E_BINARY, span, left, right);
-  if (e) e->op = op;
-  return e;
-}
-
-static at_name name(const char *text, at_span span) { return (at_name){text, span}; }
-
-static at_stmt *stmt(at_parse *p, at_stmt_kind kind, at_span span, at_name n, at_expr *value) {
-  at_stmt *s = MAKE(at_stmt);
-  if (s) *s = (at_stmt){.kind = kind, .span = span, .name = n, .value = value};
-  return s;
-}
-
-static at_argument *argument(at_parse *p, at_span span, at_name key, at_expr *value, at_name to,
-                             at_expr *size) {
-  at_argument *a = MAKE(at_argument);
-  if (a) *a = (at_argument){.key = key, .value = value, .to = to, .size = size, .span = span};
-  return a;
-}
-
-/* Lists are kept with their last element in hand. */
-#define APPEND(list, item)                       \
-  do {                                           \
-    if (!(list).last) (list).first = (item);     \
-    else if (item) (list).last->next = (item);   \
-    if (item) (list).last = (item);              \
+/* After an allocation that failed nothing is worth parsing. */
+#define HAVE(x)        \
+  do {                 \
+    if (!(x)) YYNOMEM; \
   } while (0)
 }
 
 %union {
-  const char *text;
   double number;
+  const char *name;
   at_expr *expr;
-  at_argument *arg;
+  at_call_arg *arg;
+  at_ast_axis *axis;
+  at_ast_param *param;
   at_stmt *stmt;
-  at_parameter *param;
-  at_input_axis *axis;
-  struct { at_argument *first, *last; } args;
-  struct { at_stmt *first, *last; } stmts;
-  struct { at_parameter *first, *last; } params;
-  struct { at_input_axis *first, *last; } axes;
+  at_ast_model *model;
+  at_expr_list exprs;
+  at_arg_list args;
+  at_axis_list axes;
+  at_param_list params;
+  at_stmt_list stmts;
+  at_model_list models;
 }
 
-%token START_MODEL START_EXPR
-%token MODEL "`model`" INPUT "`input`" LET "`let`" ATTEND "`attend`" OUTPUT "`output`" LOSS "`loss`"
-%token <text> NAME "a name"
+%token END 0 "the end of the file"
+%token START_FILE START_VALUE
+%token MODEL "`model`" INPUT "`input`" LET "`let`" ATTEND "`attend`" OUTPUT "`output`"
+%token LOSS "`loss`" RESERVED "a reserved word"
+%token <name> NAME "a name" SCOPE "`@scope`"
 %token <number> NUMBER "a number"
-%token PIPE "`|>`" ARROW "`->`" DOTS "`...`"
-%token '(' "`(`" ')' "`)`" '{' "`{`" '}' "`}`" '[' "`[`" ']' "`]`" ',' "`,`" ':' "`:`" ';' "`;`"
-%token '=' "`=`" '@' "`@`" '+' "`+`" '-' "`-`" '*' "`*`" '/' "`/`"
-%token YYEOF 0 "the end of the file"
+%token PIPE "`|>`" ARROW "`->`" ELLIPSIS "`...`"
+%token LPAREN "`(`" RPAREN "`)`" LBRACKET "`[`" RBRACKET "`]`" LBRACE "`{`" RBRACE "`}`"
+%token COMMA "`,`" SEMICOLON "`;`" COLON "`:`" EQUALS "`=`"
+%token PLUS "`+`" MINUS "`-`" STAR "`*`" SLASH "`/`"
+%token BAD "an unknown character"
 
-%left PIPE
-%left '+' '-'
-%left '*' '/'
-%precedence MINUS
+%precedence PIPE
+%left PLUS MINUS
+%left STAR SLASH
+%precedence NEGATE
 
-%type <expr> expr call primary stage
-%type <arg> arg field
-%type <args> args some_args fields
-%type <stmt> statement
+%type <models> models
+%type <model> model
+%type <params> params params_given clauses
+%type <param> param clause
 %type <stmts> statements
-%type <param> param
-%type <params> params some_params
-%type <axis> axis
+%type <stmt> statement input let attend output loss
 %type <axes> axes
+%type <axis> axis
+%type <expr> expr primary call stage size vocabulary
+%type <exprs> items
+%type <args> args args_given
+%type <arg> arg
 
 %%
+
 start:
-    START_MODEL model
-  | START_EXPR expr                    { p->ast->expr = $2; }
-  ;
+  START_FILE models END    { p->ast->models = $2.first; }
+| START_VALUE expr END     { p->ast->value = $2; }
+;
+
+models:
+  %empty         { $$ = (at_model_list){0}; }
+| models model   { $$ = $1; AT_APPEND($$, $2); }
+| models error   { $$ = $1; }
+;
 
 model:
-    MODEL NAME params '{' statements '}' {
-      p->ast->name = name($2, @2);
-      p->ast->params = $3.first;
-      p->ast->body = $5.first;
+  MODEL NAME params_given LBRACE statements RBRACE
+    {
+      HAVE($$ = at_model_new(p, $2, @2));
+      $$->params = $3.first;
+      $$->body = $5.first;
     }
-  ;
+| MODEL error LBRACE statements RBRACE
+    {
+      HAVE($$ = at_model_new(p, "", @2));
+      $$->body = $4.first;
+    }
+;
+
+params_given:
+  %empty                { $$ = (at_param_list){0}; }
+| LPAREN RPAREN         { $$ = (at_param_list){0}; }
+| LPAREN params RPAREN  { $$ = $2; }
+;
 
 params:
-    %empty                             { $$.first = $$.last = NULL; }
-  | '(' ')'                            { $$.first = $$.last = NULL; }
-  | '(' some_params ')'                { $$ = $2; }
-  | '(' error ')'                      { $$.first = $$.last = NULL; }
-  ;
-
-some_params:
-    param                              { $$.first = $$.last = $1; }
-  | some_params ',' param              { $$ = $1; APPEND($$, $3); }
-  ;
+  param               { $$ = (at_param_list){$1, $1}; }
+| params COMMA param  { $$ = $1; AT_APPEND($$, $3); }
+;
 
 param:
-    NAME                               { if (($$ = MAKE(at_parameter))) $$->name = name($1, @1); }
-  | NAME '=' expr                      {
-      if (($$ = MAKE(at_parameter))) {
-        $$->name = name($1, @1);
-        $$->value = $3;
-      }
-    }
-  ;
+  NAME              { HAVE($$ = at_param_new(p, $1, @1, NULL)); }
+| NAME EQUALS expr  { HAVE($$ = at_param_new(p, $1, @1, $3)); }
+;
 
+/* After a mistake reading goes on at the next word that begins a statement. */
 statements:
-    %empty                             { $$.first = $$.last = NULL; }
-  | statements statement               { $$ = $1; APPEND($$, $2); }
-  | statements ';'                     { $$ = $1; }
-  ;
+  %empty                { $$ = (at_stmt_list){0}; }
+| statements statement  { $$ = $1; AT_APPEND($$, $2); }
+| statements SEMICOLON  { $$ = $1; }
+| statements error      { $$ = $1; }
+;
 
-statement:
-    INPUT NAME ':' NAME '[' axes ']'   {
-      if (($$ = stmt(p, AT_S_INPUT, @$, name($2, @2), NULL))) {
-        $$->type = name($4, @4);
-        $$->axes = $6.first;
-      }
+statement: input | let | attend | output | loss;
+
+input:
+  INPUT NAME COLON NAME vocabulary LBRACKET axes RBRACKET
+    {
+      HAVE($$ = at_stmt_new(p, AT_S_INPUT, $2, @2, NULL, @$));
+      $$->type = $4;
+      $$->type_span = @4;
+      $$->vocabulary = $5;
+      $$->axes = $7.first;
     }
-  | LET NAME '=' expr                  { $$ = stmt(p, AT_S_LET, @$, name($2, @2), $4); }
-  | OUTPUT NAME '=' expr               { $$ = stmt(p, AT_S_OUTPUT, @$, name($2, @2), $4); }
-  | LOSS expr                          { $$ = stmt(p, AT_S_LOSS, @$, name(NULL, @1), $2); }
-  | ATTEND NAME '(' args ')' '{' fields '}' {
-      if (($$ = stmt(p, AT_S_ATTEND, @$, name($2, @2), NULL))) {
-        $$->args = $4.first;
-        $$->fields = $7.first;
-      }
-    }
-  | INPUT error                        { $$ = NULL; }
-  | LET error                          { $$ = NULL; }
-  | OUTPUT error                       { $$ = NULL; }
-  | LOSS error                         { $$ = NULL; }
-  | ATTEND error                       { $$ = NULL; }
-  | ATTEND NAME '(' args ')' '{' fields error '}' { $$ = NULL; }
-  | error                              { $$ = NULL; }
-  ;
+;
+
+vocabulary:
+  %empty              { $$ = NULL; }
+| LPAREN expr RPAREN  { $$ = $2; }
+;
 
 axes:
-    axis                               { $$.first = $$.last = $1; }
-  | axes ',' axis                      { $$ = $1; APPEND($$, $3); }
-  ;
+  axis             { $$ = (at_axis_list){$1, $1}; }
+| axes COMMA axis  { $$ = $1; AT_APPEND($$, $3); }
+;
 
 axis:
-    NAME                               { if (($$ = MAKE(at_input_axis))) $$->name = name($1, @1); }
-  | NAME DOTS                          {
-      if (($$ = MAKE(at_input_axis))) {
-        $$->name = name($1, @1);
-        $$->ragged = true;
-      }
+  NAME size
+    {
+      HAVE($$ = at_axis_new(p, $1, @1));
+      $$->size = $2;
     }
-  | NAME '=' expr                      {
-      if (($$ = MAKE(at_input_axis))) {
-        $$->name = name($1, @1);
-        $$->size = $3;
-      }
+| NAME COLON NAME size
+    {
+      HAVE($$ = at_axis_new(p, $1, @1));
+      $$->kind = $3;
+      $$->kind_span = @3;
+      $$->size = $4;
     }
-  | NAME ':' NAME                      {
-      if (($$ = MAKE(at_input_axis))) {
-        $$->name = name($1, @1);
-        $$->kind = name($3, @3);
-      }
+| NAME ELLIPSIS
+    {
+      HAVE($$ = at_axis_new(p, $1, @1));
+      $$->ragged = true;
     }
-  | NAME ':' NAME '=' expr             {
-      if (($$ = MAKE(at_input_axis))) {
-        $$->name = name($1, @1);
-        $$->kind = name($3, @3);
-        $$->size = $5;
-      }
-    }
-  ;
+;
 
-fields:
-    %empty                             { $$.first = $$.last = NULL; }
-  | fields field                       { $$ = $1; APPEND($$, $2); }
-  | fields ';'                         { $$ = $1; }
-  ;
+size:
+  %empty       { $$ = NULL; }
+| EQUALS expr  { $$ = $2; }
+;
 
-field:
-    NAME '=' expr                      { $$ = argument(p, @$, name($1, @1), $3, name(NULL, @1), NULL); }
-  ;
+let:
+  LET NAME EQUALS expr  { HAVE($$ = at_stmt_new(p, AT_S_LET, $2, @2, $4, @$)); }
+;
+
+output:
+  OUTPUT NAME              { HAVE($$ = at_stmt_new(p, AT_S_OUTPUT, $2, @2, NULL, @$)); }
+| OUTPUT NAME EQUALS expr  { HAVE($$ = at_stmt_new(p, AT_S_OUTPUT, $2, @2, $4, @$)); }
+;
+
+loss:
+  LOSS expr  { HAVE($$ = at_stmt_new(p, AT_S_LOSS, NULL, @1, $2, @$)); }
+;
+
+attend:
+  ATTEND NAME LPAREN args_given RPAREN LBRACE clauses RBRACE
+    {
+      HAVE($$ = at_stmt_new(p, AT_S_ATTEND, $2, @2, NULL, @$));
+      $$->args = $4.first;
+      $$->clauses = $7.first;
+    }
+;
+
+clauses:
+  %empty             { $$ = (at_param_list){0}; }
+| clauses clause     { $$ = $1; AT_APPEND($$, $2); }
+| clauses SEMICOLON  { $$ = $1; }
+| clauses error      { $$ = $1; }
+;
+
+clause:
+  NAME EQUALS expr  { HAVE($$ = at_param_new(p, $1, @1, $3)); }
+;
 
 expr:
-    primary
-  | expr PIPE stage                    { $$ = expr(p, AT_E_PIPE, @$, $1, $3); }
-  | expr '+' expr                      { $$ = binary(p, '+', @$, $1, $3); }
-  | expr '-' expr                      { $$ = binary(p, '-', @$, $1, $3); }
-  | expr '*' expr                      { $$ = binary(p, '*', @$, $1, $3); }
-  | expr '/' expr                      { $$ = binary(p, '/', @$, $1, $3); }
-  | '-' expr %prec MINUS               { $$ = expr(p, AT_E_MINUS, @$, $2, NULL); }
-  ;
-
-primary:
-    call
-  | NUMBER                             {
-      if (($$ = expr(p, AT_E_NUMBER, @$, NULL, NULL))) $$->number = $1;
-    }
-  | '(' expr ')'                       { $$ = $2; }
-  ;
+  primary
+| expr PIPE stage     { HAVE($$ = at_expr_binary(p, AT_E_PIPE, 0, $1, $3, @$)); }
+| expr PLUS expr      { HAVE($$ = at_expr_binary(p, AT_E_BINARY, '+', $1, $3, @$)); }
+| expr MINUS expr     { HAVE($$ = at_expr_binary(p, AT_E_BINARY, '-', $1, $3, @$)); }
+| expr STAR expr      { HAVE($$ = at_expr_binary(p, AT_E_BINARY, '*', $1, $3, @$)); }
+| expr SLASH expr     { HAVE($$ = at_expr_binary(p, AT_E_BINARY, '/', $1, $3, @$)); }
+| MINUS expr %prec NEGATE
+    { HAVE($$ = at_expr_binary(p, AT_E_NEGATE, '-', $2, NULL, @$)); }
+;
 
 stage:
-    call
-  ;
+  NAME        { HAVE($$ = at_expr_name(p, $1, @1)); }
+| NAME SCOPE  { HAVE($$ = at_expr_scoped(at_expr_name(p, $1, @1), $2, @2)); }
+| call
+| call SCOPE  { $$ = at_expr_scoped($1, $2, @2); }
+;
+
+primary:
+  NUMBER
+    {
+      HAVE($$ = at_expr_new(p, AT_E_NUMBER, @1));
+      $$->number = $1;
+    }
+| stage
+| LPAREN expr RPAREN  { $$ = $2; }
+| LBRACKET items RBRACKET
+    {
+      HAVE($$ = at_expr_new(p, AT_E_LIST, @$));
+      $$->items = $2.first;
+    }
+;
+
+items:
+  expr              { $$ = (at_expr_list){$1, $1}; }
+| items COMMA expr  { $$ = $1; AT_APPEND($$, $3); }
+;
 
 call:
-    NAME                               {
-      if (($$ = expr(p, AT_E_NAME, @$, NULL, NULL))) $$->name = name($1, @1);
-    }
-  | NAME '@' NAME                      {
-      if (($$ = expr(p, AT_E_NAME, @$, NULL, NULL))) {
-        $$->name = name($1, @1);
-        $$->scope = name($3, @3);
-      }
-    }
-  | NAME '(' args ')'                  {
-      if (($$ = expr(p, AT_E_CALL, @$, NULL, NULL))) {
-        $$->name = name($1, @1);
-        $$->args = $3.first;
-        for (at_argument *a = $3.first; a; a = a->next)
-          if (depth_of(a->value) >= $$->depth) $$->depth = depth_of(a->value) + 1;
-        if ($$->depth >= MOST_DEPTH) $$ = expr(p, AT_E_BAD, @$, $$, NULL);
-      }
-    }
-  | NAME '(' args ')' '@' NAME         {
-      if (($$ = expr(p, AT_E_CALL, @$, NULL, NULL))) {
-        $$->name = name($1, @1);
-        $$->args = $3.first;
-        $$->scope = name($6, @6);
-      }
-    }
-  ;
+  NAME LPAREN args_given RPAREN  { HAVE($$ = at_expr_call(p, $1, @1, $3.first, @$)); }
+;
+
+args_given:
+  %empty  { $$ = (at_arg_list){0}; }
+| args
+;
 
 args:
-    %empty                             { $$.first = $$.last = NULL; }
-  | some_args                          { $$ = $1; }
-  ;
-
-some_args:
-    arg                                { $$.first = $$.last = $1; }
-  | some_args ',' arg                  { $$ = $1; APPEND($$, $3); }
-  ;
+  arg             { $$ = (at_arg_list){$1, $1}; }
+| args COMMA arg  { $$ = $1; AT_APPEND($$, $3); }
+;
 
 arg:
-    expr                               { $$ = argument(p, @$, name(NULL, @1), $1, name(NULL, @1), NULL); }
-  | NAME '=' expr                      { $$ = argument(p, @$, name($1, @1), $3, name(NULL, @1), NULL); }
-  | expr ARROW NAME                    { $$ = argument(p, @$, name(NULL, @1), $1, name($3, @3), NULL); }
-  | expr ARROW NAME '=' expr           { $$ = argument(p, @$, name(NULL, @1), $1, name($3, @3), $5); }
-  ;
+  expr                   { HAVE($$ = at_arg_new(p, $1, NULL, @1, NULL, @$)); }
+| expr ARROW NAME size   { HAVE($$ = at_arg_new(p, $1, $3, @3, $4, @$)); }
+| ARROW NAME size        { HAVE($$ = at_arg_new(p, NULL, $2, @2, $3, @$)); }
+| NAME EQUALS expr
+    {
+      HAVE($$ = at_arg_new(p, $3, NULL, @3, NULL, @$));
+      $$ = at_arg_keyed($$, $1, @1, @$);
+    }
+| NAME EQUALS expr ARROW NAME size
+    {
+      HAVE($$ = at_arg_new(p, $3, $5, @5, $6, @$));
+      $$ = at_arg_keyed($$, $1, @1, @$);
+    }
+| NAME EQUALS ARROW NAME size
+    {
+      HAVE($$ = at_arg_new(p, NULL, $4, @4, $5, @$));
+      $$ = at_arg_keyed($$, $1, @1, @$);
+    }
+;
+
 %%
 
-static void at_dsl_yyerror(const at_span *where, void *scanner, at_parse *p, const char *message) {
+/* Called by bison itself only when its stack cannot grow. */
+static void at_yyerror(const at_span *where, at_parse *p, void *scanner, const char *message) {
   (void)scanner;
-  at_diag_add(p->diags, AT_SEV_ERROR, "syntax", *where, message, NULL, (at_span){-1, 0, 0}, NULL);
+  (void)message;
+  if (p->nomem || p->stopped) return;
+  at_diag_add(p->diags, AT_SEV_ERROR, "nesting", *where,
+              "this is nested too deeply to be read; reading stops here")
+      ->hint = "name parts of it with `let`";
+  p->stopped = true;
 }
 
-/* "expected A, B or C, not D"; a long list of what is possible helps nobody. */
-static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, at_parse *p) {
-  yysymbol_kind_t want[6], got = yypcontext_token(ctx);
-  int n = yypcontext_expected_tokens(ctx, want, 6);
-  const char *found = got == YYSYMBOL_YYEMPTY ? "the end" : yysymbol_name(got);
-  bool wants_name = false;
-  char text[512];
-  size_t at = 0;
+static int yyreport_syntax_error(const yypcontext_t *ctx, at_parse *p, void *scanner) {
+  enum { MOST = YYNTOKENS };
+  yysymbol_kind_t kind[MOST], token = yypcontext_token(ctx);
+  const char *expected[MOST];
   (void)scanner;
-  for (int i = 0; n < 6 && i < n; i++) {
-    wants_name |= want[i] == YYSYMBOL_NAME;
-    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", i == 0 ? "expected " : i + 1 == n ? " or " : ", ",
-                           yysymbol_name(want[i]));
-  }
-  snprintf(text + at, sizeof text - at, at ? ", found %s" : "%s has no place here", found);
-  bool keyword = got >= YYSYMBOL_MODEL && got <= YYSYMBOL_LOSS;
-  at_diag_add(p->diags, AT_SEV_ERROR, "syntax", *yypcontext_location(ctx), text,
-              wants_name && keyword   ? "this is a word of the language; it cannot be a name"
-              : got == YYSYMBOL_YYEOF ? "a bracket may have been left open"
-                                      : NULL,
-              (at_span){-1, 0, 0}, NULL);
+  int n = yypcontext_expected_tokens(ctx, kind, MOST);
+  if (n < 0) return n;
+  for (int i = 0; i < n; i++) expected[i] = yysymbol_name(kind[i]);
+  at_unexpected u = {.where = *yypcontext_location(ctx),
+                     .token = token == YYSYMBOL_YYEMPTY ? NULL : yysymbol_name(token),
+                     .reserved = token == YYSYMBOL_RESERVED ||
+                                 (token >= YYSYMBOL_MODEL && token <= YYSYMBOL_LOSS),
+                     .end = token == YYSYMBOL_YYEOF,
+                     .expected = expected,
+                     .n_expected = n};
+  at_syntax_unexpected(p, &u);
   return 0;
 }

@@ -113,6 +113,10 @@ unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(unit_ldadd)
 
+unit_tests += test_dsl
+test_dsl_SOURCES = tests/unit/test_dsl.c
+test_dsl_LDADD = $(unit_ldadd)
+
 unit_tests += test_golden
 test_golden_SOURCES = tests/unit/test_golden.c
 test_golden_LDADD = $(unit_ldadd)

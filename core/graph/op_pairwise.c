@@ -1,5 +1,6 @@
 /* Additive scores without the product of their sizes in memory:
  * s[key, query] = sum_d v_d f(key_d + query_d)  (Bahdanau et al., 2015, eq. 6). */
+#include <math.h>
 #include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
@@ -49,7 +50,7 @@ static void make(const at_exec *x, const at_node *n, at_product *p) {
 typedef struct pair {
   const at_product *p;
   const float *k, *q, *v, *ds;
-  float *out, *dk, *dq, *dv, *partial;
+  float *out, *dk, *dq, *dv, *room, *partial, *ek, *eq, sum_v;
   int act;
   float slope;
   at_pool *pool;
@@ -90,6 +91,83 @@ static void slope_of(const pair *c, float *d, const float *y, int64_t n) {
   }
 }
 
+/* ---- tanh and sigmoid through products ----
+ *
+ * With E = exp(b x), b = 2 for tanh and 1 for sigmoid, both are 1 - b / (E_key E_query + 1): the
+ * exponentials are taken once for every row, and a pair costs a product and a quotient. */
+
+/* Numbers so large that their exponentials leave float32 take the plain way. */
+#define LARGEST 20.0f
+
+static float exponent(const pair *c) { return c->act == ACT_TANH ? 2 : 1; }
+
+typedef struct exps {
+  const float *from;
+  float *to, by;
+  int64_t d, stride;
+} exps;
+
+static void fill_exps(void *ctx, size_t begin, size_t end) {
+  const exps *e = ctx;
+  for (size_t row = begin; row < end; row++) {
+    const float *from = e->from + (int64_t)row * e->stride;
+    float *to = e->to + (int64_t)row * e->d;
+    for (int64_t i = 0; i < e->d; i++) to[i] = e->by * from[i];
+    at_vexp(to, to, (size_t)e->d);
+  }
+}
+
+static bool moderate(const float *v, int64_t rows, int64_t stride, int64_t d) {
+  float most = 0;
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t i = 0; i < d; i++) {
+      float a = fabsf(v[r * stride + i]);
+      most = a > most || a != a ? a : most;
+    }
+  return most <= LARGEST;
+}
+
+/* Fills c->ek and c->eq for this turn, or leaves them NULL. */
+static void prepare(pair *c) {
+  const float *k = c->k + c->t.a, *q = c->q + c->t.b;
+  int64_t d = c->t.k;
+  c->ek = c->eq = NULL;
+  if (c->act != ACT_TANH && c->act != ACT_SIGMOID) return;
+  if (!moderate(k, c->t.m, c->p->m.a, d) || !moderate(q, c->t.n, c->p->n.b, d)) return;
+  c->ek = c->room;
+  c->eq = c->room + c->t.m * d;
+  exps e = {k, c->ek, exponent(c), d, c->p->m.a}, f = {q, c->eq, exponent(c), d, c->p->n.b};
+  at_parallel_range(c->pool, (size_t)c->t.m, (size_t)(8192 / d + 1), fill_exps, &e);
+  at_parallel_range(c->pool, (size_t)c->t.n, (size_t)(8192 / d + 1), fill_exps, &f);
+}
+
+enum { LANES = 16 };
+
+/* sum_d v_d / (E_key E_query + 1), in lanes as at_vdot. */
+static float quotients(const float *v, const float *ek, const float *eq, int64_t n) {
+  float lane[LANES] = {0}, total = 0;
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int l = 0; l < LANES; l++) lane[l] += v[i + l] / (ek[i + l] * eq[i + l] + 1.0f);
+  for (int l = 0; i < n; i++, l++) lane[l] += v[i] / (ek[i] * eq[i] + 1.0f);
+  for (int l = 0; l < LANES; l++) total += lane[l];
+  return total;
+}
+
+static void back_quotients(const pair *c, float ds, const float *restrict ek,
+                           const float *restrict eq, float *restrict dk, float *restrict dq,
+                           float *restrict dv) {
+  const float b = exponent(c), *restrict v = c->v;
+  for (int64_t i = 0; i < c->t.k; i++) {
+    float r = 1.0f / (ek[i] * eq[i] + 1.0f), d = ds * v[i] * (b * b) * r * (1.0f - r);
+    dk[i] += d;
+    dq[i] += d;
+    dv[i] += ds * (1.0f - b * r);
+  }
+}
+
+/* ---- any function ---- */
+
 static float score(const pair *c, const float *k, const float *q) {
   float sum[BLOCK], y[BLOCK], total = 0;
   for (int64_t b = 0; b < c->t.k; b += BLOCK) {
@@ -106,6 +184,10 @@ static void forward_row(void *ctx, size_t i) {
   const at_product *p = c->p;
   const float *k = c->k + c->t.a + (int64_t)i * p->m.a;
   float *o = c->out + c->t.o + (int64_t)i * p->m.o;
+  const float *ek = c->ek ? c->ek + (int64_t)i * c->t.k : NULL;
+  for (int64_t j = 0; ek && j < c->t.n; j++)
+    o[j * p->n.o] = c->sum_v - exponent(c) * quotients(c->v, ek, c->eq + j * c->t.k, c->t.k);
+  if (ek) return;
   for (int64_t j = 0; j < c->t.n; j++) o[j * p->n.o] = score(c, k, c->q + c->t.b + j * p->n.b);
 }
 
@@ -114,6 +196,8 @@ static void forward_turn(void *ctx, at_pool *pool, const at_turn *t) {
   pair c = *(const pair *)ctx;
   (void)pool;
   c.t = *t;
+  prepare(&c);
+  c.sum_v = at_vsum(c.v, (size_t)t->k);
   at_parallel(c.pool, (size_t)t->m, forward_row, &c);
 }
 
@@ -125,6 +209,7 @@ static void pairwise_forward(at_exec *x, const at_node *n) {
             .k = at_x_in(x, n, 1),
             .v = at_x_in(x, n, 2),
             .out = at_x_out(x, n),
+            .room = at_x_scratch(x, n),
             .act = (int)n->arg[PAIR_ACT].num,
             .slope = (float)n->arg[PAIR_SLOPE].num,
             .pool = at_x_pool(x)};
@@ -154,14 +239,19 @@ static void backward_chunk(void *ctx, size_t chunk) {
   const at_product *p = c->p;
   int64_t d = c->t.k, per = (c->t.m + CHUNKS - 1) / CHUNKS;
   int64_t begin = (int64_t)chunk * per, end = begin + per < c->t.m ? begin + per : c->t.m;
-  float *dq = c->partial + (int64_t)chunk * (c->t.n + 1) * d, *dv = dq + c->t.n * d;
-  memset(dq, 0, (size_t)((c->t.n + 1) * d) * sizeof *dq);
+  float *dq = c->partial + (int64_t)chunk * (c->t.n + 2) * d, *dv = dq + c->t.n * d,
+        *spare = dv + d;
+  memset(dq, 0, (size_t)((c->t.n + 2) * d) * sizeof *dq);
   for (int64_t i = begin; i < end; i++)
     for (int64_t j = 0; j < c->t.n; j++) {
       float ds = c->ds[c->t.o + i * p->m.o + j * p->n.o];
+      float *dk = c->dk ? c->dk + c->t.a + i * p->m.a : NULL;
       if (ds == 0) continue;
-      back_pair(c, ds, c->k + c->t.a + i * p->m.a, c->q + c->t.b + j * p->n.b,
-                c->dk ? c->dk + c->t.a + i * p->m.a : NULL, dq + j * d, dv);
+      if (c->ek) {
+        back_quotients(c, ds, c->ek + i * d, c->eq + j * d, dk ? dk : spare, dq + j * d, dv);
+        continue;
+      }
+      back_pair(c, ds, c->k + c->t.a + i * p->m.a, c->q + c->t.b + j * p->n.b, dk, dq + j * d, dv);
     }
 }
 
@@ -171,13 +261,15 @@ static void add_partials(void *ctx, size_t j) {
   bool is_v = (int64_t)j == c->t.n;
   float *to = is_v ? c->dv : c->dq ? c->dq + c->t.b + (int64_t)j * c->p->n.b : NULL;
   for (int64_t chunk = 0; to && chunk < CHUNKS; chunk++)
-    at_vaxpy(to, 1, c->partial + (chunk * (c->t.n + 1) + (int64_t)j) * d, (size_t)d);
+    at_vaxpy(to, 1, c->partial + (chunk * (c->t.n + 2) + (int64_t)j) * d, (size_t)d);
 }
 
 static void backward_turn(void *ctx, at_pool *pool, const at_turn *t) {
   pair c = *(const pair *)ctx;
   (void)pool;
   c.t = *t;
+  prepare(&c);
+  c.partial = c.room + (t->m + t->n) * t->k;
   at_parallel(c.pool, CHUNKS, backward_chunk, &c);
   at_parallel(c.pool, (size_t)t->n + 1, add_partials, &c);
 }
@@ -193,7 +285,7 @@ static void pairwise_backward(at_exec *x, const at_node *n) {
             .dq = at_x_grad_in(x, n, 0),
             .dk = at_x_grad_in(x, n, 1),
             .dv = at_x_grad_in(x, n, 2),
-            .partial = at_x_scratch(x, n),
+            .room = at_x_scratch(x, n),
             .act = (int)n->arg[PAIR_ACT].num,
             .slope = (float)n->arg[PAIR_SLOPE].num,
             .pool = at_x_pool(x)};
@@ -203,10 +295,11 @@ static void pairwise_backward(at_exec *x, const at_node *n) {
 static size_t pairwise_scratch(const at_exec *x, const at_node *n) {
   at_product p;
   make(x, n, &p);
-  int64_t most = p.n.n;
-  for (int64_t s = 0; p.seg == &p.n && s < p.segments; s++)
+  int64_t most = 1;
+  for (int64_t s = 0; p.off && s < p.segments; s++)
     if (p.off[s + 1] - p.off[s] > most) most = p.off[s + 1] - p.off[s];
-  return (size_t)(CHUNKS * (most + 1) * p.k.n) * sizeof(float);
+  int64_t keys = p.seg == &p.m ? most : p.m.n, queries = p.seg == &p.n ? most : p.n.n;
+  return (size_t)((keys + queries + CHUNKS * (queries + 2)) * p.k.n) * sizeof(float);
 }
 
 static double pairwise_flops(const at_exec *x, const at_node *n) {

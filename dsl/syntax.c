@@ -1,0 +1,164 @@
+/* Syntax errors: what was expected, what was found, and the bracket left open. */
+#include <stdio.h>
+#include <string.h>
+#include "dsl/parse.h"
+
+static char closing(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}'; }
+
+bool at_syntax_open(at_parse *p, char c, at_span span) {
+  if (p->n_bracket == AT_DSL_MAX_DEPTH) {
+    at_diag_add(p->diags, AT_SEV_ERROR, "nesting", span,
+                "brackets are nested more than %d deep; reading stops here", AT_DSL_MAX_DEPTH);
+    p->stopped = true;
+    return false;
+  }
+  p->bracket[p->n_bracket++] = (at_bracket){c, span};
+  return true;
+}
+
+/* A closing bracket that fits an outer one closes those inside too: they lack theirs. */
+void at_syntax_close(at_parse *p, char open, at_span span) {
+  int i = p->n_bracket;
+  while (i > 0 && p->bracket[i - 1].open != open) i--;
+  if (p->n_bracket && i < p->n_bracket && p->bracket[p->n_bracket - 1].open != '{') {
+    p->lacking = p->bracket[p->n_bracket - 1];
+    p->lacking_at = span.begin;
+  }
+  if (i > 0) p->n_bracket = i - 1;
+}
+
+/* Bytes of a long text that a message shows: whole characters. */
+static size_t shown(const char *text, size_t n) {
+  if (n <= 40) return n;
+  for (n = 40; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;) n--;
+  return n;
+}
+
+void at_syntax_bad_char(at_parse *p, const char *text, size_t n, at_span span) {
+  static const struct {
+    const char *text, *hint;
+  } alike[] = {{"\xe2\x86\x92", "an arrow is written `->`"},
+               {"\xe2\x88\x92", "minus is written `-`"},
+               {"\xe2\x80\x93", "minus is written `-`"},
+               {"\xc3\x97", "times is written `*`"},
+               {"\xc2\xb7", "times is written `*`"},
+               {"\xe2\x80\xa6", "a ragged axis is written with three dots, `word...`"},
+               {"\xe2\x96\xb7", "a pipeline is written `|>`"},
+               {"|", "a pipeline is written `|>`"},
+               {">", "a pipeline is written `|>`, an arrow `->`"},
+               {"@", "a scope name follows `@` at once, as in `@img_fc`"},
+               {".", "three dots after the name of an axis make it ragged, as in `word...`"},
+               {"\"", "names stand without quotes"},
+               {"'", "names stand without quotes"}};
+  unsigned char c = (unsigned char)text[0];
+  at_diag *d = c < 32 || c == 127
+                   ? at_diag_add(p->diags, AT_SEV_ERROR, "bad-character", span,
+                                 "the control character 0x%02x means nothing here", c)
+                   : at_diag_add(p->diags, AT_SEV_ERROR, "bad-character", span,
+                                 "`%.*s` means nothing here", (int)shown(text, n), text);
+  for (size_t i = 0; i < sizeof alike / sizeof *alike; i++)
+    if (strlen(alike[i].text) == n && memcmp(alike[i].text, text, n) == 0) d->hint = alike[i].hint;
+}
+
+/* ---- what was expected ---- */
+
+typedef struct expectation {
+  const char *text[24];
+  int n;
+  bool value; /* an expression may begin here */
+  bool name;
+} expectation;
+
+static bool holds(const char *const *list, int n, const char *what) {
+  for (int i = 0; i < n; i++)
+    if (strcmp(list[i], what) == 0) return true;
+  return false;
+}
+
+static void put(expectation *e, const char *text) {
+  if (e->n < (int)(sizeof e->text / sizeof *e->text)) e->text[e->n++] = text;
+}
+
+/* Many tokens together mean one thing to a reader. */
+static void gather(expectation *e, const char *const *list, int n) {
+  static const char *const begins[] = {"a number", "`(`", "`[`", "`-`", "a name"};
+  static const char *const operators[] = {"`|>`", "`+`", "`-`", "`*`", "`/`"};
+  static const char *const statements[] = {"`input`", "`let`", "`attend`", "`output`", "`loss`"};
+  bool goes_on = holds(list, n, "`*`"), statement = holds(list, n, "`let`");
+  bool separator = statement || holds(list, n, "`}`");
+  e->value = holds(list, n, "a number");
+  e->name = holds(list, n, "a name");
+  if (e->value) put(e, "an expression");
+  for (int i = 0; i < n; i++) {
+    if (e->value && holds(begins, 5, list[i])) continue;
+    if (goes_on && (holds(operators, 5, list[i]) || !strcmp(list[i], "`(`"))) continue;
+    if (statement && holds(statements, 5, list[i])) continue;
+    if ((separator && !strcmp(list[i], "`;`")) || !strcmp(list[i], "`@scope`")) continue;
+    put(e, list[i]);
+  }
+  if (statement) put(e, "a statement (input, let, attend, output, loss)");
+}
+
+static const char *join(at_parse *p, const expectation *e) {
+  at_text t = {0};
+  for (int i = 0; i < e->n; i++)
+    at_text_addf(&t, "%s%s", i == 0 ? "" : i + 1 == e->n ? " or " : ", ", e->text[i]);
+  const char *s = t.failed || !t.data ? NULL : at_arena_strdup(p->arena, t.data);
+  at_text_free(&t);
+  return s ? s : "something else";
+}
+
+/* ---- what was found ---- */
+
+static const char *quote(at_parse *p, at_span s) {
+  size_t n = s.end - s.begin;
+  const char *text = p->src->text + s.begin;
+  size_t cut = shown(text, n);
+  return at_diag_text(p->diags, "`%.*s%s`", (int)cut, text, cut < n ? "..." : "");
+}
+
+static const char *hint_for(const expectation *e, const char *found, bool keyword) {
+  if (keyword && e->name)
+    return "reserved words name nothing: model, input, let, attend, output, loss, module, repeat, "
+           "include, freeze";
+  if (!strcmp(found, "`=`") && holds(e->text, e->n, "`:`"))
+    return "an input is written `input NAME: real [axis, ...]`, other values `let NAME = ...`";
+  if (holds(e->text, e->n, "`,`") && (!strcmp(found, "a name") || !strcmp(found, "a number")))
+    return "a comma may be missing";
+  if (holds(e->text, e->n, "`:`") && holds(e->text, e->n, "`,`") && !strcmp(found, "`(`"))
+    return "an axis is written NAME, NAME = SIZE, NAME: KIND or NAME...";
+  if (holds(e->text, e->n, "`model`"))
+    return "a file holds one `model NAME(parameters) { statements }`";
+  return NULL;
+}
+
+/* A missing bracket shows only later, at what cannot stand inside it. */
+static void note_bracket(at_parse *p, const at_unexpected *u, at_diag *d) {
+  static const char *const breaks[] = {"`=`", "`{`"};
+  const at_bracket *b = p->n_bracket ? &p->bracket[p->n_bracket - 1] : NULL;
+  if (b && b->span.begin == u->where.begin) b = p->n_bracket > 1 ? b - 1 : NULL;
+  if (b && !u->end && (b->open == '{' || !(u->reserved || holds(breaks, 2, u->token)))) b = NULL;
+  if (p->lacking.open && p->lacking_at == u->where.begin) b = &p->lacking;
+  if (!b) return;
+  d->note =
+      at_diag_text(p->diags, "`%c` was opened here and lacks its `%c`", b->open, closing(b->open));
+  d->note_span = b->span;
+}
+
+void at_syntax_unexpected(at_parse *p, const at_unexpected *u) {
+  if (p->stopped || !u->token || !strcmp(u->token, "an unknown character")) return;
+  expectation e = {.n = 0};
+  gather(&e, u->expected, u->n_expected);
+  const char *seen = u->end ? u->token : quote(p, u->where);
+  const char *code = u->reserved && e.name ? "reserved-word" : "syntax";
+  const char *what = u->reserved ? "the reserved word " : "";
+  at_diag *d;
+  if (e.n > 0 && e.n <= 6)
+    d = at_diag_add(p->diags, AT_SEV_ERROR, code, u->where,
+                    "%s%s is out of place here; expected %s", what, seen, join(p, &e));
+  else
+    d = at_diag_add(p->diags, AT_SEV_ERROR, code, u->where, "%s%s is out of place here", what,
+                    seen);
+  d->hint = hint_for(&e, u->token, u->reserved);
+  note_bracket(p, u, d);
+}
