@@ -128,7 +128,7 @@ static void point(at_text *t, char how, double x, double y) {
 }
 
 static void draw_band(at_text *t, const curve *k, const rp_scale *x, const rp_scale *y) {
-  at_text_add(t, "<path class=\"band\" d=\"");
+  at_rp_svg_path(t, "band");
   for (size_t i = 0; i < k->n; i++)
     point(t, i ? 'L' : 'M', at_rp_place(x, k->at[i].step), at_rp_place(y, k->at[i].hi));
   for (size_t i = k->n; i-- > 0;)
@@ -137,24 +137,14 @@ static void draw_band(at_text *t, const curve *k, const rp_scale *x, const rp_sc
 }
 
 static void draw_line(at_text *t, const curve *k, const rp_scale *x, const rp_scale *y) {
-  char a[RP_NUMBER], b[RP_NUMBER];
   if (k->n == 1) { /* a line of one point is not seen */
-    at_text_addf(t, "<circle class=\"dot\" cx=\"%s\" cy=\"%s\" r=\"3\"/>\n",
-                 at_rp_number(a, at_rp_place(x, k->at[0].step), 1),
-                 at_rp_number(b, at_rp_place(y, k->at[0].mean), 1));
+    at_rp_svg_circle(t, "dot", at_rp_place(x, k->at[0].step), at_rp_place(y, k->at[0].mean), 3);
     return;
   }
-  at_text_add(t, "<path class=\"line\" d=\"");
+  at_rp_svg_path(t, "line");
   for (size_t i = 0; i < k->n; i++)
     point(t, i ? 'L' : 'M', at_rp_place(x, k->at[i].step), at_rp_place(y, k->at[i].mean));
   at_text_add(t, "\"/>\n");
-}
-
-static void grid_line(at_text *t, const char *cls, double x1, double y1, double x2, double y2) {
-  char a[RP_NUMBER], b[RP_NUMBER], c[RP_NUMBER], d[RP_NUMBER];
-  at_text_addf(t, "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>\n", cls,
-               at_rp_number(a, x1, 1), at_rp_number(b, y1, 1), at_rp_number(c, x2, 1),
-               at_rp_number(d, y2, 1));
 }
 
 static void draw_axes(const chart *c, const rp_scale *x, const rp_scale *y) {
@@ -162,17 +152,17 @@ static void draw_axes(const chart *c, const rp_scale *x, const rp_scale *y) {
   double low = HEIGHT - BOTTOM;
   for (int i = 0; i < y->n; i++) {
     double at = at_rp_place(y, y->first + i * y->step);
-    grid_line(c->t, "grid", LEFT, at, WIDTH - RIGHT, at);
+    at_rp_svg_line(c->t, "grid", LEFT, at, WIDTH - RIGHT, at);
     at_rp_tick(buf, y, i);
     at_rp_svg_text(c->t, LEFT - 8, at + 4, "tick end", buf);
   }
   for (int i = 0; i < x->n; i++) {
     double at = at_rp_place(x, x->first + i * x->step);
-    grid_line(c->t, "axis", at, low, at, low + 4);
+    at_rp_svg_line(c->t, "axis", at, low, at, low + 4);
     at_rp_tick(buf, x, i);
     at_rp_svg_text(c->t, at, low + 18, "tick mid", buf);
   }
-  grid_line(c->t, "axis", LEFT, low, WIDTH - RIGHT, low);
+  at_rp_svg_line(c->t, "axis", LEFT, low, WIDTH - RIGHT, low);
   at_rp_svg_text(c->t, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, "name mid", "step");
 }
 
@@ -204,7 +194,6 @@ static char *ends(const chart *c) {
 static void draw(const chart *c) {
   double lo, hi;
   rp_scale x, y;
-  char ink[16];
   range(c, &lo, &hi);
   const char *said = ends(c);
   if (!said) {
@@ -219,7 +208,8 @@ static void draw(const chart *c) {
   draw_axes(c, &x, &y);
   for (size_t g = 0; g < c->r->n_groups; g++) {
     if (!c->curve[g].n) continue;
-    at_text_addf(c->t, "<g class=\"%s\"><title>", at_rp_ink(ink, g));
+    at_rp_svg_group(c->t, g);
+    at_text_add(c->t, "<title>");
     at_rp_escape(c->t, c->r->group[g].label);
     at_text_add(c->t, "</title>\n");
     if (c->r->group[g].n > 1) draw_band(c->t, &c->curve[g], &x, &y);
@@ -262,14 +252,12 @@ static const char *chosen_metric(const at_report *r) {
 }
 
 static void legend(const at_report *r, at_text *t) {
-  char ink[16];
   at_text_add(t, "<ul class=\"legend\">\n");
   for (size_t g = 0; g < r->n_groups; g++) {
-    at_text_addf(
-        t,
-        "<li><svg class=\"key\" viewBox=\"0 0 28 10\" aria-hidden=\"true\"><g class=\"%s\">"
-        "<path class=\"line\" d=\"M0 5L28 5\"/></g></svg>",
-        at_rp_ink(ink, g));
+    at_text_add(t, "<li><svg class=\"key\" viewBox=\"0 0 28 10\" aria-hidden=\"true\">");
+    at_rp_svg_group(t, g);
+    at_rp_svg_line(t, "line", 0, 5, 28, 5);
+    at_text_add(t, "</g></svg>");
     at_rp_escape(t, r->group[g].label);
     at_text_add(t, "</li>\n");
   }

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "core/report/report_impl.h"
 
-enum { MOST_PLOTS = 6, MOST_LABEL = 30 };
+enum { MOST_PLOTS = 6, MOST_LABEL = 28 };
 
 static const double WIDTH = 520, ROW = 26, TOP = 10, BOTTOM = 40, RIGHT = 20;
 
@@ -15,14 +15,6 @@ typedef struct plot {
   at_arena *a;
   at_text *t;
 } plot;
-
-static const char *px(char buf[RP_NUMBER], double v) { return at_rp_number(buf, v, 1); }
-
-static void line(at_text *t, const char *cls, double x1, double y1, double x2, double y2) {
-  char a[RP_NUMBER], b[RP_NUMBER], c[RP_NUMBER], d[RP_NUMBER];
-  at_text_addf(t, "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>\n", cls, px(a, x1),
-               px(b, y1), px(c, x2), px(d, y2));
-}
 
 static void find_range(plot *p) {
   double lo = INFINITY, hi = -INFINITY;
@@ -41,7 +33,7 @@ static void find_range(plot *p) {
     }
   }
   if (widest > MOST_LABEL) widest = MOST_LABEL;
-  p->label = 16 + 6.6 * (double)widest;
+  p->label = 18 + 7.4 * (double)widest; /* room for bold letters of wide fonts */
   p->height = TOP + ROW * (double)p->r->n_groups;
   double room = hi > lo ? 0.04 * (hi - lo) : 0;
   at_rp_scale(&p->x, lo - room, hi + room, p->label, WIDTH - RIGHT, 6);
@@ -51,27 +43,22 @@ static void axis(plot *p) {
   char buf[RP_NUMBER];
   for (int i = 0; i < p->x.n; i++) {
     double x = at_rp_place(&p->x, p->x.first + i * p->x.step);
-    line(p->t, "grid", x, TOP, x, p->height);
+    at_rp_svg_line(p->t, "grid", x, TOP, x, p->height);
     at_rp_tick(buf, &p->x, i);
     at_rp_svg_text(p->t, x, p->height + 15, "tick mid", buf);
   }
-  line(p->t, "axis", p->label, p->height, WIDTH - RIGHT, p->height);
+  at_rp_svg_line(p->t, "axis", p->label, p->height, WIDTH - RIGHT, p->height);
   at_rp_svg_text(p->t, (p->label + WIDTH - RIGHT) / 2, p->height + 33, "name mid",
                  at_rp_shorten(p->a, p->c->metric, 40));
-}
-
-static void circle(at_text *t, const char *cls, double x, double y, double r) {
-  char a[RP_NUMBER], b[RP_NUMBER], c[RP_NUMBER];
-  at_text_addf(t, "<circle class=\"%s\" cx=\"%s\" cy=\"%s\" r=\"%s\"/>\n", cls, px(a, x), px(b, y),
-               px(c, r));
 }
 
 static void row(plot *p, size_t g) {
   const rp_group *group = &p->r->group[g];
   const rp_stat *s = &p->c->stat[g];
   double y = TOP + ROW * ((double)g + 0.5);
-  char ink[16], buf[RP_NUMBER];
-  at_text_addf(p->t, "<g class=\"%s\"><title>", at_rp_ink(ink, g));
+  char buf[RP_NUMBER];
+  at_rp_svg_group(p->t, g);
+  at_text_add(p->t, "<title>");
   at_rp_escape(p->t, group->label);
   at_text_addf(p->t, ": %s", s->n ? at_rp_number(buf, s->mean, p->c->decimals) : "no value");
   if (s->n > 1) at_text_addf(p->t, " ± %s", at_rp_number(buf, s->sd, p->c->decimals));
@@ -79,13 +66,13 @@ static void row(plot *p, size_t g) {
   at_rp_svg_text(p->t, p->label - 10, y + 4, s->mark == RP_BEST ? "label end strong" : "label end",
                  at_rp_shorten(p->a, group->label, MOST_LABEL));
   if (s->n > 1)
-    line(p->t, "bar", at_rp_place(&p->x, s->mean - s->sd), y, at_rp_place(&p->x, s->mean + s->sd),
-         y);
+    at_rp_svg_line(p->t, "bar", at_rp_place(&p->x, s->mean - s->sd), y,
+                   at_rp_place(&p->x, s->mean + s->sd), y);
   for (size_t i = 0; s->n > 1 && i < group->n; i++) {
     const rp_value *v = at_rp_value(&p->r->run[group->run[i]], p->s->split, p->c->metric);
-    if (v) circle(p->t, "seed", at_rp_place(&p->x, v->value), y, 2.4);
+    if (v) at_rp_svg_circle(p->t, "seed", at_rp_place(&p->x, v->value), y, 2.4);
   }
-  if (s->n) circle(p->t, "dot", at_rp_place(&p->x, s->mean), y, 5);
+  if (s->n) at_rp_svg_circle(p->t, "dot", at_rp_place(&p->x, s->mean), y, 5);
   at_text_add(p->t, "</g>\n");
 }
 

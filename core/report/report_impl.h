@@ -136,8 +136,10 @@ double at_rp_place(const rp_scale *s, double v); /* pixels */
 void at_rp_tick(char buf[RP_NUMBER], const rp_scale *s, int i);
 void at_rp_svg_open(at_text *t, double w, double h, const char *title, const char *about);
 void at_rp_svg_text(at_text *t, double x, double y, const char *cls, const char *text);
-/* class names of the colour and dash of the i-th group: "c3 d0" */
-const char *at_rp_ink(char buf[16], size_t i);
+void at_rp_svg_line(at_text *t, const char *cls, double x1, double y1, double x2, double y2);
+void at_rp_svg_circle(at_text *t, const char *cls, double x, double y, double r);
+void at_rp_svg_path(at_text *t, const char *cls); /* up to the opening quote of its data */
+void at_rp_svg_group(at_text *t, size_t i);       /* opens <g> in the ink of the i-th group */
 
 void at_rp_dots(const at_report *r, const rp_summary *s, at_arena *a, at_text *t);
 void at_rp_curves(const at_report *r, at_arena *a, at_text *t);
