@@ -9,7 +9,9 @@ if [ -z "$tool" ] || [ ! -e "$top/.clang-format" ]; then
 fi
 cd "$top" || exit 1
 for dir in core dsl cli plugins tests bench include; do
-  bad=$(find "$dir" \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 "$tool" --dry-run --Werror 2>&1 | grep -o '^[^ :]*:[0-9]*' | head -n 3)
+  # What flex and bison wrote is not ours to format.
+  bad=$(find "$dir" \( -name '*.c' -o -name '*.h' \) ! -name parser.c ! -name parser.h ! -name lexer.c -print0 |
+    xargs -0 "$tool" --dry-run --Werror 2>&1 | grep -o '^[^ :]*:[0-9]*' | head -n 3)
   is "$dir is formatted" "" "$bad"
 done
 finish
