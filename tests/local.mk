@@ -49,6 +49,10 @@ unit_tests += test_plugin
 test_plugin_SOURCES = tests/unit/test_plugin.c
 test_plugin_LDADD = $(unit_ldadd)
 
+unit_tests += test_plugin_host
+test_plugin_host_SOURCES = tests/unit/test_plugin_host.c
+test_plugin_host_LDADD = $(unit_ldadd)
+
 unit_tests += test_train
 test_train_SOURCES = tests/unit/test_train.c
 test_train_LDADD = $(unit_ldadd)

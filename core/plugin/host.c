@@ -12,11 +12,15 @@ static _Thread_local char message[sizeof((at_error *)0)->message];
 /* Callbacks nest: a task asks for a forward, which reads data. Each has memory of its own. */
 enum { MOST_NESTED = 8 };
 static _Thread_local at_arena *scratch[MOST_NESTED];
+static _Thread_local char undeclared[MOST_NESTED][64]; /* an option asked for, not declared */
 static _Thread_local int depth;
 
 void at_host_begin(void) {
   message[0] = 0;
-  if (++depth < MOST_NESTED) scratch[depth] = NULL;
+  if (++depth < MOST_NESTED) {
+    scratch[depth] = NULL;
+    undeclared[depth][0] = 0;
+  }
 }
 
 int at_abi_status(at_status s) {
@@ -39,8 +43,14 @@ at_status at_status_of(int rc) {
 }
 
 at_status at_host_end(int rc, const attune_item *item, const char *callback, at_error *err) {
+  const char *option = depth < MOST_NESTED ? undeclared[depth] : "";
   if (depth < MOST_NESTED) at_arena_free(scratch[depth]);
   depth--;
+  if (*option)
+    return at_fail(err, AT_EFAIL,
+                   "%s of `%s` asked for the option `%s`, which its table does not declare; "
+                   "declare it there",
+                   callback, item ? item->name : "the plugin", option);
   if (rc == ATTUNE_OK) return AT_OK;
   if (message[0]) return at_fail(err, at_status_of(rc), "%s", message);
   if (rc == ATTUNE_NO_MEMORY) return at_nomem(err);
@@ -78,8 +88,8 @@ static void *host_scratch(const attune_host *host, size_t bytes) {
 static size_t find(const attune_options *o, const char *name) {
   for (size_t i = 0; i < o->n; i++)
     if (!strcmp(o->item->options[i].name, name)) return i;
-  snprintf(message, sizeof message, "`%s` asked for its option `%s`, which it does not declare",
-           o->item->name, name);
+  if (depth >= 1 && depth < MOST_NESTED)
+    snprintf(undeclared[depth], sizeof undeclared[depth], "%s", name);
   return o->n;
 }
 

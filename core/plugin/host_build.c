@@ -45,20 +45,27 @@ static int64_t depth_of(const attune_build *b) {
 
 int64_t at_host_depth(attune_build *b) { return depth_of(b); }
 
-int at_host_contract(attune_build *b, attune_value key, attune_value query, attune_value *out) {
-  at_arg arg[AT_MAX_ARG] = {axis_arg(b->along)};
-  attune_value in[] = {key, query};
-  return build(b, "contract", 2, in, arg, NULL, out);
-}
-
 /* The axis that v runs over besides the host's own: `along`, or what linear made of it. */
 static int feature_axis(const attune_build *b, const at_node *v) {
   if (at_node_dim(v, b->along) >= 0) return b->along;
   return v->ndim ? v->dim[v->ndim - 1].axis : b->along;
 }
 
+static int unknown_function(attune_function f) {
+  at_error err = {0};
+  return at_host_keep(
+      at_fail(&err, AT_EFAIL, "a score plugin asks for the unknown function %d", (int)f), &err);
+}
+
+int at_host_contract(attune_build *b, attune_value key, attune_value query, attune_value *out) {
+  at_arg arg[AT_MAX_ARG] = {axis_arg(key ? feature_axis(b, node_of(key)) : b->along)};
+  attune_value in[] = {key, query};
+  return build(b, "contract", 2, in, arg, NULL, out);
+}
+
 int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attune_value v,
                      attune_function f, attune_value *out) {
+  if ((unsigned)f > ATTUNE_SIGMOID) return unknown_function(f);
   int axis = query ? feature_axis(b, node_of(query)) : b->along;
   at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
   attune_value in[] = {query, key, v};
@@ -69,7 +76,8 @@ int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to
                    attune_value *out) {
   at_error err = {0};
   int64_t d = depth_of(b);
-  at_arg arg[AT_MAX_ARG] = {axis_arg(b->along), number(bias != 0), number(1)};
+  at_arg arg[AT_MAX_ARG] = {axis_arg(x ? feature_axis(b, node_of(x)) : b->along), number(bias != 0),
+                            number(1)};
   const char *scope = at_arena_printf(b->g->arena, "%s%s%s", b->scope, *b->scope ? "." : "", name);
   *out = NULL;
   if (!scope) return at_host_keep(at_nomem(&err), &err);
@@ -102,7 +110,7 @@ int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_in
 }
 
 int at_host_unit(attune_build *b, attune_value x, double eps, attune_value *out) {
-  at_arg arg[AT_MAX_ARG] = {axis_arg(b->along), number(eps)};
+  at_arg arg[AT_MAX_ARG] = {axis_arg(x ? feature_axis(b, node_of(x)) : b->along), number(eps)};
   return build(b, "normalize", 1, &x, arg, NULL, out);
 }
 
@@ -110,14 +118,11 @@ int at_host_apply(attune_build *b, attune_value x, attune_function f, double slo
                   attune_value *out) {
   static const char *const op[] = {NULL, "tanh", "relu", "leaky_relu", "sigmoid"};
   at_arg arg[AT_MAX_ARG] = {number(slope)};
-  at_error err = {0};
   if (f == ATTUNE_IDENTITY) {
     *out = x;
     return ATTUNE_OK;
   }
-  if ((unsigned)f >= sizeof op / sizeof *op)
-    return at_host_keep(
-        at_fail(&err, AT_EFAIL, "a score plugin asks for the unknown function %d", (int)f), &err);
+  if ((unsigned)f > ATTUNE_SIGMOID) return unknown_function(f);
   return build(b, op[f], 1, &x, arg, NULL, out);
 }
 
@@ -147,7 +152,8 @@ static at_status check_layout(attune_build *b, const at_node *score, const char 
   at_status s = at_graph_node(b->g, at_op_find("contract"), 2, in, arg, NULL, b->span, &want, err);
   if (s != AT_OK) return s;
   bool same = score->ndim == want->ndim;
-  for (int i = 0; same && i < want->ndim; i++) same = score->dim[i].axis == want->dim[i].axis;
+  for (int i = 0; same && i < want->ndim; i++)
+    same = score->dim[i].axis == want->dim[i].axis && score->dim[i].size == want->dim[i].size;
   if (!same)
     s = at_fail(err, AT_EFAIL,
                 "the score plugin `%s` returned %s where contract(key, query) is %s; the layout of "

@@ -24,6 +24,9 @@ struct at_dataset {
 
 int at_host_table_rows(attune_schema *s, const char *split, const char *table, int64_t rows) {
   at_error err = {0};
+  if (!split || !*split || !table || !*table)
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader declares a table without a name"),
+                        &err);
   for (size_t i = 0; i < s->n_tables; i++)
     if (!strcmp(s->table[i].split, split) && !strcmp(s->table[i].name, table))
       return at_host_keep(
@@ -42,8 +45,9 @@ int at_host_table_rows(attune_schema *s, const char *split, const char *table, i
 static at_status check_declared(const attune_schema *s, const char *table, const attune_field *f,
                                 at_error *err) {
   size_t count = 1;
-  if (!f->name || !table || f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_NAME ||
-      f->ndim > 8)
+  if (!table || !*table || !f->name || !*f->name)
+    return at_fail(err, AT_EFAIL, "the reader declares a field without a name");
+  if (f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_NAME || f->ndim > 8)
     return at_fail(err, AT_EFAIL, "the reader declares a field of table `%s` that does not hold",
                    table);
   bool shaped = f->type == ATTUNE_FIELD_REAL || f->type == ATTUNE_FIELD_IMAGE;
@@ -76,12 +80,34 @@ int at_host_field(attune_schema *s, const char *table, const attune_field *field
   f.f.name = at_arena_strdup(s->arena, field->name);
   f.f.axes = field->axes ? at_arena_strdup(s->arena, field->axes) : NULL;
   f.f.link = field->link ? at_arena_strdup(s->arena, field->link) : NULL;
-  if (!f.table || !f.f.name) return at_host_keep(at_nomem(&err), &err);
+  if (!f.table || !f.f.name || (field->axes && !f.f.axes) || (field->link && !f.f.link))
+    return at_host_keep(at_nomem(&err), &err);
   s->field[s->n_fields++] = f;
   return (int)f.id;
 }
 
 /* ---- opening ---- */
+
+static bool has_table(const attune_schema *s, const char *name) {
+  for (size_t i = 0; i < s->n_tables; i++)
+    if (!strcmp(s->table[i].name, name)) return true;
+  return false;
+}
+
+/* Fields may be declared before their tables, so this waits for all of them. */
+static at_status check_schema(const attune_schema *s, const char *reader, at_error *err) {
+  if (!s->n_tables || !s->n_fields)
+    return at_fail(err, AT_EFAIL, "the reader `%s` declares no table or no field", reader);
+  for (size_t i = 0; i < s->n_fields; i++) {
+    const at_field *f = &s->field[i];
+    const char *missing = has_table(s, f->table) ? NULL : f->table;
+    if (!missing && f->f.type == ATTUNE_FIELD_LINK && !has_table(s, f->f.link)) missing = f->f.link;
+    if (missing)
+      return at_fail(err, AT_EFAIL, "the reader `%s` declares `%s.%s` but no table `%s`", reader,
+                     f->table, f->f.name, missing);
+  }
+  return AT_OK;
+}
 
 at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dataset **out,
                           at_error *err) {
@@ -95,8 +121,7 @@ at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dat
   at_host_begin();
   int rc = d->reader->open(&at_host_table, o, &d->schema, &d->instance);
   at_status s = at_host_end(rc, reader->item, "open", err);
-  if (s == AT_OK && (!d->schema.n_tables || !d->schema.n_fields))
-    s = at_fail(err, AT_EFAIL, "the reader `%s` declares no table or no field", reader->item->name);
+  if (s == AT_OK) s = check_schema(&d->schema, reader->item->name, err);
   if (s == AT_OK)
     *out = d;
   else

@@ -59,12 +59,18 @@ static size_t type_size(uint32_t t) {
 int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored) {
   at_error err = {0};
   size_t bytes = type_size(a->type);
-  bool ok = bytes && a->ndim <= 8 && strlen(name) < sizeof p->v->name;
+  bool ok = name && bytes && a->ndim <= 8 && strlen(name) < sizeof p->v->name;
   for (uint32_t i = 0; ok && i < a->ndim; i++)
     ok = a->shape[i] >= 0 && at_mul_size(bytes, (size_t)a->shape[i], &bytes);
   if (!ok)
     return at_host_keep(
-        at_fail(&err, AT_EFAIL, "the task predicts an array `%s` that does not hold", name), &err);
+        at_fail(&err, AT_EFAIL, "the task predicts an array `%s` that does not hold",
+                name ? name : ""),
+        &err);
+  attune_array twin;
+  if (at_prediction_array(p, name, &twin) == AT_OK)
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the task predicts the array `%s` twice", name),
+                        &err);
   named_array *v = realloc(p->v, (p->n + 1) * sizeof *v);
   if (!v) return at_host_keep(at_nomem(&err), &err);
   p->v = v;
@@ -139,9 +145,9 @@ struct attune_results {
 
 int at_host_result(attune_results *r, const char *name, double value, int higher_is_better) {
   at_error err = {0};
-  if (strlen(name) >= sizeof r->v->name)
-    return at_host_keep(at_fail(&err, AT_EFAIL, "a metric gives a result with too long a name"),
-                        &err);
+  if (!name || !*name || strlen(name) >= sizeof r->v->name)
+    return at_host_keep(
+        at_fail(&err, AT_EFAIL, "a metric gives a result without a name of 1 to 63 bytes"), &err);
   at_result *v = realloc(r->v, (r->n + 1) * sizeof *v);
   if (!v) return at_host_keep(at_nomem(&err), &err);
   r->v = v;

@@ -2,7 +2,8 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
-#include <math.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,12 +15,28 @@ enum { SIZE_LIMIT = 1 << 28 };
 
 /* ---- the file ---- */
 
+/* Systems that give everybody a group of the same name let it write by default; such a group
+ * with nobody else in it is no door. */
+static bool is_private_group(gid_t gid) {
+  const struct passwd *user = getpwuid(geteuid());
+  const struct group *group = getgrgid(gid);
+  if (!user || !group || user->pw_gid != gid || strcmp(user->pw_name, group->gr_name)) return false;
+  for (char *const *m = group->gr_mem; *m; m++)
+    if (strcmp(*m, user->pw_name)) return false;
+  return true;
+}
+
 static at_status check_owner(const char *path, const char *what, at_error *err) {
   struct stat st;
   if (stat(path, &st)) return at_fail(err, AT_EINPUT, "%s: %s", path, strerror(errno));
   if (st.st_mode & S_IWOTH && !(S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX))
     return at_fail(err, AT_EINPUT, "%s: refused, others may write to this %s; run `chmod o-w %s`",
                    path, what, path);
+  if (st.st_mode & S_IWGRP && !(S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX) &&
+      !is_private_group(st.st_gid))
+    return at_fail(err, AT_EINPUT,
+                   "%s: refused, its group may write to this %s; run `chmod g-w %s`", path, what,
+                   path);
   if (st.st_uid != 0 && st.st_uid != geteuid())
     return at_fail(err, AT_EINPUT,
                    "%s: refused, this %s belongs to another user; make a copy of your own", path,

@@ -26,7 +26,6 @@ void at_host_begin(void);
 at_status at_host_end(int rc, const attune_item *item, const char *callback, at_error *err);
 /* For host functions: keeps the sentence for at_host_end, returns the plugin's status. */
 int at_host_keep(at_status s, const at_error *err);
-void *at_host_scratch(size_t bytes);
 int at_abi_status(at_status s); /* at_status -> attune_status */
 at_status at_status_of(int rc); /* attune_status -> at_status */
 

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,6 +208,10 @@ static at_status not_found(at_registry *r, attune_kind kind, const char *name, a
         r->problems.data ? "; " : "", r->problems.data ? (int)strcspn(r->problems.data, "\n") : 0,
         r->problems.data ? r->problems.data : "");
   at_text_free(&list);
+  size_t used = err ? strlen(err->message) : 0;
+  if (n && err && r->problems.data) /* a plugin that was refused may be the one that is meant */
+    snprintf(err->message + used, sizeof err->message - used, " (a plugin was refused: %.*s)",
+             (int)strcspn(r->problems.data, "\n"), r->problems.data);
   return s;
 }
 

@@ -254,7 +254,8 @@ struct attune_host {
   /* ---- building scores [main, during compose]. Each stores a new value in *out. */
   /* size of the axis `along`: d */
   int64_t (*depth)(attune_build *b);
-  /* sum over d of key * query: scores of every key with every query. */
+  /* sum over d of key * query: scores of every key with every query. Both may have been projected
+   * by linear() to another size, the same for both: a score of low rank. */
   int (*contract)(attune_build *b, attune_value key, attune_value query, attune_value *out);
   /* sum over d of v_d f(query_d + key_d), never stored at size keys x queries x d.
    * query, key over an axis of size d; v a parameter of size d. */
@@ -267,7 +268,7 @@ struct attune_host {
   /* A vector parameter NAME of `size` elements (<= 0: d). */
   int (*parameter)(attune_build *b, const char *name, int64_t size, attune_init init,
                    attune_value *out);
-  /* x / max(|x|, eps) along d. */
+  /* x / (|x| + eps) along its features. */
   int (*unit)(attune_build *b, attune_value x, double eps, attune_value *out);
   /* f(x) element by element; slope is for LEAKY_RELU. */
   int (*apply)(attune_build *b, attune_value x, attune_function f, double slope, attune_value *out);

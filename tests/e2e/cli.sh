@@ -27,6 +27,15 @@ is "the same seed draws the same bytes" "" "$(diff -r "$work/scenes" "$work/agai
 "$A" data make scenes --out "$work/other" --count 60 --size 32 --seed 4 >/dev/null
 is "another seed draws others" "differ" "$(cmp -s "$work/scenes/scenes.jsonl" "$work/other/scenes.jsonl" || echo differ)"
 
+# The plugin that the README shows, built as it says.
+sed -n '/^    #include <attune\/plugin.h>/,/^    ATTUNE_PLUGIN/p' "$top/README.md" | sed 's/^    //' >"$work/mine.c"
+mkdir "$work/mine"
+${CC:-cc} -shared -fPIC -I"$top/include" -o "$work/mine/mine.so" "$work/mine.c" 2>"$work/stderr"
+is "the README's plugin compiles" "0" "$?$(cat "$work/stderr")"
+chmod 755 "$work/mine" "$work/mine/mine.so"
+ATTUNE_PLUGIN_PATH=$work/mine "$A" check "$m/scan.att" --set score=mine >/dev/null 2>"$work/stderr"
+is "and is used without a rebuild" "0" "$?$(cat "$work/stderr")"
+
 # ---- usage ----
 refuses "unknown command" 2 'no command `trian`; did you mean `train`' "$A" trian
 refuses "unknown option" 2 'no option --treads; did you mean --threads' "$A" train x --treads 3

@@ -83,6 +83,14 @@ static void test_bad_files(void **state) {
   chmod(path, 0666);
   refuse(path, "others may write to this file");
   chmod(path, 0644);
+  if (chown(path, (uid_t)-1, 1) == 0) { /* for root alone: a group that is not its own */
+    chmod(path, 0664);
+    refuse(path, "its group may write to this file");
+    assert_int_equal(chown(path, 65534, (gid_t)-1), 0);
+    chmod(path, 0644);
+    refuse(path, "belongs to another user");
+    assert_int_equal(chown(path, geteuid(), getegid()), 0);
+  }
   chmod(dir, 0777);
   refuse(path, "others may write to this folder");
   chmod(dir, 0700);
@@ -136,8 +144,15 @@ static void test_search_order(void **state) {
   assert_non_null(strstr(problems.data, "in the same folder"));
   at_text_free(&problems);
   at_registry_free(r);
-  unlink(path);
   unlink(second);
+  library_path(good, sizeof good, "broken_major.so");
+  copy_file(good, path);
+  assert_int_equal(at_registry_new(dirs, 1, &r, &err), AT_OK);
+  assert_int_equal(at_registry_find(r, ATTUNE_SCORE, "odd", &it, &err), AT_EINPUT);
+  assert_non_null(strstr(err.message, "a plugin was refused: "));
+  assert_non_null(strstr(err.message, path));
+  at_registry_free(r);
+  unlink(path);
   rmdir(dir);
 }
 
