@@ -6,3 +6,8 @@ dist_models_DATA = \
 	examples/models/scan_pixels.att \
 	examples/models/vse.att \
 	examples/models/vse_pixels.att
+runsdir = $(exampledir)/runs
+dist_runs_DATA = \
+	examples/runs/flickr8k.yaml \
+	examples/runs/flickr8k_sweep.yaml \
+	examples/runs/quickstart.yaml
