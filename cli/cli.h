@@ -18,12 +18,15 @@ const cli_command *cli_find(const char *name);
 
 int cli_check(int argc, char **argv);
 int cli_show(int argc, char **argv);
+int cli_fmt(int argc, char **argv);
+int cli_graph(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_train(int argc, char **argv);
 int cli_eval(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_data(int argc, char **argv);
+int cli_ops(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 int cli_help(int argc, char **argv);
 

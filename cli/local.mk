@@ -4,12 +4,16 @@ attune_SOURCES = \
 	cli/check.c \
 	cli/cli.h \
 	cli/data.c \
+	cli/fmt.c \
+	cli/graph.c \
 	cli/help.c \
 	cli/main.c \
+	cli/ops.c \
 	cli/plugin.c \
 	cli/progress.c \
 	cli/report.c \
 	cli/run.c \
+	cli/show.c \
 	cli/sweep.c \
 	cli/train.c
 attune_CPPFLAGS = $(AM_CPPFLAGS) -DAT_SOURCE_DIR='"$(abs_top_srcdir)"'

@@ -8,12 +8,19 @@
 #include "core/base/text.h"
 
 const cli_command cli_commands[] = {
-    {"check", "MODEL.att [--set KEY=VALUE]...", "find the mistakes of a model", cli_check},
-    {"show", "MODEL.att [--set KEY=VALUE]... [--nodes] [--json]",
-     "parameters, axes and outputs of a model", cli_show},
+    {"check", "MODEL.att... [--set KEY=VALUE]... [--json]", "find the mistakes of a model",
+     cli_check},
+    {"show",
+     "MODEL.att [--set KEY=VALUE]... [--size NAME=N]... [--batch N] [--lines] [--nodes] [--json]",
+     "what a model is, and what it costs", cli_show},
+    {"fmt", "[--check] [MODEL.att]...", "model files in their canonical form", cli_fmt},
+    {"graph",
+     "MODEL.att [-T dot|svg|json | --type TYPE] [-o FILE | --out FILE] [--set KEY=VALUE]...",
+     "draw a model", cli_graph},
     {"run",
-     "MODEL.att --inputs IN.npz --out OUT.npz [--set KEY=VALUE]... [--weights FILE] [--prefix P] "
-     "[--rename ARRAY=INPUT]... [--gradients] [--no-pass NAME] [--threads N] [--seed S]",
+     "MODEL.att --inputs IN.npz|--random N [--out OUT.npz] [--set KEY=VALUE]... [--weights FILE] "
+     "[--prefix P] [--rename ARRAY=INPUT]... [--gradients] [--training] [--no-pass NAME] "
+     "[--threads N] [--seed S]",
      "run a model once on given arrays", cli_run},
     {"train", "RUN.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--json]",
      "train a model", cli_train},
@@ -29,6 +36,7 @@ const cli_command cli_commands[] = {
      "make the embedded data set; look into one", cli_data},
     {"plugin", "list [--json] | info NAME [--json]", "which plugins there are, and what they take",
      cli_plugin},
+    {"ops", "[NAME] [--json | --mdoc]", "the operators of the model language", cli_ops},
     {"help", "[COMMAND]", "the manual page of a command", cli_help},
     {NULL, NULL, NULL, NULL}};
 

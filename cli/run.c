@@ -1,4 +1,6 @@
 /* attune run: a model once on given arrays. */
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "cli/cli.h"
 #include "core/base/text.h"
@@ -32,17 +34,34 @@ static at_status read_arrays(const char *path, at_arrays *out, at_error *err) {
   return npz ? at_npz_read(path, out, err) : at_safetensors_read(path, out, NULL, err);
 }
 
+/* Names, shapes and norms: enough to see that everything is there and finite. */
+static void print_summary(const at_arrays *a) {
+  for (size_t i = 0; i < a->n; i++) {
+    double sum = 0;
+    for (int64_t k = 0; k < at_array_count(&a->v[i]); k++) {
+      double v = (double)((const float *)a->v[i].data)[k];
+      sum += v * v;
+    }
+    printf("%-40s [", a->v[i].name);
+    for (int d = 0; d < a->v[i].ndim; d++)
+      printf("%s%lld", d ? ", " : "", (long long)a->v[i].shape[d]);
+    printf("] norm %.6g\n", sqrt(sum));
+  }
+}
+
 int cli_run(int argc, char **argv) {
   cli_list set = {.n = 0}, rename = {.n = 0}, without = {.n = 0}, rest;
   const char *inputs = NULL, *weights = NULL, *out = NULL, *prefix = "";
-  int64_t threads = 1, seed = 0;
-  bool done, gradients = false;
+  int64_t threads = 1, seed = 0, random = 0;
+  bool done, gradients = false, training = false;
   const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
                                 {"inputs", 'i', CLI_TEXT, &inputs, 0, 0},
                                 {"weights", 'w', CLI_TEXT, &weights, 0, 0},
                                 {"prefix", 0, CLI_TEXT, &prefix, 0, 0},
                                 {"rename", 0, CLI_LIST, &rename, 0, 0},
                                 {"out", 'o', CLI_TEXT, &out, 0, 0},
+                                {"random", 'r', CLI_INT, &random, 1, 65536},
+                                {"training", 0, CLI_FLAG, &training, 0, 0},
                                 {"gradients", 'g', CLI_FLAG, &gradients, 0, 0},
                                 {"no-pass", 0, CLI_LIST, &without, 0, 0},
                                 {"threads", 't', CLI_INT, &threads, 1, 1024},
@@ -50,7 +69,7 @@ int cli_run(int argc, char **argv) {
                                 {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
-  if (!inputs || !out) return cli_usage(argv[0]);
+  if (!inputs == !random || (!out && !random)) return cli_usage(argv[0]);
   at_arrays in = {0}, w = {0}, result = {0};
   at_text messages = {0};
   at_registry *reg = NULL;
@@ -58,7 +77,9 @@ int cli_run(int argc, char **argv) {
   at_once o = {.model = rest.v[0],
                .set = set.v,
                .n_set = set.n,
-               .inputs = &in,
+               .inputs = inputs ? &in : NULL,
+               .random = random,
+               .training = training,
                .inputs_path = inputs,
                .rename = rename.v,
                .n_rename = rename.n,
@@ -68,13 +89,14 @@ int cli_run(int argc, char **argv) {
                .threads = (int)threads,
                .seed = (uint64_t)seed};
   at_status s = passes_without(&without, &o.passes, &err);
-  if (s == AT_OK) s = read_arrays(inputs, &in, &err);
+  if (s == AT_OK && inputs) s = read_arrays(inputs, &in, &err);
   if (s == AT_OK && weights) s = read_arrays(weights, &w, &err);
   if (weights) o.weights = &w;
   if (s == AT_OK) s = at_registry_new(NULL, 0, &reg, &err);
   if (s == AT_OK) s = at_run_once(reg, &o, &result, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);
-  if (s == AT_OK) s = at_npz_write(out, &result, AT_NPZ_STORED, &err);
+  if (s == AT_OK && !out) print_summary(&result);
+  if (s == AT_OK && out) s = at_npz_write(out, &result, AT_NPZ_STORED, &err);
   rc = s == AT_OK ? 0 : cli_fail(&err);
   at_registry_free(reg);
   at_text_free(&messages);

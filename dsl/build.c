@@ -46,6 +46,8 @@ at_expr *at_expr_call(at_parse *p, const char *name, at_span name_span, at_call_
   for (at_call_arg *a = args; a && e->kind != AT_E_BAD; a = a->next) {
     deepen(p, e, a->value);
     if (e->kind != AT_E_BAD) deepen(p, e, a->size);
+    for (const at_ast_axis *m = a->made; m && e->kind != AT_E_BAD; m = m->next)
+      deepen(p, e, m->size);
   }
   return e;
 }
@@ -82,6 +84,13 @@ at_call_arg *at_arg_new(at_parse *p, at_expr *value, const char *to, at_span to_
   a->to = to;
   a->to_span = to_span;
   a->size = size;
+  return a;
+}
+
+at_call_arg *at_arg_made(at_parse *p, at_expr *value, at_ast_axis *made, at_span made_span,
+                         at_span span) {
+  at_call_arg *a = at_arg_new(p, value, NULL, made_span, NULL, span);
+  if (a) a->made = made;
   return a;
 }
 
@@ -131,13 +140,67 @@ at_stmt *at_stmt_new(at_parse *p, at_stmt_kind kind, const char *name, at_span n
   return s;
 }
 
-at_ast_model *at_model_new(at_parse *p, const char *name, at_span span) {
+void at_expr_indexed(at_parse *p, at_expr *e, at_expr *index) {
+  if (!e || e->kind == AT_E_BAD) return;
+  e->scope_index = index;
+  deepen(p, e, index);
+}
+
+/* Statements in statements: what walks them calls itself too. */
+void at_stmt_deepen(at_parse *p, at_stmt *s) {
+  enum { MOST = 64 };
+  const at_stmt *lists[] = {s->body, s->other};
+  s->depth = 1;
+  for (int i = 0; i < 2; i++)
+    for (const at_stmt *c = lists[i]; c; c = c->next)
+      if (c->depth >= s->depth) s->depth = c->depth + 1;
+  if (s->depth <= MOST) return;
+  if (!p->deep)
+    at_diag_add(p->diags, AT_SEV_ERROR, "nesting", s->span, "blocks are nested more than %d deep",
+                MOST);
+  p->deep = true;
+  s->body = s->other = NULL;
+  s->depth = 1;
+}
+
+const char *at_dotted(at_parse *p, const char *path, const char *name) {
+  const char *s = at_arena_printf(p->arena, "%s.%s", path, name);
+  p->nomem = p->nomem || !s;
+  return s;
+}
+
+bool at_include_add(at_parse *p, const char *path, at_span path_span, at_span span) {
+  at_ast_include *i = AT_NEW(p->arena, at_ast_include);
+  if (!i) return !(p->nomem = true);
+  *i = (at_ast_include){path, span, path_span, NULL};
+  if (p->last_include)
+    p->last_include->next = i;
+  else
+    p->ast->includes = i;
+  p->last_include = i;
+  return true;
+}
+
+bool at_comment_add(at_parse *p, at_span span) {
+  at_ast_comment *c = AT_NEW(p->arena, at_ast_comment);
+  if (!c) return !(p->nomem = true);
+  c->span = span;
+  if (p->last_comment)
+    p->last_comment->next = c;
+  else
+    p->ast->comments = c;
+  p->last_comment = c;
+  return true;
+}
+
+at_ast_model *at_model_new(at_parse *p, const char *name, at_span name_span, at_span span) {
   at_ast_model *m = AT_NEW(p->arena, at_ast_model);
   if (!m) {
     p->nomem = true;
     return NULL;
   }
   m->name = name;
-  m->name_span = span;
+  m->name_span = name_span;
+  m->span = span;
   return m;
 }

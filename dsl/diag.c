@@ -43,6 +43,11 @@ static at_diag *new_slot(at_diags *d) {
 at_diag *at_diag_add(at_diags *d, at_severity severity, const char *code, at_span span,
                      const char *fmt, ...) {
   static _Thread_local at_diag spare;
+  /* A module's mistake shows once, however often the module is called. */
+  for (size_t i = d->n; i-- > 0 && span.file >= 0;)
+    if (d->v[i].span.begin == span.begin && d->v[i].span.end == span.end &&
+        d->v[i].span.file == span.file && !strcmp(d->v[i].code, code))
+      return &spare;
   bool keep = severity == AT_SEV_ERROR ? d->errors++ < AT_DSL_MAX_ERRORS
                                        : d->n < (size_t)2 * AT_DSL_MAX_ERRORS;
   at_diag *e = keep ? new_slot(d) : NULL;
@@ -97,6 +102,11 @@ size_t at_source_bad_byte(const at_source *src) {
 
 /* Bytes 10xxxxxx continue a character; stray ones count for nothing, which is harmless. */
 static bool starts_character(char c) { return ((unsigned char)c & 0xc0) != 0x80; }
+
+const at_source *at_source_of(const at_source *first, at_span span) {
+  for (int i = 0; i < span.file && first->next; i++) first = first->next;
+  return first;
+}
 
 void at_source_place(const at_source *src, uint32_t at, int *line, int *column) {
   *line = *column = 1;
@@ -161,9 +171,10 @@ static void add_carets(at_text *out, const view *v, const at_span *s) {
   at_text_add(out, "\n");
 }
 
-static void add_entry(at_text *out, const at_source *src, at_span span, const char *severity,
+static void add_entry(at_text *out, const at_source *first, at_span span, const char *severity,
                       const char *message, const char *code) {
   int line = 0, column = 0;
+  const at_source *src = at_source_of(first, span);
   at_text_add(out, src->path);
   if (span.file >= 0) {
     at_source_place(src, span.begin, &line, &column);
@@ -185,28 +196,107 @@ static int by_place(const void *a, const void *b) {
   const at_diag *x = *(const at_diag *const *)a, *y = *(const at_diag *const *)b;
   bool x_placed = x->span.file >= 0, y_placed = y->span.file >= 0;
   if (x_placed != y_placed) return x_placed ? 1 : -1;
+  if (x_placed && x->span.file != y->span.file) return x->span.file < y->span.file ? -1 : 1;
   if (x_placed && x->span.begin != y->span.begin) return x->span.begin < y->span.begin ? -1 : 1;
   return x < y ? -1 : x > y;
 }
 
-void at_diags_format(const at_diags *d, const at_source *src, at_text *out) {
+static const at_diag **in_order(const at_diags *d, at_text *out) {
   const at_diag **order = malloc((d->n ? d->n : 1) * sizeof *order);
-  if (!order) {
-    out->failed = true;
-    return;
-  }
-  for (size_t i = 0; i < d->n; i++) order[i] = &d->v[i];
-  qsort(order, d->n, sizeof *order, by_place);
+  out->failed = out->failed || !order;
+  for (size_t i = 0; order && i < d->n; i++) order[i] = &d->v[i];
+  if (order) qsort(order, d->n, sizeof *order, by_place);
+  return order;
+}
+
+void at_diags_format(const at_diags *d, const at_source *src, at_text *out) {
+  const at_diag **order = in_order(d, out);
+  if (!order) return;
   for (size_t i = 0; i < d->n; i++) {
     const at_diag *e = order[i];
     const char *severity = e->severity == AT_SEV_ERROR ? "error" : "warning";
     add_entry(out, src, e->span, severity, e->message, e->code);
     if (e->hint) at_text_addf(out, "      = hint: %s\n", e->hint);
     if (e->note) add_entry(out, src, e->note_span, "note", e->note, NULL);
+    for (int k = 0; k < e->n_call; k++) {
+      char where[120];
+      snprintf(where, sizeof where, "this is in `%.80s`, called here", e->call[k].module);
+      add_entry(out, src, e->call[k].span, "note", where, NULL);
+    }
   }
   if (d->errors > AT_DSL_MAX_ERRORS)
     at_text_addf(out, "%s: %zu more errors are not shown\n", src->path,
                  d->errors - AT_DSL_MAX_ERRORS);
+  free(order);
+}
+
+/* ---- for programs ---- */
+
+static void json_string(at_text *out, const char *s) {
+  at_text_add(out, "\"");
+  for (; *s; s++) {
+    unsigned char c = (unsigned char)*s;
+    if (c == '"' || c == '\\')
+      at_text_addf(out, "\\%c", c);
+    else if (c < 32)
+      at_text_addf(out, "\\u%04x", c);
+    else
+      at_text_addn(out, s, 1);
+  }
+  at_text_add(out, "\"");
+}
+
+static void json_place(at_text *out, const at_source *first, at_span span) {
+  const at_source *src = at_source_of(first, span);
+  int line, column;
+  at_text_add(out, "{\"file\": ");
+  json_string(out, src->path);
+  if (span.file >= 0) {
+    at_source_place(src, span.begin, &line, &column);
+    at_text_addf(out, ", \"line\": %d, \"column\": %d", line, column);
+    at_source_place(src, span.end, &line, &column);
+    at_text_addf(out, ", \"end_line\": %d, \"end_column\": %d", line, column);
+  }
+  at_text_add(out, "}");
+}
+
+static void json_note(at_text *out, const at_source *src, at_span span, const char *message,
+                      bool first) {
+  at_text_addf(out, "%s{\"message\": ", first ? "" : ", ");
+  json_string(out, message);
+  at_text_add(out, ", \"place\": ");
+  json_place(out, src, span);
+  at_text_add(out, "}");
+}
+
+static void json_diag(at_text *out, const at_source *src, const at_diag *e) {
+  at_text_addf(
+      out, "{\"severity\": \"%s\", \"code\": ", e->severity == AT_SEV_ERROR ? "error" : "warning");
+  json_string(out, e->code);
+  at_text_add(out, ", \"message\": ");
+  json_string(out, e->message);
+  at_text_add(out, ", \"place\": ");
+  json_place(out, src, e->span);
+  if (e->hint) at_text_add(out, ", \"hint\": ");
+  if (e->hint) json_string(out, e->hint);
+  at_text_add(out, ", \"notes\": [");
+  if (e->note) json_note(out, src, e->note_span, e->note, true);
+  for (int k = 0; k < e->n_call; k++) {
+    char where[120];
+    snprintf(where, sizeof where, "in `%.80s`, called here", e->call[k].module);
+    json_note(out, src, e->call[k].span, where, !e->note && !k);
+  }
+  at_text_add(out, "]}");
+}
+
+void at_diags_json(const at_diags *d, const at_source *src, at_text *out) {
+  const at_diag **order = in_order(d, out);
+  at_text_add(out, "[");
+  for (size_t i = 0; order && i < d->n; i++) {
+    at_text_add(out, i ? ",\n " : "\n ");
+    json_diag(out, src, order[i]);
+  }
+  at_text_add(out, d->n ? "\n]" : "]");
   free(order);
 }
 
@@ -220,6 +310,7 @@ at_status at_diags_fail(const at_diags *d, const at_source *src, at_error *err) 
   }
   if (!first) return at_fail(err, AT_EINPUT, "%s: this is no model", src->path);
   if (first->span.file >= 0) {
+    src = at_source_of(src, first->span);
     at_source_place(src, first->span.begin, &line, &column);
     snprintf(place, sizeof place, ":%d:%d", line, column);
   }

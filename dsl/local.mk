@@ -3,11 +3,15 @@ libattune_la_SOURCES += \
 	dsl/build.c \
 	dsl/diag.c \
 	dsl/dsl.h \
+	dsl/format.c \
 	dsl/lexer.l \
 	dsl/load.c \
 	dsl/lower.c dsl/lower.h \
 	dsl/lower_arg.c \
 	dsl/lower_attend.c \
+	dsl/lower_module.c \
+	dsl/lower_flow.c \
+	dsl/lower_weights.c \
 	dsl/lower_call.c \
 	dsl/lower_expr.c \
 	dsl/lower_input.c \

@@ -14,6 +14,7 @@ static void add_param(at_text *t, const at_param_spec *p) {
   static const char *const shape[] = {[AT_ARG_AXIS] = "AXIS",
                                       [AT_ARG_AXES] = "AXIS, AXIS",
                                       [AT_ARG_MAP] = "FROM -> TO",
+                                      [AT_ARG_SPLIT] = "FROM -> [TO = SIZE, TO]",
                                       [AT_ARG_NEW] = "-> NEW = SIZE"};
   char def[32];
   at_format_f64(def, p->def);
@@ -61,18 +62,23 @@ static int unknown_axis(at_lower *w, const at_expr *e, const char *name, const a
   return -1;
 }
 
-/* A parameter may hold the name of an axis; an axis of the very name comes first. */
+/* A parameter may hold the name of an axis. */
+const char *at_lower_axis_name(at_lower *w, const char *name) {
+  at_sym *s = at_lower_find(w, name);
+  if (!s || s->kind != AT_SYM_PARAM) return name;
+  at_val v = at_lower_use(w, s);
+  return v.kind == AT_V_SPEC && v.spec->kind == AT_E_NAME ? v.spec->name : name;
+}
+
 int at_lower_axis(at_lower *w, const at_expr *e, const at_node *v) {
   if (e->kind == AT_E_BAD) return -1;
   if (e->kind != AT_E_NAME) {
     at_lower_error(w, "wrong-argument", e->span, "the name of an axis is expected here");
     return -1;
   }
-  int a = at_graph_find_axis(w->g, e->name);
-  if (a >= 0) return a;
-  const char *word = at_lower_word(w, e);
-  if (word) a = at_graph_find_axis(w->g, word);
-  return a >= 0 ? a : unknown_axis(w, e, word ? word : e->name, v);
+  const char *name = at_lower_axis_name(w, e->name);
+  int a = at_graph_find_axis(w->g, name);
+  return a >= 0 ? a : unknown_axis(w, e, name, v);
 }
 
 static void add_axis(at_call *c, at_arg *a, const at_expr *e) {
@@ -95,18 +101,18 @@ static void add_axis(at_call *c, at_arg *a, const at_expr *e) {
 
 /* ---- axes that a call makes ---- */
 
-/* The size: stated, of the parameter of that name, or what the axis has elsewhere. */
-static bool made_size(at_call *c, const char *name, at_span span, const at_expr *size,
-                      int64_t *out) {
-  at_lower *w = c->w;
+bool at_lower_made_size(at_lower *w, const char *name, at_span span, const at_expr *size,
+                        int64_t *out) {
   if (size) return at_lower_size(w, size, name, out);
   at_sym *s = at_lower_find(w, name);
-  if (s && (s->kind == AT_SYM_PARAM || s->val.kind == AT_V_NUMBER)) {
+  at_val v = s ? at_lower_use(w, s) : (at_val){.kind = AT_V_NODE};
+  if (v.kind == AT_V_BAD) return false;
+  if (v.kind == AT_V_NUMBER) {
     at_expr e = {.kind = AT_E_NAME, .span = span, .name = name, .name_span = span};
     return at_lower_size(w, &e, name, out);
   }
   *out = at_lower_known(w, at_graph_find_axis(w->g, name));
-  if (*out >= 0) return true;
+  if (*out >= 0 || at_lower_by_data(w, at_graph_find_axis(w->g, name))) return true;
   at_lower_error(w, "bad-size", span, "nothing says what size the new axis `%s` has", name)->hint =
       at_diag_text(w->diags, "write `-> %s = 128`, or give the model a parameter `%s`", name, name);
   return false;
@@ -115,7 +121,7 @@ static bool made_size(at_call *c, const char *name, at_span span, const at_expr 
 /* What keeps the numbers keeps the kind too; what mixes them makes features. */
 static at_axis_kind made_kind(const at_call *c, const at_arg *a) {
   at_axis_kind kind = AT_SEQUENCE;
-  if (!(c->op->flags & AT_OP_ALIAS)) return AT_FEATURE;
+  if (!(c->op->flags & AT_OP_SIZES)) return AT_FEATURE;
   for (int i = 0; i < a->n_axes; i++)
     if (c->w->g->axis[a->axis[i]].kind == AT_FEATURE) kind = AT_FEATURE;
   return kind;
@@ -134,29 +140,82 @@ static bool from_fits(at_call *c, const at_arg *a, at_span span) {
   return true;
 }
 
-static void make_axis(at_call *c, at_arg *a, const char *name, at_span span, const at_expr *size) {
+/* Of a batch or ragged axis a like one is made, of ragged and fixed ones a ragged one; an
+ * axis of that name stays what it is, and the operator says whether it fits. */
+static bool made_by_data(at_call *c, at_arg *a, const char *name, at_span span) {
   at_lower *w = c->w;
   at_error err = {0};
-  bool keeps = c->op->flags & AT_OP_ALIAS;
+  const int old = at_graph_find_axis(w->g, name);
+  const at_axis *like = NULL;
+  for (int i = 0; i < a->n_axes; i++) {
+    const at_axis *x = &w->g->axis[a->axis[i]];
+    if (x->kind == AT_BATCH || x->parent >= 0) like = x;
+  }
+  if (!like && (old < 0 || w->g->axis[old].parent < 0)) return false;
+  if (old >= 0)
+    a->to = old;
+  else if (at_graph_axis(w->g, name, like->kind, like->parent, span, &a->to, &err) != AT_OK) {
+    wrong(c, span, "axis-kind", at_diag_text(w->diags, "%s", err.message));
+  }
+  return true;
+}
+
+static void make_axis(at_call *c, at_arg *a, const char *written, at_span span,
+                      const at_expr *size) {
+  at_lower *w = c->w;
+  at_error err = {0};
+  const char *name = at_lower_axis_name(w, written);
+  bool keeps = c->op->flags & AT_OP_SIZES;
   a->to_size = -1;
   if (keeps && size) {
-    at_lower_error(w, "bad-size", size->span, "%s keeps sizes; leave this one out", c->op->name);
+    at_lower_error(w, "bad-size", size->span, "%s finds the size itself; leave this one out",
+                   c->op->name);
     c->bad = true;
   }
-  if (c->bad || !from_fits(c, a, a->span) ||
-      (!keeps && !made_size(c, name, span, size, &a->to_size))) {
+  if (c->bad || (!keeps && !from_fits(c, a, a->span)) ||
+      (!keeps && !at_lower_made_size(w, name, span, size, &a->to_size))) {
     c->bad = true;
     return;
   }
+  if (keeps && made_by_data(c, a, name, span)) return;
   at_axis_kind kind = made_kind(c, a);
+  int old = at_graph_find_axis(w->g, name);
+  if (keeps && old >= 0 && w->g->axis[old].parent < 0 && w->g->axis[old].kind != AT_BATCH)
+    kind = w->g->axis[old].kind; /* its users know it so already */
   if (at_graph_axis(w->g, name, kind, -1, span, &a->to, &err) != AT_OK) {
     at_diag *d = at_lower_error(w, "axis-kind", span, "%s", err.message);
-    int old = at_graph_find_axis(w->g, name);
     if (old >= 0) d->note = at_diag_text(w->diags, "axis `%s` was made here", name);
     if (old >= 0) d->note_span = w->g->axis[old].origin;
     c->bad = true;
-  } else if (!at_lower_know(w, a->to, a->to_size, span)) {
-    c->bad = true;
+  } else {
+    at_lower_note(w, a->to, a->to_size, span);
+  }
+}
+
+/* Axes that split makes; one of the sizes may be left to it. */
+static void make_axes(at_call *c, at_arg *a, const at_ast_axis *made) {
+  at_lower *w = c->w;
+  for (; made && !c->bad; made = made->next) {
+    at_error err = {0};
+    if (a->n_made == AT_MAX_AXES_ARG) {
+      wrong(c, made->span, "wrong-argument", "at most 4 axes can be made here");
+      return;
+    }
+    const char *name = at_lower_axis_name(w, made->name);
+    int64_t *size = &a->made_size[a->n_made];
+    int old = at_graph_find_axis(w->g, name);
+    at_axis_kind kind = old >= 0 ? w->g->axis[old].kind : made_kind(c, a);
+    at_sym *s = at_lower_find(w, made->name);
+    *size = -1;
+    if (made->size) {
+      if (!at_lower_size(w, made->size, name, size)) c->bad = true;
+    } else if (s && at_lower_use(w, s).kind == AT_V_NUMBER) {
+      if (!at_lower_made_size(w, made->name, made->span, NULL, size)) c->bad = true;
+    }
+    if (at_graph_axis(w->g, name, kind, old >= 0 ? w->g->axis[old].parent : -1, made->span,
+                      &a->made[a->n_made++], &err) == AT_OK)
+      continue;
+    wrong(c, made->span, "axis-kind", at_diag_text(w->diags, "%s", err.message));
   }
 }
 
@@ -225,6 +284,10 @@ static bool arrow_fits(at_call *c, const at_call_arg *a, at_arg_type t) {
     wrong(c, a->span, "wrong-argument", "the axis made is missing: FROM -> TO");
   else if (t == AT_ARG_MAP && !a->value)
     wrong(c, a->span, "wrong-argument", "the axis consumed is missing: FROM -> TO");
+  else if (t == AT_ARG_SPLIT && (!a->made || !a->value))
+    wrong(c, a->span, "wrong-argument", "the axes made are missing: FROM -> [TO = SIZE, TO]");
+  else if (t != AT_ARG_SPLIT && a->made)
+    wrong(c, a->span, "wrong-argument", "one axis at most is made here");
   else if (t == AT_ARG_NEW && a->to && a->value)
     wrong(c, a->span, "wrong-argument", "nothing is consumed here: write `-> NEW = SIZE`");
   else if (t != AT_ARG_MAP && t != AT_ARG_NEW && a->to)
@@ -262,6 +325,10 @@ static void set_arg(at_call *c, int p, const at_call_arg *g, const at_call_arg *
       add_axis(c, &c->arg[p], g->value);
       make_axis(c, &c->arg[p], g->to, g->to_span, g->size);
       break;
+    case AT_ARG_SPLIT:
+      add_axis(c, &c->arg[p], g->value);
+      if (!c->bad) make_axes(c, &c->arg[p], g->made);
+      break;
     case AT_ARG_NEW: set_new(c, p, g); break;
     case AT_ARG_INT:
     case AT_ARG_REAL: set_number(c, p, g->value); break;
@@ -275,10 +342,12 @@ static void set_arg(at_call *c, int p, const at_call_arg *g, const at_call_arg *
 
 /* A plain name that can only be an axis here: numbers of the model are none. */
 static bool names_axis(const at_call *c, const at_call_arg *a) {
-  if (a->to || !a->value || (a->value->kind != AT_E_NAME && a->value->kind != AT_E_LIST))
+  if (a->to || a->made || !a->value || (a->value->kind != AT_E_NAME && a->value->kind != AT_E_LIST))
     return false;
   if (a->value->kind == AT_E_LIST || at_graph_find_axis(c->w->g, a->value->name) >= 0) return true;
   const at_sym *s = at_lower_find(c->w, a->value->name);
+  if (s && s->val.kind == AT_V_SPEC && s->val.spec->kind == AT_E_NAME)
+    return at_graph_find_axis(c->w->g, s->val.spec->name) >= 0;
   return !s || s->val.kind != AT_V_NUMBER;
 }
 
@@ -305,8 +374,10 @@ static int take_map(at_call *c, int p, const at_call_arg *const *pos, int n) {
   return n;
 }
 
-void at_lower_positional(at_call *c, const at_call_arg *const *pos, int n) {
+void at_lower_positional(at_call *c, const at_given *g, int from) {
   const at_param_spec *params = c->op->params;
+  const at_call_arg *const *pos = g->pos + from;
+  const int n = g->n_pos - from;
   int p = 0;
   for (int i = 0; i < n && !c->bad; p++) {
     if (!params || params[p].type == AT_ARG_END) {
@@ -316,6 +387,7 @@ void at_lower_positional(at_call *c, const at_call_arg *const *pos, int n) {
       return;
     }
     if (c->arg[p].set) continue;
+    int old = at_lower_enter(c->w, g->pos_frame[from + i]);
     if (params[p].type == AT_ARG_AXES) {
       i += take_axes(c, p, pos + i, n - i);
     } else if (params[p].type == AT_ARG_MAP) {
@@ -324,6 +396,7 @@ void at_lower_positional(at_call *c, const at_call_arg *const *pos, int n) {
       set_arg(c, p, pos[i], NULL, 0);
       i++;
     }
+    c->w->frame = old;
   }
 }
 

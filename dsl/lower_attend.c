@@ -4,8 +4,9 @@
 
 enum { A_QUERY, A_KEY, A_VALUE, A_OVER, A_ALONG, N_ARGS };
 static const char *const arg_names[N_ARGS] = {"query", "key", "value", "over", "along"};
-enum { C_SCORE, C_REFINE, C_WEIGH, N_CLAUSES };
-static const char *const clause_names[N_CLAUSES] = {"score", "refine", "weigh"};
+enum { C_SCORE, C_INTERACT, C_HEADS, C_MASK, C_REFINE, C_WEIGH, C_DROPOUT, N_CLAUSES };
+static const char *const clause_names[N_CLAUSES] = {"score",  "interact", "heads",  "mask",
+                                                    "refine", "weigh",    "dropout"};
 
 typedef struct block {
   at_lower *w;
@@ -13,6 +14,9 @@ typedef struct block {
   const at_expr *arg[N_ARGS];
   const at_expr *clause[N_CLAUSES];
   at_attend a;
+  int query_axis;   /* of self-attention: what `over` is called on the query's side; else -1 */
+  int merged, head; /* of several heads: the axis of the result that they share, -1: one head */
+  int depth;        /* and what one head has of it */
 } block;
 
 /* ---- what is written ---- */
@@ -38,7 +42,7 @@ static bool take(block *b, const char *name, at_span span, const at_expr *e,
   d->hint = at_diag_suggest(b->w->diags, name, names, (size_t)n);
   if (!d->hint)
     d->hint = names == arg_names ? "it has query, key, value, over and along"
-                                 : "it has score, refine and weigh";
+                                 : "it has score, interact, heads, mask, refine, weigh and dropout";
   return false;
 }
 
@@ -54,12 +58,17 @@ static bool read_block(block *b) {
         ->hint = "attend NAME(query = Q, key = K, value = V, over = AXIS, along = AXIS)";
     ok = false;
   }
-  for (const at_ast_param *c = b->s->clauses; c; c = c->next)
-    ok = take(b, c->name, c->span, c->def, clause_names, N_CLAUSES, b->clause) && ok;
+  for (const at_ast_param *c = b->s->clauses; c; c = c->next) {
+    bool holds = true;
+    if (c->when && !at_lower_condition(w, c->when, &holds)) ok = false;
+    if (holds) ok = take(b, c->name, c->span, c->def, clause_names, N_CLAUSES, b->clause) && ok;
+  }
   if (!b->arg[A_VALUE]) b->arg[A_VALUE] = b->arg[A_KEY];
   for (int i = 0; ok && i < N_ARGS + N_CLAUSES; i++) {
     bool clause = i >= N_ARGS;
-    if (i == N_ARGS + C_REFINE || (clause ? b->clause[i - N_ARGS] : b->arg[i])) continue;
+    if ((clause && i != N_ARGS + C_SCORE && i != N_ARGS + C_WEIGH) ||
+        (clause ? b->clause[i - N_ARGS] : b->arg[i]))
+      continue;
     at_lower_error(w, "missing-argument", b->s->name_span, "attend `%s` lacks `%s = ...`",
                    b->s->name, clause ? clause_names[i - N_ARGS] : arg_names[i])
         ->hint = i == N_ARGS + C_SCORE   ? "for example `score = dot`"
@@ -93,6 +102,35 @@ static bool is_kind(block *b, int axis, at_axis_kind kind, int arg, const char *
   return false;
 }
 
+static at_node *renamed(block *b, at_node *v, int from, int to, int arg) {
+  at_arg a[AT_MAX_ARG] = {{.set = true,
+                           .n_axes = 1,
+                           .axis = {from},
+                           .to = to,
+                           .to_size = -1,
+                           .span = b->arg[arg]->span}};
+  return at_lower_make(b->w, at_op_find("rename"), 1, &v, a, NULL, b->arg[arg]->span);
+}
+
+/* Self-attention: on the side of key and value the axis gets a name of its own. */
+static bool look_at_oneself(block *b) {
+  at_lower *w = b->w;
+  at_attend *a = &b->a;
+  at_error err = {0};
+  const int axis = a->over;
+  const char *name = at_arena_printf(w->diags->arena, "%s'", w->g->axis[axis].name);
+  if (!name || at_graph_axis(w->g, name, AT_SEQUENCE, w->g->axis[axis].parent, b->arg[A_OVER]->span,
+                             &a->over, &err) != AT_OK) {
+    w->nomem = true;
+    return false;
+  }
+  b->query_axis = axis;
+  bool same = a->value == a->key;
+  a->key = renamed(b, a->key, axis, a->over, A_KEY);
+  a->value = same ? a->key : renamed(b, a->value, axis, a->over, A_VALUE);
+  return a->key && a->value;
+}
+
 static bool read_axes(block *b) {
   at_lower *w = b->w;
   at_attend *a = &b->a;
@@ -110,13 +148,81 @@ static bool read_axes(block *b) {
   if (!has(b, a->key, a->over, A_OVER, "key") || !has(b, a->value, a->over, A_OVER, "value") ||
       !has(b, a->key, a->along, A_ALONG, "key") || !has(b, a->query, a->along, A_ALONG, "query"))
     return false;
-  if (at_node_dim(a->query, a->over) < 0) return true;
-  at_lower_error(w, "wrong-shape", b->arg[A_OVER]->span,
-                 "the query has the axis `%s` itself, so no item could look at another",
-                 w->g->axis[a->over].name)
-      ->hint = at_diag_text(w->diags, "give the query's another name: `|> rename(%s -> other)`",
-                            w->g->axis[a->over].name);
+  b->query_axis = -1;
+  return at_node_dim(a->query, a->over) < 0 || look_at_oneself(b);
+}
+
+/* ---- heads ---- */
+
+static at_node *split_heads(block *b, at_node *v, int axis, int depth, int64_t heads, int arg) {
+  at_lower *w = b->w;
+  at_arg a[AT_MAX_ARG] = {{.set = true,
+                           .n_axes = 1,
+                           .axis = {axis},
+                           .n_made = 2,
+                           .made = {b->head, depth},
+                           .made_size = {heads, -1},
+                           .span = b->arg[arg]->span}};
+  return at_lower_make(w, at_op_find("split"), 1, &v, a, NULL, b->arg[arg]->span);
+}
+
+static bool divisible(block *b, const at_node *v, int axis, int64_t heads) {
+  int d = at_node_dim(v, axis);
+  if (d < 0 || v->dim[d].size < 0 || v->dim[d].size % heads == 0) return true;
+  at_lower_error(b->w, "bad-size", b->clause[C_HEADS]->span,
+                 "`%s` has the size %lld, which %lld heads cannot share evenly",
+                 b->w->g->axis[axis].name, (long long)v->dim[d].size, (long long)heads);
   return false;
+}
+
+/* The axis of the value that the heads share: `along`, or its last feature axis. */
+static int value_axis(const block *b) {
+  const at_node *v = b->a.value;
+  if (at_node_dim(v, b->a.along) >= 0) return b->a.along;
+  for (int i = v->ndim; i-- > 0;)
+    if (b->w->g->axis[v->dim[i].axis].kind == AT_FEATURE) return v->dim[i].axis;
+  return -1;
+}
+
+static bool depth_axis(block *b, int of, int *out) {
+  at_error err = {0};
+  const char *name = at_arena_printf(b->w->diags->arena, "%s/head", b->w->g->axis[of].name);
+  if (name &&
+      at_graph_axis(b->w->g, name, AT_FEATURE, -1, b->clause[C_HEADS]->span, out, &err) == AT_OK)
+    return true;
+  b->w->nomem = true;
+  return false;
+}
+
+static bool make_heads(block *b) {
+  at_lower *w = b->w;
+  at_attend *a = &b->a;
+  int64_t heads;
+  at_error err = {0};
+  int along;
+  b->merged = b->head = -1;
+  if (!b->clause[C_HEADS]) return true;
+  if (!at_lower_size(w, b->clause[C_HEADS], NULL, &heads)) return false;
+  b->merged = value_axis(b);
+  if (b->merged < 0) {
+    at_lower_error(w, "wrong-shape", b->arg[A_VALUE]->span,
+                   "the value has no feature axis that heads could share");
+    return false;
+  }
+  if (!divisible(b, a->key, a->along, heads) || !divisible(b, a->value, b->merged, heads))
+    return false;
+  if (at_graph_axis(w->g, "head", AT_SEQUENCE, -1, b->clause[C_HEADS]->span, &b->head, &err) !=
+      AT_OK) {
+    at_lower_error(w, "axis-kind", b->clause[C_HEADS]->span, "%s", err.message);
+    return false;
+  }
+  if (!depth_axis(b, a->along, &along) || !depth_axis(b, b->merged, &b->depth)) return false;
+  bool same = a->value == a->key;
+  a->query = split_heads(b, a->query, a->along, along, heads, A_QUERY);
+  a->key = split_heads(b, a->key, a->along, along, heads, A_KEY);
+  a->value = same ? a->key : split_heads(b, a->value, b->merged, b->depth, heads, A_VALUE);
+  a->along = along;
+  return a->query && a->key && a->value;
 }
 
 /* ---- score ---- */
@@ -139,6 +245,8 @@ static bool score_exists(block *b, const char *spec, const at_expr *e) {
 /* Without plugins a model can still be checked: every score has the axes of a product. */
 static at_status plain_score(block *b, at_span span, at_error *err) {
   at_node *in[] = {b->a.key, b->a.query};
+  if (b->clause[C_INTERACT])
+    return at_graph_node(b->w->g, at_op_find("mul"), 2, in, NULL, NULL, span, &b->a.score, err);
   at_arg arg[AT_MAX_ARG] = {at_lower_axis_arg(b->a.along, AT_NOWHERE)};
   return at_graph_node(b->w->g, at_op_find("contract"), 2, in, arg, NULL, span, &b->a.score, err);
 }
@@ -148,21 +256,30 @@ static bool make_score(block *b) {
   at_attend *a = &b->a;
   const at_expr *e = b->clause[C_SCORE];
   at_error err = {0};
-  const char *scope = e->scope          ? e->scope
-                      : w->n_score == 0 ? "score"
-                                        : at_arena_printf(w->diags->arena, "%s.score", b->s->name);
+  bool bad_scope = false;
+  const char *scope = at_lower_scope(w, e, &bad_scope);
+  if (bad_scope) return false;
+  if (!w->first_score && !w->depth) w->first_score = b->s;
+  if (!scope)
+    scope =
+        w->first_score == b->s ? "score" : at_arena_printf(w->diags->arena, "%s.score", b->s->name);
+  if (scope) scope = at_lower_path(w, scope);
   a->score_name = at_lower_spec_text(w, e);
   w->nomem = w->nomem || !scope;
   if (!a->score_name || !scope || !score_exists(b, a->score_name, e)) return false;
   at_status s = w->env->compose ? w->env->compose(w->env->ctx, w->g, a->score_name, a->query,
-                                                  a->key, a->along, scope, e->span, &a->score, &err)
+                                                  a->key, a->along, b->clause[C_INTERACT] != NULL,
+                                                  scope, e->span, &a->score, &err)
                                 : plain_score(b, e->span, &err);
-  w->n_score++;
   if (s == AT_ENOMEM)
     w->nomem = true;
   else if (s != AT_OK)
     at_lower_error(w, "bad-score", e->span, "%s", err.message);
   if (s != AT_OK) return false;
+  if (b->clause[C_INTERACT]) {
+    a->score = at_lower_stages(w, b->clause[C_INTERACT], a->score);
+    if (!a->score) return false;
+  }
   if (at_node_dim(a->score, a->over) >= 0 && at_node_dim(a->score, a->along) < 0) return true;
   at_lower_error(w, "bad-score", e->span,
                  "the score `%s` is %s; it must vary over `%s` and not over `%s`", a->score_name,
@@ -184,12 +301,44 @@ static bool keeps_axes(block *b, const at_node *n, int clause) {
   return false;
 }
 
+/* `causal`, `causal(part)`, or a value that is 0 where nobody may look. */
+static bool make_mask(block *b) {
+  at_lower *w = b->w;
+  const at_expr *e = b->clause[C_MASK];
+  at_attend *a = &b->a;
+  if (!e) return true;
+  bool word = (e->kind == AT_E_NAME || e->kind == AT_E_CALL) && !strcmp(e->name, "causal") &&
+              !at_lower_find(w, e->name);
+  if (!word) {
+    at_node *in[] = {a->refined, at_lower_node(w, e)};
+    a->refined = in[1] ? at_lower_make(w, at_op_find("mask"), 2, in, NULL, NULL, e->span) : NULL;
+    return a->refined != NULL;
+  }
+  if (b->query_axis < 0) {
+    at_lower_error(w, "wrong-argument", e->span, "only what attends to itself has an order")->hint =
+        "`causal` needs a query with the axis attended over";
+    return false;
+  }
+  at_arg arg[AT_MAX_ARG] = {at_lower_axis_arg(a->over, e->span),
+                            at_lower_axis_arg(b->query_axis, e->span)};
+  if (e->args) {
+    const at_call_arg *p = e->args;
+    int axis = p->value && !p->key && !p->next ? at_lower_axis(w, p->value, a->query) : -1;
+    if (axis < 0) return false;
+    arg[2] = at_lower_axis_arg(axis, p->span);
+  }
+  a->refined = at_lower_make(w, at_op_find("causal"), 1, &a->refined, arg, NULL, e->span);
+  return a->refined != NULL;
+}
+
 static bool make_weights(block *b) {
   at_lower *w = b->w;
   at_attend *a = &b->a;
   const at_expr *e = b->clause[C_WEIGH];
   a->refined = b->clause[C_REFINE] ? at_lower_stages(w, b->clause[C_REFINE], a->score) : a->score;
-  if (!a->refined || !keeps_axes(b, a->refined, C_REFINE)) return false;
+  if (!a->refined || !keeps_axes(b, a->refined, C_REFINE) || !make_mask(b)) return false;
+  a->weight = a->refined;
+  if (e->kind == AT_E_NAME && !strcmp(e->name, "none") && !at_lower_find(w, e->name)) return true;
   if (e->kind != AT_E_NAME && e->kind != AT_E_CALL) {
     if (e->kind != AT_E_BAD)
       at_lower_error(w, "wrong-type", e->span, "one operator is expected here")->hint =
@@ -200,26 +349,77 @@ static bool make_weights(block *b) {
   return a->weight && keeps_axes(b, a->weight, C_WEIGH);
 }
 
+static at_node *dropped(block *b) {
+  at_lower *w = b->w;
+  const at_expr *e = b->clause[C_DROPOUT];
+  at_node *v = b->a.weight;
+  at_arg arg[AT_MAX_ARG] = {{.set = true}};
+  if (!e) return v;
+  if (!at_lower_number(w, e, &arg[0].num)) return NULL;
+  arg[0].span = e->span;
+  return arg[0].num == 0 ? v : at_lower_make(w, at_op_find("dropout"), 1, &v, arg, NULL, e->span);
+}
+
+static at_node *merge_heads(block *b, at_node *v) {
+  at_arg a[AT_MAX_ARG] = {{.set = true,
+                           .n_axes = 2,
+                           .axis = {b->head, b->depth},
+                           .to = b->merged,
+                           .to_size = -1,
+                           .span = b->clause[C_HEADS]->span}};
+  return at_lower_make(b->w, at_op_find("flatten"), 1, &v, a, NULL, b->clause[C_HEADS]->span);
+}
+
+/* "cell.read.2": in the module `cell`, turn 2; a second call of an instance counts on. */
+static const char *unique_name(block *b) {
+  at_lower *w = b->w;
+  const char *path = at_lower_path(w, b->s->name);
+  const char *name = path ? at_arena_printf(w->diags->arena, "%s%s", path, w->turns) : NULL;
+  for (int i = 2; name && i < 1000; i++) {
+    bool taken = false;
+    for (int k = 0; k < w->g->n_attend; k++) taken |= !strcmp(w->g->attend[k].name, name);
+    if (!taken) return name;
+    if (!w->depth) return name; /* two blocks of the model itself: a mistake */
+    name = at_arena_printf(w->diags->arena, "%s%s_%d", path, w->turns, i);
+  }
+  return name;
+}
+
 static bool make_context(block *b) {
   at_lower *w = b->w;
   at_attend *a = &b->a;
   at_error err = {0};
-  at_node *in[] = {a->weight, a->value};
+  at_node *in[] = {dropped(b), a->value};
   at_arg arg[AT_MAX_ARG] = {at_lower_axis_arg(a->over, b->arg[A_OVER]->span)};
+  if (!in[0]) return false;
   a->context = at_lower_make(w, at_op_find("contract"), 2, in, arg, NULL, b->s->name_span);
+  if (a->context && b->head >= 0) a->context = merge_heads(b, a->context);
   if (!a->context) return false;
   a->context->name = at_arena_strdup(w->g->arena, b->s->name);
-  a->name = b->s->name;
-  if (at_graph_add_attend(w->g, a, &err) == AT_OK) return true;
-  at_lower_error(w, "duplicate-name", b->s->name_span, "%s", err.message);
+  a->name = unique_name(b);
+  if (a->name && at_graph_add_attend(w->g, a, &err) == AT_OK) return true;
+  w->nomem = w->nomem || !a->name;
+  if (a->name) at_lower_error(w, "duplicate-name", b->s->name_span, "%s", err.message);
   return false;
+}
+
+static void warn_of_one(block *b) {
+  at_lower *w = b->w;
+  const at_node *k = b->a.key;
+  int d = at_node_dim(k, b->a.over);
+  if (d < 0 || k->dim[d].size != 1) return;
+  at_diag *g =
+      at_diag_add(w->diags, AT_SEV_WARNING, "attend-one", b->arg[A_OVER]->span,
+                  "`%s` has one item only: its weight is always 1", w->g->axis[b->a.over].name);
+  g->hint = "an attention chooses among several items";
 }
 
 void at_lower_attend(at_lower *w, const at_stmt *s) {
   block b = {.w = w, .s = s};
   if (!at_lower_is_free(w, AT_SYM_ATTEND, s->name, s->name_span)) return;
-  bool ok =
-      read_block(&b) && read_axes(&b) && make_score(&b) && make_weights(&b) && make_context(&b);
+  bool ok = read_block(&b) && read_axes(&b) && make_heads(&b) && make_score(&b) &&
+            make_weights(&b) && make_context(&b);
+  if (ok) warn_of_one(&b);
   at_lower_define(w, AT_SYM_ATTEND, s->name, s->name_span,
                   (at_val){.kind = ok ? AT_V_NODE : AT_V_BAD, .node = b.a.context});
 }

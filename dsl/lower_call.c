@@ -1,23 +1,19 @@
 /* Calls: which operator, which values, and what an operator's refusal means. */
+#include "core/graph/ops.h"
 #include "dsl/lower.h"
+#include <math.h>
 #include <string.h>
 
 at_arg at_lower_axis_arg(int axis, at_span span) {
   return (at_arg){.set = true, .n_axes = 1, .axis = {axis}, .span = span};
 }
 
-/* ---- operators that the language adds: they lower to several nodes ---- */
+/* ---- operators that lower to several nodes ---- */
 
 enum { COS_AXIS, COS_EPS };
-static const at_param_spec cosine_params[] = {
-    {"axis", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the axis of the vectors"},
-    {"eps", AT_ARG_REAL, false, 1e-8, 0, 1, NULL, "least product of the norms"},
-    {0}};
-static const at_op cosine_op = {
-    .name = "cosine", .min_in = 2, .max_in = 2, .params = cosine_params};
 
 /* A product over two norms, so that passes can see both. */
-static at_node *make_cosine(at_lower *w, const at_call *c) {
+static at_node *make_cosine(at_lower *w, at_call *c) {
   const at_op *contract = at_op_find("contract"), *norm = at_op_find("norm");
   const at_op *ratio = at_op_find("cosine_ratio");
   at_arg axis[AT_MAX_ARG] = {c->arg[COS_AXIS]}, eps[AT_MAX_ARG] = {c->arg[COS_EPS]};
@@ -72,6 +68,30 @@ static bool sizes_differ(int n, at_node *const *in) {
   return false;
 }
 
+/* Where a value got its size along an axis: the first in the line that has it. */
+static const at_node *origin_of(const at_node *n, int axis, int64_t size) {
+  for (int i = 0; i < n->n_data; i++) {
+    int d = at_node_dim(n->in[i], axis);
+    if (d >= 0 && n->in[i]->dim[d].size == size) return origin_of(n->in[i], axis, size);
+  }
+  return n;
+}
+
+/* Points to where the later of two sizes comes from. */
+static void note_size(at_lower *w, at_diag *diag, int n, at_node *const *in) {
+  for (int v = 1; v < n; v++)
+    for (int i = 0; i < in[v]->ndim; i++) {
+      int axis = in[v]->dim[i].axis, d = at_node_dim(in[0], axis);
+      int64_t a = d < 0 ? -1 : in[0]->dim[d].size, b = in[v]->dim[i].size;
+      if (a < 0 || b < 0 || a == b) continue;
+      const at_node *from = origin_of(in[v], axis, b);
+      diag->note = at_diag_text(w->diags, "`%s` got the size %lld here", w->g->axis[axis].name,
+                                (long long)b);
+      diag->note_span = from->span;
+      return;
+    }
+}
+
 static bool takes_other_type(int n, at_node *const *in, const at_op *op) {
   for (int v = 0; v < n; v++)
     if (in[v]->type == AT_TOKEN || !strcmp(op->name, "embed")) return true;
@@ -94,7 +114,8 @@ static void refused(at_lower *w, const at_op *op, int n, at_node *const *in, con
     d->note = at_diag_text(w->diags, "axis `%s` was made here", w->g->axis[arg[i].axis[0]].name);
     d->note_span = w->g->axis[arg[i].axis[0]].origin;
   } else if (sizes_differ(n, in)) {
-    at_lower_error(w, "size-mismatch", span, "%s", err->message);
+    at_diag *d = at_lower_error(w, "size-mismatch", span, "%s", err->message);
+    note_size(w, d, n, in);
   } else if (k >= 0) {
     at_diag *d = at_lower_error(w, "axis-kind", arg_span(arg, k, span), "%s", err->message);
     d->note = at_diag_text(w->diags, "axis `%s` was made here", w->g->axis[arg[k].axis[0]].name);
@@ -115,18 +136,131 @@ static bool scope_is_taken(const at_lower *w, const char *scope) {
   return false;
 }
 
-at_node *at_lower_make(at_lower *w, const at_op *op, int n, at_node *const *in, const at_arg *arg,
-                       const char *scope, at_span span) {
+const char *at_lower_path(at_lower *w, const char *scope) {
+  const char *path = at_lower_top(w)->path, *dot = *path ? "." : "";
+  const char *s = scope          ? at_arena_printf(w->diags->arena, "%s%s%s", path, dot, scope)
+                  : w->made == 0 ? at_arena_printf(w->diags->arena, "%s%s%s", path, dot, w->owner)
+                                 : at_arena_printf(w->diags->arena, "%s%s%s_%d", path, dot,
+                                                   w->owner, w->made + 1);
+  w->nomem = w->nomem || !s;
+  return s;
+}
+
+const char *at_lower_scope(at_lower *w, const at_expr *e, bool *bad) {
+  double index;
+  if (!e->scope || !e->scope_index) return e->scope;
+  *bad = !at_lower_number(w, e->scope_index, &index);
+  if (*bad) return NULL;
+  const char *s = at_arena_printf(w->diags->arena, "%s.%g", e->scope, index);
+  w->nomem = w->nomem || !s;
+  return s;
+}
+
+/* Values whose axes are stored in another order than the operator wants are stored anew. */
+static at_node *arranged(at_lower *w, at_node *v, const int *order) {
+  at_arg arg[AT_MAX_ARG] = {0};
   at_node *out = NULL;
   at_error err = {0};
-  const char *name = scope ? scope
-                     : w->made == 0
-                         ? w->owner
-                         : at_arena_printf(w->diags->arena, "%s_%d", w->owner, w->made + 1);
-  if (!name || !op) {
-    w->nomem = w->nomem || !name;
-    return NULL;
+  for (int i = 0; i < v->ndim; i++) {
+    at_arg *a = &arg[i / AT_MAX_AXES_ARG];
+    a->set = true;
+    a->axis[a->n_axes++] = order[i];
   }
+  at_status s = at_graph_node(w->g, at_op_find("arrange"), 1, &v, arg, NULL, v->span, &out, &err);
+  if (s == AT_ENOMEM) w->nomem = true;
+  if (s != AT_OK) return v; /* the operator itself will say what it lacks */
+  if (v->name) out->name = v->name;
+  return out;
+}
+
+/* The axes that op names, last and in the order of its arguments; side by side is enough
+ * where nothing is computed. */
+static at_node *tailed(at_lower *w, const at_op *op, at_node *v, const at_arg *arg) {
+  int order[AT_MAX_DIM], tail[AT_MAX_DIM], n_tail = 0, n = 0;
+  for (int i = 0; op->params[i].type != AT_ARG_END; i++)
+    for (int k = 0; op->params[i].type <= AT_ARG_MAP && arg[i].set && k < arg[i].n_axes; k++) {
+      if (at_node_dim(v, arg[i].axis[k]) < 0 || n_tail == AT_MAX_DIM) return v;
+      tail[n_tail++] = arg[i].axis[k];
+    }
+  bool fits = n_tail <= v->ndim && n_tail > 0;
+  int first = !fits ? 0 : op->flags & AT_OP_ALIAS ? at_node_dim(v, tail[0]) : v->ndim - n_tail;
+  for (int i = 0; fits && i < n_tail; i++)
+    fits = first + i < v->ndim && v->dim[first + i].axis == tail[i];
+  if (fits || n_tail > v->ndim) return v;
+  for (int d = 0; d < v->ndim; d++) {
+    bool last = v->dim[d].axis < 0;
+    for (int i = 0; i < n_tail; i++) last |= tail[i] == v->dim[d].axis;
+    if (!last) order[n++] = v->dim[d].axis;
+  }
+  if (n + n_tail != v->ndim) return v;
+  memcpy(order + n, tail, (size_t)n_tail * sizeof *tail);
+  return arranged(w, v, order);
+}
+
+static at_node *expanded(at_lower *w, at_node *v, at_node *like, int without) {
+  at_node *in[] = {v, like}, *out = NULL;
+  at_arg arg[AT_MAX_ARG] = {at_lower_axis_arg(without, AT_NOWHERE)};
+  at_error err = {0};
+  if (without < 0) arg[0].set = false;
+  at_status s = at_graph_node(w->g, at_op_find("expand"), 2, in, arg, NULL, v->span, &out, &err);
+  if (s == AT_ENOMEM) w->nomem = true;
+  return s == AT_OK ? out : v;
+}
+
+static int joined_axis(const at_arg *arg, bool join, int v) {
+  return !join ? -1 : arg[0].n_axes > 1 ? arg[0].axis[v] : arg[0].axis[0];
+}
+
+/* What lacks axes that others have is repeated along them: a sentence beside every cell. */
+static void widen(at_lower *w, int n, at_node **in, const at_arg *arg, bool join) {
+  int widest = 0;
+  for (int v = 1; v < n; v++)
+    if (in[v]->ndim > in[widest]->ndim) widest = v;
+  for (int v = 0; v < n; v++) {
+    bool lacks = false;
+    int theirs = joined_axis(arg, join, widest), mine = joined_axis(arg, join, v);
+    if (theirs >= 0 && w->g->axis[theirs].parent >= 0) continue; /* ragged: as it is */
+    if (mine >= 0 && w->g->axis[mine].parent >= 0) continue;
+    for (int d = 0; d < in[widest]->ndim; d++) {
+      int axis = in[widest]->dim[d].axis;
+      lacks |= axis != theirs && !at_node_has_axis(w->g, in[v], axis);
+    }
+    if (lacks) in[v] = expanded(w, in[v], in[widest], theirs == mine ? -1 : theirs);
+  }
+}
+
+/* What is joined is stored in the order of the first. */
+static void align(at_lower *w, int n, at_node **in, const at_arg *arg, bool join) {
+  for (int v = 1; v < n; v++) {
+    int order[AT_MAX_DIM];
+    bool all = in[v]->ndim == in[0]->ndim, same = true;
+    for (int d = 0; all && d < in[0]->ndim; d++) {
+      order[d] = in[0]->dim[d].axis;
+      if (join && arg[0].n_axes > 1 && order[d] == arg[0].axis[0]) order[d] = arg[0].axis[v];
+      all = at_node_dim(in[v], order[d]) >= 0;
+      same &= all && in[v]->dim[d].axis == order[d];
+    }
+    if (all && !same) in[v] = arranged(w, in[v], order);
+  }
+}
+
+static void arrange_inputs(at_lower *w, const at_op *op, int n, at_node **in, const at_arg *arg) {
+  const bool join = !strcmp(op->name, "concat");
+  if ((op->flags & AT_OP_TAIL) && n == 1 && arg) in[0] = tailed(w, op, in[0], arg);
+  if (!join && strcmp(op->name, "stack")) return;
+  if (join && arg && arg[0].n_axes > 1 && arg[0].n_axes != n) return;
+  widen(w, n, in, arg, join);
+  align(w, n, in, arg, join);
+}
+
+at_node *at_lower_make(at_lower *w, const at_op *op, int n, at_node *const *given,
+                       const at_arg *arg, const char *scope, at_span span) {
+  at_node *out = NULL, *in[AT_MAX_IN];
+  at_error err = {0};
+  const char *name = at_lower_path(w, scope);
+  if (!name || !op) return NULL;
+  for (int i = 0; i < n; i++) in[i] = given[i];
+  arrange_inputs(w, op, n, in, arg);
   if (span.file < 0) span = w->place;
   bool taken = scope_is_taken(w, name);
   at_status s = at_graph_node(w->g, op, n, in, arg, name, span, &out, &err);
@@ -144,98 +278,214 @@ at_node *at_lower_make(at_lower *w, const at_op *op, int n, at_node *const *in, 
   return out;
 }
 
-/* Sizes of what the call made: later uses of the axis must agree. */
-static bool note_sizes(at_call *c, const at_node *out) {
-  bool ok = true;
+/* Sizes of what the call made: an axis of the name that states none takes the first. */
+static void note_sizes(at_call *c, const at_node *out) {
   for (int i = 0; c->op->params && c->op->params[i].type != AT_ARG_END; i++) {
     at_arg_type t = c->op->params[i].type;
     if (!c->arg[i].set || (t != AT_ARG_MAP && t != AT_ARG_NEW)) continue;
     int d = at_node_dim(out, c->arg[i].to);
-    if (d >= 0) ok = at_lower_know(c->w, c->arg[i].to, out->dim[d].size, c->arg[i].span) && ok;
+    if (d >= 0) at_lower_note(c->w, c->arg[i].to, out->dim[d].size, c->arg[i].span);
   }
-  return ok;
 }
 
 /* ---- which operator ---- */
 
 static const at_op *find_op(const char *name) {
-  if (!strcmp(name, cosine_op.name)) return &cosine_op;
   const at_op *op = at_op_find(name);
   return op && !(op->flags & AT_OP_INTERNAL) ? op : NULL;
 }
 
+/* What operators are called elsewhere. */
+static const struct {
+  const char *elsewhere, *here;
+} other_names[] = {
+    {"attention", "it is a block: `attend NAME(query = ..., key = ..., over = ..., along = ...)`"},
+    {"average", "it is called `mean` here"},
+    {"avg", "it is called `mean` here"},
+    {"batchnorm", "it is called `batch_norm` here"},
+    {"cat", "it is called `concat` here"},
+    {"conv", "it is called `conv2d` or `conv1d` here"},
+    {"dense", "it is called `linear` here"},
+    {"dot", "it is called `contract(x, y, axis)` here; `dot` is a score of attend"},
+    {"einsum", "`contract(x, y, axis)` sums over one axis that both have"},
+    {"fc", "it is called `linear` here"},
+    {"layernorm", "it is called `layer_norm` here"},
+    {"masked_fill", "it is called `mask` here"},
+    {"matmul", "it is called `contract(x, y, axis)` here"},
+    {"mse", "it is written `square(x - y) |> mean_all`"},
+    {"pad", "nothing is padded here: an axis may be ragged"},
+    {"permute", "axes are found by name; their order means nothing"},
+    {"reshape", "`flatten(y, x -> cell)` joins axes, `split(cell -> [y = 14, x])` parts one"},
+    {"swish", "it is called `silu` here"},
+    {"transpose", "axes are found by name; their order means nothing"},
+    {"unsqueeze", "values meet by the names of their axes; `expand(x, y)` repeats one by hand"},
+    {"upsample", "it is called `resize` here"},
+    {"view", "`flatten(y, x -> cell)` joins axes, `split(cell -> [y = 14, x])` parts one"},
+};
+
 static const char *suggest_op(at_lower *w, const char *name) {
-  const char *names[160];
+  const char *names[256];
   size_t n = 0;
+  for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++)
+    if (!strcmp(other_names[i].elsewhere, name)) return other_names[i].here;
   for (const at_op *const *op = at_optable; *op && n < 159; op++)
     if (!((*op)->flags & AT_OP_INTERNAL)) names[n++] = (*op)->name;
-  names[n++] = cosine_op.name;
+  for (const at_ast_model *m = w->ast->models; m && n < 250; m = m->next)
+    if (m->module) names[n++] = m->name;
   return at_diag_suggest(w->diags, name, names, n);
 }
 
-/* The operator that e calls, and the arguments that a parameter brings along: with
- * pool = logsumexp(sharpness = 6), pool(word) is logsumexp(word, sharpness = 6). */
-static const at_op *resolve(at_lower *w, const at_expr *e, const at_call_arg **more) {
-  at_sym *s = at_lower_find(w, e->name);
-  const char *name = e->name;
-  *more = NULL;
-  if (s && s->kind == AT_SYM_PARAM) {
-    at_val v = at_lower_use(w, s);
-    if (v.kind == AT_V_BAD) return NULL;
-    if (v.kind == AT_V_SPEC) {
-      name = v.spec->name;
-      *more = v.spec->args;
+/* ---- functions of numbers ---- */
+
+static double quotient(double a, double b) { return floor(a / b); }
+static const struct function {
+  const char *name;
+  int n;
+  double (*one)(double);
+  double (*two)(double, double);
+} functions[] = {
+    {"sqrt", 1, sqrt, NULL},   {"log", 1, log, NULL},   {"exp", 1, exp, NULL},
+    {"floor", 1, floor, NULL}, {"ceil", 1, ceil, NULL}, {"min", 2, NULL, fmin},
+    {"max", 2, NULL, fmax},    {"pow", 2, NULL, pow},   {"quotient", 2, NULL, quotient}};
+
+static const struct function *find_function(const char *name) {
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    if (!strcmp(functions[i].name, name)) return &functions[i];
+  return NULL;
+}
+
+/* Numbers and what is made of them; names must be known to hold one. */
+static bool is_number_expr(at_lower *w, const at_expr *e) {
+  switch (e->kind) {
+    case AT_E_NUMBER: return true;
+    case AT_E_NEGATE: return is_number_expr(w, e->left);
+    case AT_E_BINARY: return is_number_expr(w, e->left) && is_number_expr(w, e->right);
+    case AT_E_CALL: return at_lower_is_number_call(w, e);
+    case AT_E_NAME: {
+      at_sym *s = at_lower_find(w, e->name);
+      return s && (s->pending ? s->param->def && !s->busy && is_number_expr(w, s->param->def)
+                              : s->val.kind == AT_V_NUMBER);
     }
+    default: return false;
   }
-  const at_op *op = find_op(name);
-  if (op) return op;
-  if (s && name == e->name) {
+}
+
+bool at_lower_is_number_call(at_lower *w, const at_expr *e) {
+  const struct function *f = find_function(e->name);
+  int n = 0;
+  if (!f || e->scope) return false;
+  for (const at_call_arg *a = e->args; a; a = a->next, n++)
+    if (a->key || a->to || a->made || !a->value || !is_number_expr(w, a->value)) return false;
+  return n == f->n;
+}
+
+static at_val number_call(at_lower *w, const at_expr *e) {
+  const struct function *f = find_function(e->name);
+  double x[2] = {0, 0};
+  int n = 0;
+  for (const at_call_arg *a = e->args; a; a = a->next)
+    if (!at_lower_number(w, a->value, &x[n++])) return at_lower_bad();
+  double v = f->one ? f->one(x[0]) : f->two(x[0], x[1]);
+  if (isfinite(v)) return (at_val){.kind = AT_V_NUMBER, .number = v};
+  at_lower_error(w, "number-range", e->span, "%s of these numbers is out of range", e->name);
+  return at_lower_bad();
+}
+
+/* ---- what is called ---- */
+
+/* An operator, a module, or an instance of one; and the arguments that a parameter brings
+ * along: with pool = logsumexp(sharpness = 6), pool(word) is logsumexp(word, sharpness = 6). */
+typedef struct callee {
+  const at_op *op;
+  const at_ast_model *module;
+  at_instance *instance;
+  const at_call_arg *more;
+  int more_frame;
+} callee;
+
+static bool not_callable(at_lower *w, const at_expr *e, const char *name, const at_sym *s,
+                         bool by_parameter) {
+  if (s && !by_parameter) {
     at_diag *d = at_lower_error(w, "unknown-operator", e->name_span,
                                 "`%s` is no operator but %s of this model", name,
                                 s->kind == AT_SYM_PARAM ? "a number" : "a value");
     d->note = at_diag_text(w->diags, "`%s` was made here", name);
     d->note_span = s->span;
-    return NULL;
+    return false;
   }
   at_diag *d =
       at_lower_error(w, "unknown-operator", e->name_span, "there is no operator `%s`", name);
-  d->hint = suggest_op(w, name);
+  d->hint = find_function(name) ? "it is a function of numbers, and here stands a value"
+                                : suggest_op(w, name);
   if (s) {
-    d->note = at_diag_text(w->diags, "parameter `%s` is set to `%s`", s->name, name);
+    d->note = at_diag_text(w->diags, "%s `%s` is set to `%s`",
+                           s->kind == AT_SYM_INSTANCE ? "instance" : "parameter", s->name, name);
     d->note_span = s->span;
   }
-  return NULL;
+  return false;
+}
+
+static bool resolve(at_lower *w, const at_expr *e, callee *c) {
+  at_sym *s = at_lower_find(w, e->name);
+  const char *name = e->name;
+  bool by_parameter = false;
+  at_val v = {.kind = AT_V_BAD};
+  if (s && (s->kind == AT_SYM_PARAM || s->kind == AT_SYM_INSTANCE)) {
+    v = at_lower_use(w, s);
+    if (v.kind == AT_V_BAD) return false;
+    if (v.kind == AT_V_SPEC && v.spec->kind != AT_E_STRING) {
+      by_parameter = true;
+      name = v.spec->name;
+      c->more = v.spec->args;
+      c->more_frame = v.frame;
+    }
+  }
+  if (v.kind == AT_V_INSTANCE) {
+    c->instance = v.instance;
+    name = v.instance->call->name;
+    c->more = v.instance->call->args;
+    c->more_frame = v.instance->frame;
+  }
+  c->module = at_lower_find_module(w, name);
+  c->op = c->module ? NULL : find_op(name);
+  if (c->module || c->op) return true;
+  return not_callable(w, e, name, s, by_parameter || c->instance);
 }
 
 /* ---- binding ---- */
 
-enum { MOST_ARGS = 32 };
-
-typedef struct given {
-  const at_call_arg *pos[MOST_ARGS], *key[MOST_ARGS];
-  int n_pos, n_key;
-} given;
-
-static bool sort_out(at_call *c, given *g, const at_call_arg *list) {
+bool at_lower_sort_out(at_lower *w, const char *callee_name, at_given *g, const at_call_arg *list,
+                       int frame) {
   for (const at_call_arg *a = list; a; a = a->next) {
-    if (g->n_pos == MOST_ARGS || g->n_key == MOST_ARGS) {
-      at_lower_error(c->w, "wrong-argument", a->span, "%s has too many arguments", c->op->name);
+    if (g->n_pos == AT_DSL_MOST_ARGS || g->n_key == AT_DSL_MOST_ARGS) {
+      at_lower_error(w, "wrong-argument", a->span, "%s has too many arguments", callee_name);
       return false;
     }
-    if (a->key)
+    if (a->key) {
+      g->key_frame[g->n_key] = frame;
       g->key[g->n_key++] = a;
-    else
+    } else {
+      g->pos_frame[g->n_pos] = frame;
       g->pos[g->n_pos++] = a;
+    }
   }
   return true;
 }
 
-/* The first arguments by position are the values still missing. */
-static int take_values(at_call *c, const given *g) {
+static bool holds_value(const at_lower *w, const at_expr *e) {
+  const at_sym *s = e->kind == AT_E_NAME ? at_lower_find(w, e->name) : NULL;
+  if (e->kind != AT_E_NAME) return e->kind != AT_E_LIST && e->kind != AT_E_NUMBER;
+  return s && (s->val.kind == AT_V_NODE || s->val.kind == AT_V_BAD);
+}
+
+/* The first arguments by position are the values; operators that take any number of them
+ * take as many as there are. */
+static int take_values(at_call *c, const at_given *g) {
   int i = 0;
-  for (; c->n_in < c->op->min_in; i++) {
+  for (; c->n_in < c->op->max_in; i++) {
     const at_call_arg *a = i < g->n_pos ? g->pos[i] : NULL;
-    if (!a || a->to) {
+    if (c->n_in >= c->op->min_in && (!a || a->to || a->made || !holds_value(c->w, a->value))) break;
+    if (!a || a->to || a->made) {
       int n = c->op->min_in;
       at_lower_error(c->w, "missing-argument", c->span, "%s takes %d value%s; here it gets %d",
                      c->op->name, n, n == 1 ? "" : "s", c->n_in)
@@ -243,7 +493,9 @@ static int take_values(at_call *c, const given *g) {
       c->bad = true;
       return g->n_pos;
     }
+    int old = at_lower_enter(c->w, g->pos_frame[i]);
     at_node *v = at_lower_node(c->w, a->value);
+    c->w->frame = old;
     if (v)
       c->in[c->n_in] = v;
     else
@@ -253,47 +505,99 @@ static int take_values(at_call *c, const given *g) {
   return i;
 }
 
-static void bind(at_call *c, const at_expr *e, const at_call_arg *more) {
-  given g = {.n_pos = 0};
-  c->bad = !sort_out(c, &g, e->args) || !sort_out(c, &g, more);
+static void bind(at_call *c, const at_expr *e, const callee *to) {
+  at_given g = {.n_pos = 0};
+  c->bad = !at_lower_sort_out(c->w, c->op->name, &g, e->args, c->w->frame) ||
+           !at_lower_sort_out(c->w, c->op->name, &g, to->more, to->more_frame);
   if (c->bad) return;
   int values = take_values(c, &g);
   if (c->bad) return;
-  at_lower_positional(c, g.pos + values, g.n_pos - values);
-  for (int i = 0; i < g.n_key; i++) at_lower_keyed(c, g.key[i]);
+  at_lower_positional(c, &g, values);
+  for (int i = 0; i < g.n_key; i++) {
+    int old = at_lower_enter(c->w, g.key_frame[i]);
+    at_lower_keyed(c, g.key[i]);
+    c->w->frame = old;
+  }
   if (!c->bad) at_lower_required(c);
 }
 
-static bool may_stand(at_call *c) {
-  if (!(c->op->flags & AT_OP_LOSS) || c->w->in_loss) return true;
-  at_lower_error(c->w, "misplaced-loss", c->span, "%s is a loss; it stands after `loss` only",
-                 c->op->name);
+static bool take_over(at_call *c, const at_expr *e, int over) {
+  if (over < 0) return true;
+  c->arg[0] = at_lower_axis_arg(over, AT_NOWHERE);
+  if (c->op->params && c->op->params[0].type == AT_ARG_AXIS) return true;
+  at_lower_error(c->w, "wrong-argument", e->span, "%s does not work along an axis", c->op->name)
+      ->hint = "weights are made by softmax and its like, as in `weigh = softmax(9)`";
   return false;
 }
 
-at_node *at_lower_call(at_lower *w, const at_expr *e, at_node *in, int over) {
-  const at_call_arg *more;
-  at_call c = {.w = w, .span = e->span, .name_span = e->name_span, .piped = in != NULL};
-  if (e->kind == AT_E_BAD || !(c.op = resolve(w, e, &more))) return NULL;
+static at_node *call_op(at_lower *w, const at_expr *e, const callee *to, at_node *in, int over,
+                        const char *scope) {
+  at_call c = {
+      .w = w, .op = to->op, .span = e->span, .name_span = e->name_span, .piped = in != NULL};
   if (c.span.file < 0) c.span = w->place;
-  if (!may_stand(&c)) return NULL;
-  if (in) c.in[c.n_in++] = in;
-  if (over >= 0) {
-    if (!c.op->params || c.op->params[0].type != AT_ARG_AXIS) {
-      at_lower_error(w, "wrong-argument", e->span, "%s does not work along an axis", c.op->name)
-          ->hint = "weights are made by softmax, as in `weigh = softmax(9)`";
-      return NULL;
-    }
-    c.arg[0] = at_lower_axis_arg(over, AT_NOWHERE);
-  }
+  if (in && c.op->max_in > 0) c.in[c.n_in++] = in;
+  if (!take_over(&c, e, over)) return NULL;
   at_span place = w->place;
   w->place = c.span;
-  bind(&c, e, more);
+  bind(&c, e, to);
   at_node *out = c.bad ? NULL
-                 : c.op == &cosine_op
+                 : c.op == &at_op_cosine
                      ? make_cosine(w, &c)
-                     : at_lower_make(w, c.op, c.n_in, c.in, c.arg, e->scope, c.span);
-  if (out && !note_sizes(&c, out)) out = NULL;
+                     : at_lower_make(w, c.op, c.n_in, c.in, c.arg, scope, c.span);
+  if (out) note_sizes(&c, out);
   w->place = place;
   return out;
+}
+
+/* Calls of an instance share its path; from the second on the parameters are there. */
+static at_val call_instance(at_lower *w, const at_expr *e, const callee *to, at_node *in,
+                            int over) {
+  at_instance *i = to->instance;
+  const bool again = w->g->again;
+  const char *top = at_lower_top(w)->path;
+  at_val v;
+  if (e->scope) {
+    at_lower_error(w, "wrong-argument", e->scope_span,
+                   "the parameters of instance `%s` have their name already", e->name);
+    return at_lower_bad();
+  }
+  w->g->again = again || i->called;
+  i->called = true;
+  if (to->module) {
+    v = at_lower_module(w, to->module, e, to->more, to->more_frame, in, i->path);
+  } else {
+    at_lower_top(w)->path = ""; /* the instance's path is whole */
+    at_node *n = call_op(w, e, to, in, over, i->path);
+    at_lower_top(w)->path = top;
+    v = (at_val){.kind = n ? AT_V_NODE : AT_V_BAD, .node = n};
+  }
+  w->g->again = again;
+  return v;
+}
+
+at_val at_lower_call_val(at_lower *w, const at_expr *e, at_node *in, int over) {
+  callee to = {0};
+  bool bad = false;
+  if (e->kind == AT_E_BAD) return at_lower_bad();
+  if (!in && over < 0 && at_lower_is_number_call(w, e)) return number_call(w, e);
+  const char *scope = at_lower_scope(w, e, &bad);
+  if (bad || !resolve(w, e, &to)) return at_lower_bad();
+  if (to.instance) return call_instance(w, e, &to, in, over);
+  if (to.module) {
+    const char *path = at_lower_path(w, scope);
+    if (!scope) w->made++;
+    return at_lower_module(w, to.module, e, to.more, to.more_frame, in, path);
+  }
+  at_node *n = call_op(w, e, &to, in, over, scope);
+  return (at_val){.kind = n ? AT_V_NODE : AT_V_BAD, .node = n};
+}
+
+at_node *at_lower_call(at_lower *w, const at_expr *e, at_node *in, int over) {
+  at_val v = at_lower_call_val(w, e, in, over);
+  if (v.kind == AT_V_NODE || v.kind == AT_V_BAD) return v.node;
+  at_diag *d = at_lower_error(w, "wrong-type", e->span, "a value is expected here; this is %s",
+                              at_lower_kind_text(w, &v));
+  if (v.kind == AT_V_RECORD && v.record->n)
+    d->hint = at_diag_text(w->diags, "choose one of them: `.%s`", v.record->field[0].name);
+  return NULL;
 }

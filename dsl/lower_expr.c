@@ -3,7 +3,7 @@
 #include <string.h>
 #include "dsl/lower.h"
 
-static const at_val bad = {AT_V_BAD, NULL, 0, NULL};
+static const at_val bad = {.kind = AT_V_BAD};
 
 static at_val number_val(double v) { return (at_val){.kind = AT_V_NUMBER, .number = v}; }
 
@@ -13,7 +13,7 @@ static at_val node_val(at_node *n) { return (at_val){.kind = n ? AT_V_NODE : AT_
 
 /* The statement that makes `name` further down; NULL: none. */
 static const at_stmt *made_later(const at_lower *w, const char *name) {
-  for (const at_stmt *s = w->model->body; s; s = s->next)
+  for (const at_stmt *s = w->stack[w->frame].def->body; s; s = s->next)
     if (s->name && !strcmp(s->name, name) && (s->kind != AT_S_OUTPUT || s->expr)) return s;
   return NULL;
 }
@@ -28,6 +28,9 @@ static at_val unknown_name(at_lower *w, const at_expr *e) {
     d->note_span = later->name_span;
   } else if (at_graph_find_axis(w->g, e->name) >= 0) {
     d->hint = at_diag_text(w->diags, "`%s` is an axis; a value or a number is expected", e->name);
+  } else if (at_lower_find_module(w, e->name)) {
+    d->hint =
+        at_diag_text(w->diags, "`%s` is a module; it is called, as `%s(...)`", e->name, e->name);
   } else if (at_op_find(e->name)) {
     d->hint = at_diag_text(w->diags, "`%s` is an operator; write `x |> %s` or `%s(x)`", e->name,
                            e->name, e->name);
@@ -42,12 +45,36 @@ static at_val lower_name(at_lower *w, const at_expr *e) {
   return s ? at_lower_use(w, s) : unknown_name(w, e);
 }
 
+const char *at_lower_string(at_lower *w, const at_expr *e) {
+  at_val v = e->kind == AT_E_STRING ? (at_val){.kind = AT_V_SPEC, .spec = e} : at_lower_expr(w, e);
+  if (v.kind == AT_V_SPEC && v.spec->kind == AT_E_STRING) return v.spec->name;
+  if (v.kind != AT_V_BAD)
+    at_lower_error(w, "wrong-type", e->span, "a text is expected here, in quotes");
+  return NULL;
+}
+
 const char *at_lower_word(at_lower *w, const at_expr *e) {
   if (!e || e->kind != AT_E_NAME) return NULL;
   at_sym *s = at_lower_find(w, e->name);
   if (!s || s->kind != AT_SYM_PARAM) return e->name;
   at_val v = at_lower_use(w, s);
   return v.kind == AT_V_SPEC && v.spec->kind == AT_E_NAME ? v.spec->name : NULL;
+}
+
+const char *at_lower_kind_text(at_lower *w, const at_val *v) {
+  switch (v->kind) {
+    case AT_V_BAD:
+    case AT_V_NODE: return "a value";
+    case AT_V_NUMBER: return "a number";
+    case AT_V_SPEC:
+      return at_diag_text(w->diags,
+                          v->spec->kind == AT_E_STRING ? "the text \"%s\"" : "the word `%s`",
+                          v->spec->name);
+    case AT_V_RECORD:
+      return at_diag_text(w->diags, "all that module `%s` puts out", v->record->module);
+    case AT_V_INSTANCE: return "an instance";
+  }
+  return "something else";
 }
 
 /* ---- arithmetic ---- */
@@ -90,10 +117,11 @@ static at_val lower_binary(at_lower *w, const at_expr *e) {
   static const char *const op[] = {['+'] = "add", ['-'] = "sub", ['*'] = "mul", ['/'] = "div"};
   at_val a = at_lower_expr(w, e->left), b = at_lower_expr(w, e->right);
   if (a.kind == AT_V_BAD || b.kind == AT_V_BAD) return bad;
-  if (a.kind == AT_V_SPEC || b.kind == AT_V_SPEC) {
-    const at_expr *side = a.kind == AT_V_SPEC ? e->left : e->right;
-    at_lower_error(w, "wrong-type", side->span, "`%c` takes numbers and values; this is a word",
-                   e->op);
+  if (a.kind > AT_V_NUMBER || b.kind > AT_V_NUMBER) {
+    const bool left = a.kind > AT_V_NUMBER;
+    at_lower_error(w, "wrong-type", left ? e->left->span : e->right->span,
+                   "`%c` takes numbers and values; this is %s", e->op,
+                   at_lower_kind_text(w, left ? &a : &b));
     return bad;
   }
   if (a.kind == AT_V_NUMBER && b.kind == AT_V_NUMBER) return of_numbers(w, e, a.number, b.number);
@@ -106,7 +134,8 @@ static at_val lower_negate(at_lower *w, const at_expr *e) {
   at_val v = at_lower_expr(w, e->left);
   if (v.kind == AT_V_NUMBER) return number_val(-v.number);
   if (v.kind == AT_V_NODE) return node_val(scaled(w, v.node, -1, 0, e->span));
-  if (v.kind == AT_V_SPEC) at_lower_error(w, "wrong-type", e->span, "a word has no negative");
+  if (v.kind > AT_V_NUMBER)
+    at_lower_error(w, "wrong-type", e->span, "%s has no negative", at_lower_kind_text(w, &v));
   return bad;
 }
 
@@ -124,9 +153,13 @@ at_node *at_lower_stages(at_lower *w, const at_expr *e, at_node *in) {
   return NULL;
 }
 
+/* The last stage may be a module with several outputs. */
 static at_val lower_pipe(at_lower *w, const at_expr *e) {
   at_node *in = at_lower_node(w, e->left);
-  return in ? node_val(at_lower_stages(w, e->right, in)) : bad;
+  if (!in) return bad;
+  if (e->right->kind == AT_E_NAME || e->right->kind == AT_E_CALL)
+    return at_lower_call_val(w, e->right, in, -1);
+  return node_val(at_lower_stages(w, e->right, in));
 }
 
 /* ---- expressions ---- */
@@ -140,7 +173,13 @@ at_val at_lower_expr(at_lower *w, const at_expr *e) {
       at_lower_error(w, "wrong-argument", e->scope_span,
                      "`@%s` names the parameters of a call; `%s` is none", e->scope, e->name);
       return bad;
-    case AT_E_CALL: return node_val(at_lower_call(w, e, NULL, -1));
+    case AT_E_CALL: return at_lower_call_val(w, e, NULL, -1);
+    case AT_E_STRING: return (at_val){.kind = AT_V_SPEC, .spec = e, .frame = w->frame};
+    case AT_E_MEMBER: return at_lower_member(w, e);
+    case AT_E_COND:
+      at_lower_error(w, "wrong-type", e->span, "a comparison stands after `if` only")->hint =
+          e->op == AT_COND_GT ? "a pipeline is written `|>`, an arrow `->`" : NULL;
+      return bad;
     case AT_E_PIPE: return lower_pipe(w, e);
     case AT_E_BINARY: return lower_binary(w, e);
     case AT_E_NEGATE: return lower_negate(w, e);
@@ -157,9 +196,14 @@ at_node *at_lower_node(at_lower *w, const at_expr *e) {
   if (v.kind == AT_V_NUMBER)
     at_lower_error(w, "wrong-type", e->span, "a value is expected here; this is the number %g",
                    v.number);
-  if (v.kind == AT_V_SPEC)
-    at_lower_error(w, "wrong-type", e->span, "a value is expected here; this is the word `%s`",
-                   v.spec->name);
+  if (v.kind > AT_V_NUMBER) {
+    at_diag *d = at_lower_error(w, "wrong-type", e->span, "a value is expected here; this is %s",
+                                at_lower_kind_text(w, &v));
+    if (v.kind == AT_V_RECORD && v.record->n)
+      d->hint = at_diag_text(w->diags, "choose one of them: `.%s`", v.record->field[0].name);
+    if (v.kind == AT_V_SPEC && v.spec->kind == AT_E_STRING) d->hint = "names stand without quotes";
+    if (v.kind == AT_V_INSTANCE) d->hint = "call it: its name with values in parentheses";
+  }
   return NULL;
 }
 
@@ -169,9 +213,9 @@ bool at_lower_number(at_lower *w, const at_expr *e, double *out) {
   if (v.kind == AT_V_NODE)
     at_lower_error(w, "wrong-type", e->span, "a number is expected here; %s is a value",
                    at_node_title(w->g, v.node));
-  if (v.kind == AT_V_SPEC)
-    at_lower_error(w, "wrong-type", e->span, "a number is expected here; this is the word `%s`",
-                   v.spec->name);
+  if (v.kind > AT_V_NUMBER)
+    at_lower_error(w, "wrong-type", e->span, "a number is expected here; this is %s",
+                   at_lower_kind_text(w, &v));
   return v.kind == AT_V_NUMBER;
 }
 
@@ -220,8 +264,13 @@ const char *at_lower_spec_text(at_lower *w, const at_expr *e) {
     at_sym *s = at_lower_find(w, e->name);
     if (!s || s->kind != AT_SYM_PARAM) return e->name;
     at_val v = at_lower_use(w, s);
-    if (v.kind == AT_V_SPEC)
-      return v.spec->kind == AT_E_NAME ? v.spec->name : at_lower_spec_text(w, v.spec);
+    if (v.kind == AT_V_SPEC && v.spec->kind == AT_E_NAME) return v.spec->name;
+    if (v.kind == AT_V_SPEC && v.spec->kind == AT_E_CALL) {
+      int old = at_lower_enter(w, v.frame);
+      const char *text = at_lower_spec_text(w, v.spec);
+      w->frame = old;
+      return text;
+    }
     if (v.kind == AT_V_BAD) return NULL;
   }
   if (e->kind != AT_E_CALL) {

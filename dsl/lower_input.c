@@ -22,7 +22,14 @@ static bool axis_kind(at_lower *w, const at_stmt *s, const at_ast_axis *a, at_ax
   return false;
 }
 
-/* Stated in the file, said before of the same axis, or asked of the data. */
+/* The size that a parameter of the axis's name gives it; -1: there is none. */
+static bool size_by_name(at_lower *w, const at_ast_axis *a, int64_t *out) {
+  at_sym *sym = at_lower_find(w, a->name);
+  if (!sym || at_lower_use(w, sym).kind != AT_V_NUMBER) return true;
+  return at_lower_made_size(w, a->name, a->span, NULL, out);
+}
+
+/* Stated in the file, that of a parameter, said before of the same axis, or asked of the data. */
 static bool axis_size(at_lower *w, const at_stmt *s, const at_ast_axis *a, int axis, int64_t *out) {
   const at_axis *x = &w->g->axis[axis];
   *out = -1;
@@ -37,7 +44,8 @@ static bool axis_size(at_lower *w, const at_stmt *s, const at_ast_axis *a, int a
   if (a->size) {
     if (!at_lower_size(w, a->size, a->name, out)) return false;
   } else {
-    *out = at_lower_known(w, axis);
+    if (!size_by_name(w, a, out)) return false;
+    if (*out < 0) *out = at_lower_known(w, axis);
     if (*out < 0 && w->env->axis_size) *out = w->env->axis_size(w->env->ctx, s->name, a->name);
     if (*out == 0 || *out > INT32_MAX) {
       at_lower_error(w, "bad-size", a->span, "the data gives axis `%s` of `%s` the size %lld",
@@ -46,7 +54,8 @@ static bool axis_size(at_lower *w, const at_stmt *s, const at_ast_axis *a, int a
     }
     if (*out < 0) *out = -1;
   }
-  return at_lower_know(w, axis, *out, span);
+  at_lower_note(w, axis, *out, span);
+  return true;
 }
 
 static bool make_axis(at_lower *w, const at_ast_axis *a, at_axis_kind kind, int parent, int *axis) {
@@ -72,40 +81,70 @@ static bool not_beside(at_lower *w, const at_ast_axis *a) {
   return false;
 }
 
-/* Reads all axes even after a mistake, so that each is reported. -1: some are wrong. A
- * packed ragged dim stands for its batch axis too. */
+/* The axes read so far. A packed ragged dim stands for its batch axis too; the rows of a
+ * second one over the same parent are padded. */
+typedef struct dims {
+  at_dim *dim;
+  int n, parent, parent_at, packed;
+} dims;
+
+static bool put_ragged(at_lower *w, const at_ast_axis *a, dims *d, at_dim made) {
+  if (d->packed == d->parent) {
+    made.padded = true;
+    d->dim[d->n++] = made;
+    return true;
+  }
+  if (d->parent_at != d->n - 1) return not_beside(w, a);
+  d->dim[d->parent_at] = made;
+  d->packed = d->parent;
+  return true;
+}
+
+/* Reads all axes even after a mistake, so that each is reported. -1: some are wrong. */
 static int input_dims(at_lower *w, const at_stmt *s, at_dim *dim) {
-  int n = 0, named = 0, parent = -1, parent_at = -1;
+  dims d = {.dim = dim, .parent = -1, .packed = -2};
+  int named = 0;
   bool ok = true;
   for (const at_ast_axis *a = s->axes; a; a = a->next) {
     at_axis_kind kind;
     int axis;
-    at_dim d;
-    if (n == AT_MAX_DIM || ++named > 2 * AT_MAX_DIM) {
+    at_dim made = {.size = -1};
+    if (d.n == AT_MAX_DIM || ++named > 2 * AT_MAX_DIM) {
       at_lower_error(w, "wrong-argument", a->span, "an input has at most %d axes", AT_MAX_DIM);
       return -1;
     }
-    if (!axis_kind(w, s, a, &kind) || !make_axis(w, a, kind, parent, &axis) ||
-        !axis_size(w, s, a, axis, &d.size)) {
+    if (!axis_kind(w, s, a, &kind) || !make_axis(w, a, kind, d.parent, &axis) ||
+        !axis_size(w, s, a, axis, &made.size)) {
       ok = false;
       continue;
     }
-    d.axis = axis;
+    made.axis = axis;
     if (a->ragged) {
-      if (parent_at == n - 1)
-        dim[parent_at] = d;
-      else
-        ok = not_beside(w, a);
-      parent = -1;
+      ok = put_ragged(w, a, &d, made) && ok;
       continue;
     }
     if (kind == AT_BATCH) {
-      parent = axis;
-      parent_at = n;
+      d.parent = axis;
+      d.parent_at = d.n;
     }
-    dim[n++] = d;
+    dim[d.n++] = made;
   }
-  return ok ? n : -1;
+  return ok ? d.n : -1;
+}
+
+/* `token(answer_class)`: an axis with a place for each token that the data has. */
+static bool classes(at_lower *w, const at_stmt *s, int64_t data, int64_t *out) {
+  const at_expr *e = s->vocabulary;
+  at_error err = {0};
+  int axis;
+  *out = data > 0 ? data : -1;
+  if (at_graph_axis(w->g, e->name, AT_FEATURE, -1, e->span, &axis, &err) != AT_OK) {
+    at_lower_error(w, "axis-kind", e->span, "%s", err.message);
+    return false;
+  }
+  at_lower_note(w, axis, *out, e->span);
+  at_lower_note_data(w, axis, e->span);
+  return true;
 }
 
 static bool vocabulary(at_lower *w, const at_stmt *s, bool token, int64_t *out) {
@@ -122,6 +161,8 @@ static bool vocabulary(at_lower *w, const at_stmt *s, bool token, int64_t *out) 
     *out = data > 0 ? data : -1;
     return true;
   }
+  if (s->vocabulary->kind == AT_E_NAME && !at_lower_find(w, s->vocabulary->name))
+    return classes(w, s, data, out);
   if (!at_lower_size(w, s->vocabulary, NULL, out)) return false;
   if (data <= *out) return true;
   at_lower_error(w, "bad-size", s->vocabulary->span,
@@ -138,6 +179,12 @@ void at_lower_input(at_lower *w, const at_stmt *s) {
   at_node *n = NULL;
   at_error err = {0};
   int64_t words = -1;
+  if (w->depth) {
+    at_lower_error(w, "misplaced", s->name_span, "an input stands in the model, not in a module")
+        ->hint = "a module gets its values as arguments";
+    at_lower_define(w, AT_SYM_INPUT, s->name, s->name_span, (at_val){.kind = AT_V_BAD});
+    return;
+  }
   if (!at_lower_is_free(w, AT_SYM_INPUT, s->name, s->name_span)) return;
   if (!real && !token) {
     const char *near = at_diag_suggest(w->diags, s->type, types, 2);

@@ -2,13 +2,14 @@
 #include <string.h>
 #include "dsl/lower.h"
 
-static const at_val bad = {AT_V_BAD, NULL, 0, NULL};
+static const at_val bad = {.kind = AT_V_BAD};
 
 /* A default is a number, or a word or call that its user understands. */
 static at_val evaluate(at_lower *w, const at_expr *e) {
-  if (e->kind == AT_E_NAME && !at_lower_find(w, e->name))
-    return (at_val){.kind = AT_V_SPEC, .spec = e};
-  if (e->kind == AT_E_CALL) return (at_val){.kind = AT_V_SPEC, .spec = e};
+  const at_val spec = {.kind = AT_V_SPEC, .spec = e, .frame = w->frame};
+  if (e->kind == AT_E_NAME && !at_lower_find(w, e->name)) return spec;
+  if (e->kind == AT_E_CALL && at_lower_is_number_call(w, e)) return at_lower_expr(w, e);
+  if (e->kind == AT_E_CALL || e->kind == AT_E_STRING) return spec;
   if (e->kind != AT_E_PIPE && e->kind != AT_E_LIST) return at_lower_expr(w, e);
   at_lower_error(w, "wrong-type", e->span, "a parameter is a number, a name or a call")->hint =
       "for example d = 1024, pool = mean or score = general(side = key)";
@@ -24,6 +25,7 @@ static bool is_bool(const at_val *v) {
 
 static const char *sort_of(const at_val *v) {
   if (v->kind == AT_V_NUMBER) return "a number";
+  if (v->kind == AT_V_SPEC && v->spec->kind == AT_E_STRING) return "a text";
   return is_bool(v) ? "true or false" : "a name or a call";
 }
 
@@ -41,13 +43,24 @@ static at_val override(at_lower *w, int sym, const char *text) {
   const at_expr *def = w->sym[sym].param->def;
   at_val old = def ? evaluate(w, def) : bad, v;
   bool any = old.kind == AT_V_BAD;
+  if (def && def->kind == AT_E_STRING) { /* taken as it stands: paths need no quotes */
+    at_expr *text_expr = AT_NEW(w->diags->arena, at_expr);
+    size_t n = strlen(text);
+    bool quoted = n > 1 && text[0] == '"' && text[n - 1] == '"';
+    const char *copy = at_arena_strndup(w->diags->arena, text + quoted, n - 2 * quoted);
+    w->nomem = w->nomem || !text_expr || !copy;
+    if (w->nomem) return bad;
+    *text_expr = (at_expr){.kind = AT_E_STRING, .span = AT_NOWHERE, .name = copy};
+    return (at_val){.kind = AT_V_SPEC, .spec = text_expr};
+  }
   at_status st = at_dsl_parse_value(w->diags->arena, text, &e);
   if (st == AT_ENOMEM) w->nomem = true;
   if (st != AT_OK || e->kind == AT_E_BAD || e->kind == AT_E_PIPE || e->kind == AT_E_LIST) {
     bad_set(w, &w->sym[sym], text, any ? "a number, a name or a call" : sort_of(&old));
     return bad;
   }
-  v = e->kind == AT_E_NAME ? (at_val){.kind = AT_V_SPEC, .spec = e} : evaluate(w, e);
+  v = e->kind == AT_E_NAME ? (at_val){.kind = AT_V_SPEC, .spec = e, .frame = w->frame}
+                           : evaluate(w, e);
   if (v.kind == AT_V_BAD || any) return v;
   if (v.kind == old.kind && is_bool(&v) == is_bool(&old)) return v;
   bad_set(w, &w->sym[sym], text, sort_of(&old));

@@ -1,5 +1,6 @@
 /* Syntax errors: what was expected, what was found, and the bracket left open. */
 #include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 #include "dsl/parse.h"
 
@@ -27,6 +28,11 @@ void at_syntax_close(at_parse *p, char open, at_span span) {
   if (i > 0) p->n_bracket = i - 1;
 }
 
+void at_syntax_open_text(at_parse *p, at_span span) {
+  at_diag_add(p->diags, AT_SEV_ERROR, "syntax", span, "this text lacks its closing quote")->hint =
+      "a text begins and ends with `\"` on one line";
+}
+
 /* Bytes of a long text that a message shows: whole characters. */
 static size_t shown(const char *text, size_t n) {
   if (n <= 40) return n;
@@ -45,11 +51,10 @@ void at_syntax_bad_char(at_parse *p, const char *text, size_t n, at_span span) {
                {"\xe2\x80\xa6", "a ragged axis is written with three dots, `word...`"},
                {"\xe2\x96\xb7", "a pipeline is written `|>`"},
                {"|", "a pipeline is written `|>`"},
-               {">", "a pipeline is written `|>`, an arrow `->`"},
+               {"&", "write `and`"},
+               {"!", "write `not`"},
                {"@", "a scope name follows `@` at once, as in `@img_fc`"},
-               {".", "three dots after the name of an axis make it ragged, as in `word...`"},
-               {"\"", "names stand without quotes"},
-               {"'", "names stand without quotes"}};
+               {"'", "texts stand in `\"`, names without quotes"}};
   unsigned char c = (unsigned char)text[0];
   at_diag *d = c < 32 || c == 127
                    ? at_diag_add(p->diags, AT_SEV_ERROR, "bad-character", span,
@@ -63,7 +68,7 @@ void at_syntax_bad_char(at_parse *p, const char *text, size_t n, at_span span) {
 /* ---- what was expected ---- */
 
 typedef struct expectation {
-  const char *text[24];
+  const char *text[40];
   int n;
   bool value; /* an expression may begin here */
   bool name;
@@ -81,22 +86,31 @@ static void put(expectation *e, const char *text) {
 
 /* Many tokens together mean one thing to a reader. */
 static void gather(expectation *e, const char *const *list, int n) {
-  static const char *const begins[] = {"a number", "`(`", "`[`", "`-`", "a name"};
-  static const char *const operators[] = {"`|>`", "`+`", "`-`", "`*`", "`/`"};
-  static const char *const statements[] = {"`input`", "`let`", "`attend`", "`output`", "`loss`"};
+  static const char *const begins[] = {"a number", "`(`",    "`[`",  "`-`",
+                                       "a name",   "a text", "`not`"};
+  static const char *const operators[] = {"`|>`", "`+`", "`-`",  "`*`", "`/`",  "`.`",   "`==`",
+                                          "`!=`", "`<`", "`<=`", "`>`", "`>=`", "`and`", "`or`"};
+  static const char *const statements[] = {
+      "`input`", "`param`",  "`let`",  "`instance`", "`attend`", "`output`", "`return`",
+      "`loss`",  "`repeat`", "`next`", "`if`",       "`freeze`", "`import`"};
+  enum {
+    BEGINS = sizeof begins / sizeof *begins,
+    OPERATORS = sizeof operators / sizeof *operators,
+    STATEMENTS = sizeof statements / sizeof *statements
+  };
   bool goes_on = holds(list, n, "`*`"), statement = holds(list, n, "`let`");
   bool separator = statement || holds(list, n, "`}`");
   e->value = holds(list, n, "a number");
   e->name = holds(list, n, "a name");
   if (e->value) put(e, "an expression");
   for (int i = 0; i < n; i++) {
-    if (e->value && holds(begins, 5, list[i])) continue;
-    if (goes_on && (holds(operators, 5, list[i]) || !strcmp(list[i], "`(`"))) continue;
-    if (statement && holds(statements, 5, list[i])) continue;
+    if (e->value && holds(begins, BEGINS, list[i])) continue;
+    if (goes_on && (holds(operators, OPERATORS, list[i]) || !strcmp(list[i], "`(`"))) continue;
+    if (statement && holds(statements, STATEMENTS, list[i])) continue;
     if ((separator && !strcmp(list[i], "`;`")) || !strcmp(list[i], "`@scope`")) continue;
     put(e, list[i]);
   }
-  if (statement) put(e, "a statement (input, let, attend, output, loss)");
+  if (statement) put(e, "a statement (let, attend, output, loss, ...)");
 }
 
 static const char *join(at_parse *p, const expectation *e) {
@@ -117,10 +131,60 @@ static const char *quote(at_parse *p, at_span s) {
   return at_diag_text(p->diags, "`%.*s%s`", (int)cut, text, cut < n ? "..." : "");
 }
 
-static const char *hint_for(const expectation *e, const char *found, bool keyword) {
+/* The word or the character that ends before byte `at`. */
+static size_t before(const at_source *src, uint32_t at, const char **word) {
+  uint32_t end = at, begin;
+  while (end > 0 && strchr(" \t\r\n", src->text[end - 1])) end--;
+  for (begin = end;
+       begin > 0 && (isalnum((unsigned char)src->text[begin - 1]) || src->text[begin - 1] == '_');)
+    begin--;
+  if (begin == end && end > 0) begin--;
+  *word = src->text + begin;
+  return end - begin;
+}
+
+static bool is_before(const at_source *src, uint32_t at, const char *text) {
+  const char *word;
+  return before(src, at, &word) == strlen(text) && !strncmp(word, text, strlen(text));
+}
+
+static bool is_here(const at_source *src, at_span s, const char *text) {
+  return s.end - s.begin == strlen(text) && !strncmp(src->text + s.begin, text, strlen(text));
+}
+
+/* A `=` behind the name: someone names a value. */
+static bool assigns(const at_source *src, uint32_t at) {
+  while (at < src->size && strchr(" \t", src->text[at])) at++;
+  return at + 1 < src->size && src->text[at] == '=' && src->text[at + 1] != '=';
+}
+
+/* What people write who come from other languages. */
+static const char *hint_for_habit(const at_parse *p, const expectation *e, const char *found,
+                                  at_span where) {
+  static const char loop[] = "a loop is written `repeat t = 1 to 3 with h = x { next h = ... }`";
+  const at_source *src = p->src;
+  bool statement = holds(e->text, e->n, "a statement (let, attend, output, loss, ...)");
+  bool name = !strcmp(found, "a name");
+  if (is_before(src, where.begin, "repeat") ||
+      (name && (is_here(src, where, "for") || is_here(src, where, "while"))))
+    return loop;
+  if (statement && name && assigns(src, where.end)) return "a value is named by `let NAME = ...`";
+  if (!strcmp(found, "`|>`") && holds(e->text, e->n, "`=`"))
+    return "what is computed needs a name: `output NAME = x |> ...`";
+  if (!strcmp(found, "`,`") && holds(e->text, e->n, "`if`"))
+    return "clauses of attend follow each other without commas";
+  if (!strcmp(found, "`(`") && statement) return "an operator is called as `x |> f(...)` or `f(x)`";
+  if (!strcmp(found, "`[`") && is_before(src, where.begin, ":"))
+    return "an input is written `input NAME: real [axis, ...]` or `token [...]`";
+  return NULL;
+}
+
+static const char *hint_for(const at_parse *p, const expectation *e, const char *found,
+                            bool keyword, at_span where) {
+  const char *habit = hint_for_habit(p, e, found, where);
+  if (habit) return habit;
   if (keyword && e->name)
-    return "reserved words name nothing: model, input, let, attend, output, loss, module, repeat, "
-           "include, freeze";
+    return "the words of the language name nothing of your own; choose another name";
   if (!strcmp(found, "`=`") && holds(e->text, e->n, "`:`"))
     return "an input is written `input NAME: real [axis, ...]`, other values `let NAME = ...`";
   if (holds(e->text, e->n, "`,`") && (!strcmp(found, "a name") || !strcmp(found, "a number")))
@@ -128,7 +192,7 @@ static const char *hint_for(const expectation *e, const char *found, bool keywor
   if (holds(e->text, e->n, "`:`") && holds(e->text, e->n, "`,`") && !strcmp(found, "`(`"))
     return "an axis is written NAME, NAME = SIZE, NAME: KIND or NAME...";
   if (holds(e->text, e->n, "`model`"))
-    return "a file holds one `model NAME(parameters) { statements }`";
+    return "a file holds one `model NAME(parameters) { statements }`, modules and includes";
   return NULL;
 }
 
@@ -159,6 +223,6 @@ void at_syntax_unexpected(at_parse *p, const at_unexpected *u) {
   else
     d = at_diag_add(p->diags, AT_SEV_ERROR, code, u->where, "%s%s is out of place here", what,
                     seen);
-  d->hint = hint_for(&e, u->token, u->reserved);
+  d->hint = hint_for(p, &e, u->token, u->reserved, u->where);
   note_bracket(p, u, d);
 }

@@ -1,13 +1,20 @@
 exampledir = $(pkgdatadir)/examples
 modelsdir = $(exampledir)/models
 dist_models_DATA = \
+	examples/models/attngan.att \
+	examples/models/damsm.att \
+	examples/models/m4c.att \
+	examples/models/mac.att \
+	examples/models/mac_pixels.att \
 	examples/models/scan.att \
 	examples/models/scan_i2t.att \
 	examples/models/scan_pixels.att \
+	examples/models/transformer.att \
 	examples/models/vse.att \
 	examples/models/vse_pixels.att
 runsdir = $(exampledir)/runs
 dist_runs_DATA = \
+	examples/runs/easy_vqa.yaml \
 	examples/runs/flickr8k.yaml \
 	examples/runs/flickr8k_sweep.yaml \
 	examples/runs/quickstart.yaml

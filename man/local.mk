@@ -2,8 +2,11 @@ dist_man_MANS += \
 	man/attune-check.1 \
 	man/attune-data.1 \
 	man/attune-eval.1 \
+	man/attune-fmt.1 \
+	man/attune-graph.1 \
 	man/attune-help.1 \
 	man/attune-model.5 \
+	man/attune-ops.1 \
 	man/attune-plugin.1 \
 	man/attune-report.1 \
 	man/attune-run.1 \

@@ -5,7 +5,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	ATTUNE='$(abs_top_builddir)/attune'; export ATTUNE; \
-	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0; export ASAN_OPTIONS; \
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1; export ASAN_OPTIONS; \
 	LSAN_OPTIONS=suppressions='$(abs_top_srcdir)'/tests/lsan.supp:print_suppressions=0; export LSAN_OPTIONS;
 
 unit_tests =
@@ -30,12 +30,30 @@ test_exec_SOURCES = tests/unit/test_exec.c
 test_exec_LDADD = $(unit_ldadd)
 
 unit_tests += test_ops
-test_ops_SOURCES = tests/unit/test_ops.c tests/unit/op_cases.c tests/unit/op_cases.h
+test_ops_SOURCES = tests/unit/test_ops.c tests/unit/op_cases_basic.c tests/unit/op_cases_axes.c tests/unit/op_cases_more.c \
+  tests/unit/op_cases_choices.c \
+  tests/unit/op_case_make.c tests/unit/op_case_make.h tests/unit/op_cases.h
 test_ops_LDADD = $(unit_ldadd)
 
+unit_tests += test_ops_choices
+test_ops_choices_SOURCES = tests/unit/test_ops_choices.c
+test_ops_choices_LDADD = $(unit_ldadd)
+
+unit_tests += test_vectors
+test_vectors_SOURCES = tests/unit/test_vectors.c
+test_vectors_LDADD = $(unit_ldadd)
+
+unit_tests += test_ops_layers
+test_ops_layers_SOURCES = tests/unit/test_ops_layers.c
+test_ops_layers_LDADD = $(unit_ldadd)
+
 unit_tests += test_parity
-test_parity_SOURCES = tests/unit/test_parity.c
+test_parity_SOURCES = tests/unit/test_parity.c tests/unit/reference.c tests/unit/reference.h
 test_parity_LDADD = $(unit_ldadd)
+
+unit_tests += test_parity_models
+test_parity_models_SOURCES = tests/unit/test_parity_models.c tests/unit/reference.c tests/unit/reference.h
+test_parity_models_LDADD = $(unit_ldadd)
 
 unit_tests += test_formats
 test_formats_SOURCES = tests/unit/test_formats.c tests/unit/data_files.h
@@ -117,6 +135,10 @@ unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(unit_ldadd)
 
+unit_tests += test_draw
+test_draw_SOURCES = tests/unit/test_draw.c
+test_draw_LDADD = $(unit_ldadd)
+
 unit_tests += test_dsl
 test_dsl_SOURCES = tests/unit/test_dsl.c
 test_dsl_LDADD = $(unit_ldadd)
@@ -126,12 +148,47 @@ test_golden_SOURCES = tests/unit/test_golden.c
 test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
-e2e_tests = tests/e2e/cli.sh tests/e2e/format.sh tests/e2e/man.sh tests/e2e/sweep.sh tests/e2e/train.sh
+e2e_tests = tests/e2e/cli.sh tests/e2e/editors.sh tests/e2e/fmt.sh tests/e2e/format.sh tests/e2e/graph.sh tests/e2e/hostile.sh tests/e2e/man.sh tests/e2e/models.sh tests/e2e/show.sh \
+	tests/e2e/sweep.sh tests/e2e/train.sh tests/e2e/vectors.sh tests/e2e/vqa.sh
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh tests/valgrind.sh tests/valgrind.supp
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
+
+# Harnesses of tests/fuzz over known files; tests/fuzz/run.sh searches for more.
+replays =
+replays += replay_check
+replay_check_SOURCES = tests/fuzz/fuzz_check.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
+replay_check_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"check"' -DFOLDERS='"examples/models,tests/golden/good,tests/golden/bad"'
+replay_check_LDADD = libattune.la
+replays += replay_run
+replay_run_SOURCES = tests/fuzz/fuzz_run.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
+replay_run_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"run"' -DFOLDERS='"examples/models,tests/golden/good"'
+replay_run_LDADD = libattune.la
+replays += replay_value
+replay_value_SOURCES = tests/fuzz/fuzz_value.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
+replay_value_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"value"' -DFOLDERS='""'
+replay_value_LDADD = libattune.la
+replays += replay_runfile
+replay_runfile_SOURCES = tests/fuzz/fuzz_runfile.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
+replay_runfile_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"runfile"' -DFOLDERS='"examples/runs"'
+replay_runfile_LDADD = libattune.la
+replays += replay_npz
+replay_npz_SOURCES = tests/fuzz/fuzz_npz.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
+replay_npz_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"npz"' -DFOLDERS='""'
+replay_npz_LDADD = libattune.la
+replays += replay_safetensors
+replay_safetensors_SOURCES = tests/fuzz/fuzz_safetensors.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
+replay_safetensors_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"safetensors"' -DFOLDERS='""'
+replay_safetensors_LDADD = libattune.la
+replays += replay_fmt
+replay_fmt_SOURCES = tests/fuzz/fuzz_fmt.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+replay_fmt_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"fmt"' -DFOLDERS='"examples/models,tests/golden/good,tests/golden/bad,tests/fuzz/corpus/check,tests/fuzz/corpus/run"'
+replay_fmt_LDADD = libattune.la
+check_PROGRAMS += $(replays)
+TESTS += $(replays)
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/dictionary.sh tests/fuzz/corpus
 
 EXTRA_DIST += tests/lsan.supp tests/unit/cm.h tests/unit/graph_ops.h

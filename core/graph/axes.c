@@ -54,9 +54,56 @@ at_status at_graph_axis(at_graph *g, const char *name, at_axis_kind kind, int pa
   if (s != AT_OK) return s;
   char *copy = at_arena_strdup(g->arena, name);
   if (!copy) return at_nomem(err);
-  g->axis[g->n_axis] = (at_axis){copy, kind, parent < 0 ? -1 : parent, span};
+  g->axis[g->n_axis] = (at_axis){
+      .name = copy, .kind = kind, .parent = parent < 0 ? -1 : parent, .origin = span, .from = -1};
   *out = g->n_axis++;
   return AT_OK;
+}
+
+static int root_of(const at_graph *g, int axis, int64_t *delta) {
+  for (*delta = 0; g->axis[axis].from >= 0; axis = g->axis[axis].from)
+    *delta += g->axis[axis].delta;
+  return axis;
+}
+
+static at_status otherwise(const at_graph *g, int to, at_error *err) {
+  return at_fail(err, AT_EINPUT, "axis `%s` has lengths of its own already; choose another name",
+                 g->axis[to].name);
+}
+
+at_status at_graph_derive(at_graph *g, int to, int from, int64_t delta, at_error *err) {
+  int64_t have, want;
+  int root = root_of(g, from, &want);
+  want += delta;
+  if (!g->axis[to].bound && to != root) {
+    g->axis[to].bound = true;
+    g->axis[to].from = root;
+    g->axis[to].delta = want;
+    return AT_OK;
+  }
+  return root_of(g, to, &have) == root && have == want ? AT_OK : otherwise(g, to, err);
+}
+
+at_status at_graph_join(at_graph *g, int to, int n, const struct at_part *part, at_error *err) {
+  at_axis *a = &g->axis[to];
+  if (!a->bound) {
+    a->bound = true;
+    a->n_part = n;
+    for (int i = 0; i < n; i++) a->part[i] = part[i];
+    return AT_OK;
+  }
+  bool same = a->n_part == n;
+  for (int i = 0; same && i < n; i++)
+    same = a->part[i].axis == part[i].axis && a->part[i].size == part[i].size;
+  return same ? AT_OK : otherwise(g, to, err);
+}
+
+int at_node_packed(const at_graph *g, const at_node *n, int d) {
+  for (int i = 0; n->dim[d].padded && i < n->ndim; i++)
+    if (!n->dim[i].padded && n->dim[i].axis >= 0 &&
+        g->axis[n->dim[i].axis].parent == g->axis[n->dim[d].axis].parent)
+      return i;
+  return -1;
 }
 
 int at_node_dim(const at_node *n, int axis) {

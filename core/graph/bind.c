@@ -104,12 +104,44 @@ at_status at_exec_input(at_exec *x, const char *input, const void *data, at_erro
 
 /* ---- sizes ---- */
 
+/* Rows of the parts, one after another, for each parent. */
+static at_status join_parts(at_exec *x, int a, at_error *err) {
+  const at_axis *axis = &x->g->axis[a];
+  at_bound_axis *b = &x->axis[a];
+  int64_t parents = x->axis[axis->parent].size;
+  for (int i = 0; i < axis->n_part; i++)
+    if (axis->part[i].size < 0 && x->axis[x->axis[axis->part[i].axis].from].parents < 0)
+      return AT_OK; /* missed only where a node that runs has it */
+  if (parents < 0) return AT_OK;
+  at_status s = reserve_offsets(b, (size_t)parents + 1, err);
+  if (s != AT_OK) return s;
+  b->parents = parents;
+  b->offsets[0] = 0;
+  for (int64_t p = 0; p < parents; p++) {
+    int64_t n = 0;
+    for (int i = 0; i < axis->n_part; i++) {
+      const int64_t *off = x->axis[x->axis[axis->part[i].axis].from].offsets;
+      n += axis->part[i].size >= 0 ? axis->part[i].size : off[p + 1] - off[p];
+    }
+    b->offsets[p + 1] = b->offsets[p] + n;
+    if (b->offsets[p + 1] > INT32_MAX)
+      return at_fail(err, AT_EINPUT, "`%s` has more than %" PRId32 " rows in one batch", axis->name,
+                     INT32_MAX);
+  }
+  return AT_OK;
+}
+
 static at_status size_ragged(at_exec *x, int a, at_error *err) {
   const at_axis *axis = &x->g->axis[a];
+  at_status s = axis->n_part ? join_parts(x, a, err) : AT_OK;
   const at_bound_axis *b = &x->axis[x->axis[a].from];
-  at_bound_axis *parent = &x->axis[axis->parent];
-  if (b->parents < 0) return AT_OK; /* missed only where a node that runs has it */
+  at_bound_axis *parent = &x->axis[x->axis[axis->parent].from];
+  if (s != AT_OK || b->parents < 0) return s; /* missed only where a node that runs has it */
   x->axis[a].size = b->offsets[b->parents];
+  x->axis[a].longest = 0;
+  for (int64_t i = 0; i < b->parents; i++)
+    if (b->offsets[i + 1] - b->offsets[i] > x->axis[a].longest)
+      x->axis[a].longest = b->offsets[i + 1] - b->offsets[i];
   if (parent->size < 0) parent->size = b->parents;
   if (parent->size != b->parents)
     return at_fail(err, AT_EINPUT,
@@ -119,23 +151,25 @@ static at_status size_ragged(at_exec *x, int a, at_error *err) {
   return AT_OK;
 }
 
+/* Batch axes first, of which the ragged ones tell some; then what derives from them. */
 static at_status size_axes(at_exec *x, at_error *err) {
   const at_graph *g = x->g;
+  at_status s = AT_OK;
   for (int a = 0; a < g->n_axis; a++) {
     at_bound_axis *b = &x->axis[a];
-    if (b->asked >= 0 && b->fixed >= 0 && b->asked != b->fixed)
-      return at_fail(err, AT_EINPUT,
-                     "axis `%s` has the size %" PRId64 " in the model, not %" PRId64,
-                     g->axis[a].name, b->fixed, b->asked);
-    b->size = b->asked >= 0 ? b->asked : b->fixed;
+    bool dynamic = g->axis[a].kind == AT_BATCH || g->axis[a].parent >= 0;
+    b->size = b->asked >= 0 ? b->asked : dynamic ? -1 : b->fixed;
   }
-  for (int a = 0; a < g->n_axis; a++) {
-    at_status s = g->axis[a].parent >= 0 ? size_ragged(x, a, err) : AT_OK;
-    if (s != AT_OK) return s;
-  }
+  for (int a = 0; a < g->n_axis && s == AT_OK; a++)
+    if (g->axis[a].parent >= 0 && !g->axis[a].n_part) s = size_ragged(x, a, err);
   for (int a = 0; a < g->n_axis; a++)
-    if (x->axis[a].size < 0) x->axis[a].size = x->axis[x->axis[a].from].size;
-  return AT_OK;
+    if (x->axis[a].size < 0 && g->axis[a].parent < 0 && x->axis[x->axis[a].from].size >= 0)
+      x->axis[a].size = x->axis[x->axis[a].from].size + g->axis[a].delta;
+  for (int a = 0; a < g->n_axis && s == AT_OK; a++)
+    if (g->axis[a].n_part) s = size_ragged(x, a, err);
+  for (int a = 0; a < g->n_axis && s == AT_OK; a++)
+    if (g->axis[a].parent >= 0 && x->axis[a].from != a) s = size_ragged(x, a, err);
+  return s;
 }
 
 static at_status count_node(at_exec *x, const at_node *n, at_error *err) {
@@ -175,9 +209,18 @@ static at_status check_tokens(const at_exec *x, const at_node *n, at_error *err)
   return AT_OK;
 }
 
+static void look_at_tail(void *ctx, const float *tail, int64_t n) {
+  bool *clean = ctx;
+  for (int64_t i = 0; i < n; i++) *clean = *clean && tail[i] == 0;
+}
+
 static at_status check_input(const at_exec *x, const at_node *n, at_error *err) {
   if (!x->slot[n->id].value)
     return at_fail(err, AT_EINPUT, "input `%s` has no data in this batch", n->name);
+  bool clean = true;
+  at_exec_tails(x, n, x->slot[n->id].value, look_at_tail, &clean);
+  if (!clean)
+    return at_fail(err, AT_EINPUT, "input `%s` holds numbers behind the end of its rows", n->name);
   return n->type == AT_TOKEN ? check_tokens(x, n, err) : AT_OK;
 }
 
@@ -231,9 +274,13 @@ at_status at_exec_ready(at_exec *x, at_error *err) {
     const at_node *n = x->g->node[i];
     if (!x->slot[i].live) continue;
     if ((s = count_node(x, n, err)) != AT_OK) return s;
-    if (at_node_is_input(n) && (s = check_input(x, n, err)) != AT_OK) return s;
+    if (at_node_is_input(n) && !x->o.measure && (s = check_input(x, n, err)) != AT_OK) return s;
   }
   if ((s = at_exec_plan(x, err)) != AT_OK) return s;
+  if (x->o.measure) {
+    x->ready = true;
+    return AT_OK;
+  }
   if ((s = grow_block(x, err)) != AT_OK) return s;
   for (int i = 0; i < x->n; i++)
     if (x->slot[i].live) point(x, x->g->node[i]);

@@ -19,7 +19,10 @@ bool at_bcast_fits(const at_graph *g, const at_node *out, const at_node *v) {
     bool found = false;
     for (int k = 0; k < out->ndim; k++) {
       int a = out->dim[k].axis;
-      found |= a == v->dim[i].axis || (a >= 0 && parent_of(g, a) == v->dim[i].axis);
+      if (a == v->dim[i].axis)
+        found |= out->dim[k].padded == v->dim[i].padded;
+      else
+        found |= a >= 0 && !out->dim[k].padded && parent_of(g, a) == v->dim[i].axis;
     }
     if (!found) return false;
   }
@@ -37,7 +40,7 @@ static at_status same_size(const at_graph *g, const at_node *n, const at_dim *a,
 /* The child of batch axis `axis` among b's dims, -1. */
 static int child_in(const at_graph *g, const at_node *b, int axis) {
   for (int i = 0; i < b->ndim; i++)
-    if (parent_of(g, b->dim[i].axis) == axis) return i;
+    if (!b->dim[i].padded && parent_of(g, b->dim[i].axis) == axis) return i;
   return -1;
 }
 
@@ -65,7 +68,11 @@ at_status at_bcast_dims(const at_graph *g, at_node *n, const at_node *a, const a
     at_status s = at_op_add_dim(g, n, b->dim[i].axis, b->dim[i].size, err);
     if (s != AT_OK) return s;
   }
-  return AT_OK;
+  if (at_bcast_fits(g, n, a) && at_bcast_fits(g, n, b)) return AT_OK;
+  return at_fail(err, AT_EINPUT,
+                 "%s cannot bring %s and %s together: one has pairs of ragged items, the other "
+                 "single ones",
+                 n->op->name, at_node_axes_text(g, a), at_node_axes_text(g, b));
 }
 
 /* ---- running ---- */
@@ -73,7 +80,8 @@ at_status at_bcast_dims(const at_graph *g, at_node *n, const at_node *a, const a
 size_t at_bcast_scratch(const at_exec *x, const at_node *n) {
   size_t bytes = 0;
   for (int d = 0; d < n->ndim; d++)
-    if (at_x_offsets(x, n->dim[d].axis)) bytes += (size_t)at_x_dim(x, n, d) * sizeof(int32_t);
+    if (!n->dim[d].padded && at_x_offsets(x, n->dim[d].axis))
+      bytes += (size_t)at_x_dim(x, n, d) * sizeof(int32_t);
   return bytes;
 }
 
@@ -126,7 +134,7 @@ void at_bcast_make(const at_exec *x, const at_node *n, int n_in, void *scratch, 
     for (int k = 0; k < n_in; k++) {
       bool by_parent;
       int dim = dim_for(g, n->in[k], n->dim[d].axis, &by_parent);
-      if (dim < 0) continue;
+      if (dim < 0 || (by_parent && n->dim[d].padded)) continue;
       b->stride[k][d] = stride_of(x, n->in[k], dim);
       if (!by_parent) continue;
       if (!parents) {

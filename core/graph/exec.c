@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/graph/exec_impl.h"
+#include "core/graph/op_common.h"
 
 /* ---- making ---- */
 
@@ -23,7 +24,6 @@ static at_status check_sizes(const at_graph *g, at_error *err) {
   return AT_OK;
 }
 
-/* A dynamic axis made by an operator with `from -> to` has the sizes of `from`. */
 static void find_sources(at_exec *x) {
   const at_graph *g = x->g;
   for (int i = 0; i < g->n_node; i++) {
@@ -32,18 +32,9 @@ static void find_sources(at_exec *x) {
       int a = n->dim[d].axis;
       if (a >= 0 && x->axis[a].fixed < 0 && n->dim[d].size >= 0) x->axis[a].fixed = n->dim[d].size;
     }
-    for (int k = 0; k < AT_MAX_ARG && n->op->params && n->op->params[k].type != AT_ARG_END; k++) {
-      const at_arg *m = &n->arg[k];
-      if (n->op->params[k].type != AT_ARG_MAP || !m->set || m->n_axes != 1) continue;
-      if (dynamic(&g->axis[m->to]) && dynamic(&g->axis[m->axis[0]]) && x->axis[m->to].from == m->to)
-        x->axis[m->to].from = x->axis[m->axis[0]].from;
-    }
   }
-  for (int i = 0; i < g->n_input; i++) /* what an input brings is its own */
-    for (int d = 0; d < g->input[i]->ndim; d++) {
-      int a = g->input[i]->dim[d].axis;
-      x->axis[a].from = a;
-    }
+  for (int a = 0; a < g->n_axis; a++)
+    if (g->axis[a].from >= 0) x->axis[a].from = g->axis[a].from;
 }
 
 static bool allocate(at_exec *x) {
@@ -65,7 +56,7 @@ at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_option
   *out = NULL;
   at_status s = check_sizes(g, err);
   if (s != AT_OK) return s;
-  if (params ? params->graph != g : g->n_param > 0)
+  if (params ? params->graph != g : g->n_param > 0 && !(o && o->measure))
     return at_fail(err, AT_EINPUT, "the parameters belong to another model");
   at_exec *x = calloc(1, sizeof *x);
   if (!x) return at_nomem(err);
@@ -143,8 +134,18 @@ static bool computes(const at_exec *x, const at_node *n) {
          !(n->op->flags & AT_OP_ALIAS);
 }
 
+static void zero_tail(void *ctx, const float *tail, int64_t n) {
+  (void)ctx;
+  memset(at_unconst(tail), 0, (size_t)n * sizeof *tail);
+}
+
+/* What lies behind an item's own length in a padded dim is zero, in values and gradients. */
+static void zero_tails(const at_exec *x, const at_node *n, float *v) {
+  at_exec_tails(x, n, v, zero_tail, NULL);
+}
+
 void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
-  if (!x->ready) return;
+  if (!x->ready || x->o.measure) return;
   x->seed = seed;
   x->step = step;
   x->training = training;
@@ -152,7 +153,10 @@ void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
   if (x->o.poison) poison(x, 0, x->planned);
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
-    if (computes(x, n)) n->op->forward(x, n);
+    if (computes(x, n)) {
+      n->op->forward(x, n);
+      if (n->type == AT_REAL) zero_tails(x, n, x->slot[i].value);
+    }
     poison_ended(x, i);
   }
 }
@@ -194,6 +198,7 @@ static void run_backward(at_exec *x, int source, const float *grad) {
     if (s->reached && s->back) {
       for (int k = 0; k < n->n_in; k++)
         if (x->slot[n->in[k]->id].want) start_gradient(x, n->in[k]->id);
+      zero_tails(x, n, s->grad);
       n->op->backward(x, n);
     }
     poison_ended(x, at_exec_backstep(x, i));
@@ -203,7 +208,7 @@ static void run_backward(at_exec *x, int source, const float *grad) {
 }
 
 void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad) {
-  if (!x->ready || !owns(x, n)) return;
+  if (!x->ready || x->o.measure || !owns(x, n)) return;
   if (x->slot[n->id].source) run_backward(x, n->id, grad);
 }
 
@@ -235,9 +240,15 @@ size_t at_exec_bytes(const at_exec *x) { return x->planned; }
 
 double at_exec_flops(const at_exec *x) {
   double sum = 0;
-  for (int i = 0; x->ready && i < x->n; i++) {
-    const at_node *n = x->g->node[i];
-    if (computes(x, n) && n->op->flops) sum += n->op->flops(x, n);
-  }
+  for (int i = 0; i < x->n; i++) sum += at_exec_node_flops(x, x->g->node[i]);
   return sum;
+}
+
+double at_exec_node_flops(const at_exec *x, const at_node *n) {
+  return x->ready && owns(x, n) && computes(x, n) ? at_op_flops(x, n) : 0;
+}
+
+size_t at_exec_node_bytes(const at_exec *x, const at_node *n) {
+  return x->ready && owns(x, n) && computes(x, n) ? (size_t)x->slot[n->id].count * sizeof(float)
+                                                  : 0;
 }

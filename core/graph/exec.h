@@ -33,6 +33,7 @@ typedef struct at_exec_options {
   bool input_grads; /* gradients of REAL inputs as well */
   bool no_loss;     /* leave the loss out: evaluation of outputs */
   bool poison;      /* memory without a living value holds NaN: tests of the plan */
+  bool measure;     /* sizes and plan alone: no parameters, inputs or storage; nothing runs */
 } at_exec_options;
 
 at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_options *o, at_exec **out,
@@ -47,8 +48,8 @@ at_status at_exec_keep(at_exec *x, const at_node *n, at_error *err);
 /* Sizes first: batch axes by name with a size, ragged axes by name with offsets
  * [parent size + 1], offsets[0] == 0, every length >= 1 (copied).
  * Then one pointer per input (borrowed until the next bind), dense over its
- * dims. at_exec_ready checks that nothing is missing, that token ids lie in the
- * vocabulary, and plans memory. */
+ * dims; zeros fill the second of two ragged axes up to its longest row. at_exec_ready checks that
+ * nothing is missing, that token ids lie in the vocabulary, and plans memory. */
 at_status at_exec_size(at_exec *x, const char *batch_axis, int64_t size, at_error *err);
 at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *offsets,
                          int64_t parents, at_error *err);
@@ -69,6 +70,9 @@ const float *at_exec_input_grad(const at_exec *x, const at_node *input);
 float at_exec_loss(const at_exec *x);
 size_t at_exec_bytes(const at_exec *x); /* planned storage now */
 double at_exec_flops(const at_exec *x); /* forward, at the bound sizes */
+/* The part of one node: its arithmetic, and the bytes of its value; 0 when it does not run. */
+double at_exec_node_flops(const at_exec *x, const at_node *n);
+size_t at_exec_node_bytes(const at_exec *x, const at_node *n);
 
 /* ---- for operators only -------------------------------------------------------- */
 const at_graph *at_x_graph(const at_exec *x);

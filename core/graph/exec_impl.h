@@ -44,6 +44,7 @@ typedef struct at_bound_axis {
   int64_t asked;    /* at_exec_size; -1 */
   int64_t parents;  /* at_exec_ragged; -1 */
   int64_t size;     /* in force since at_exec_ready; -1 */
+  int64_t longest;  /* ragged: the longest row */
   int64_t *offsets; /* [parents + 1], owned */
   size_t cap;       /* of offsets */
 } at_bound_axis;
@@ -76,8 +77,14 @@ static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
   return &x->piece[id * AT_PIECES + what];
 }
 
+/* flops.c: the arithmetic of a node that runs. */
+double at_op_flops(const at_exec *x, const at_node *n);
+
 /* plan.c: who runs, who lives how long (once), and where (every binding). */
 void at_exec_analyse(at_exec *x);
 /* AT_EINPUT when the sizes do not fit into memory sizes. */
 at_status at_exec_plan(at_exec *x, at_error *err);
+/* What lies behind an item's own length in the padded dims of a value of n. */
+typedef void at_tail_fn(void *ctx, const float *tail, int64_t n);
+void at_exec_tails(const at_exec *x, const at_node *n, const float *v, at_tail_fn *fn, void *ctx);
 #endif

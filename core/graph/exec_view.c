@@ -9,7 +9,8 @@ uint64_t at_x_step(const at_exec *x) { return x->step; }
 
 int64_t at_x_dim(const at_exec *x, const at_node *n, int dim) {
   const at_dim *d = &n->dim[dim];
-  return d->size >= 0 || d->axis < 0 ? d->size : x->axis[d->axis].size;
+  if (d->size >= 0 || d->axis < 0) return d->size;
+  return d->padded ? x->axis[d->axis].longest : x->axis[d->axis].size;
 }
 
 int64_t at_x_count(const at_exec *x, const at_node *n) { return x->slot[n->id].count; }
@@ -50,4 +51,23 @@ at_around at_x_around(const at_exec *x, const at_node *n, int dim) {
   for (int i = 0; i < dim; i++) a.outer *= at_x_dim(x, n, i);
   for (int i = dim + 1; i < n->ndim; i++) a.inner *= at_x_dim(x, n, i);
   return a;
+}
+
+void at_exec_tails(const at_exec *x, const at_node *n, const float *v, at_tail_fn *fn, void *ctx) {
+  for (int d = 0; d < n->ndim; d++) {
+    int packed = at_node_packed(x->g, n, d);
+    if (packed < 0) continue;
+    const int64_t *rows = at_x_offsets(x, n->dim[packed].axis);
+    const int64_t *items = at_x_offsets(x, n->dim[d].axis);
+    at_around around = at_x_around(x, n, d), outer = at_x_around(x, n, packed);
+    int64_t between = outer.inner / (around.n * around.inner);
+    int64_t parents = at_x_axis_size(x, x->g->axis[n->dim[d].axis].parent);
+    for (int64_t o = 0; o < outer.outer; o++)
+      for (int64_t p = 0; p < parents; p++) {
+        int64_t n_items = items[p + 1] - items[p];
+        for (int64_t r = rows[p] * between; r < rows[p + 1] * between; r++)
+          fn(ctx, v + ((o * outer.n * between + r) * around.n + n_items) * around.inner,
+             (around.n - n_items) * around.inner);
+      }
+  }
 }

@@ -78,6 +78,7 @@ static at_node *new_node(at_graph *g, const at_op *op, at_span span) {
   if (!n) return NULL;
   n->op = op;
   n->span = span;
+  n->module = g->module;
   n->param = -1;
   n->vocabulary = -1;
   return n;
@@ -128,7 +129,16 @@ at_status at_graph_input(at_graph *g, const char *name, at_vtype type, int ndim,
   n->type = type;
   n->ndim = ndim;
   n->vocabulary = type == AT_TOKEN ? vocabulary : -1;
-  for (int i = 0; i < ndim; i++) n->dim[i] = dim[i];
+  for (int i = 0; i < ndim; i++) {
+    at_axis *a = &g->axis[dim[i].axis];
+    if (a->from >= 0 || a->n_part)
+      return at_fail(err, AT_EINPUT,
+                     "axis `%s` of input `%s` is made by the model; the input needs one of its own",
+                     a->name, name);
+    n->dim[i] = dim[i];
+    a->bound = true;
+    if (a->parent >= 0) g->axis[a->parent].bound = true;
+  }
   if ((s = GROW(g, input, err)) != AT_OK) return s;
   if ((s = append(g, n, err)) != AT_OK) return s;
   g->input[g->n_input++] = n;
@@ -153,7 +163,16 @@ at_status at_graph_parameter(at_graph *g, const char *pname, int ndim, const int
     if (shape[i] < -1 || shape[i] == 0)
       return at_fail(err, AT_EINPUT, "side %d of parameter `%s` has size %lld", i + 1, pname,
                      (long long)shape[i]);
-  if (find_parameter(g, pname))
+  at_node *old = find_parameter(g, pname);
+  for (int i = 0; old && g->again && i < ndim; i++)
+    if (old->ndim != ndim || old->dim[i].size != shape[i])
+      return at_fail(err, AT_EINPUT, "parameter `%s` is used with two shapes; side %d is %lld here",
+                     pname, i + 1, (long long)shape[i]);
+  if (old && g->again) {
+    *out = old;
+    return AT_OK;
+  }
+  if (old)
     return at_fail(err, AT_EINPUT,
                    "there are two parameters called `%s`; name one of them otherwise", pname);
   at_node *n = new_node(g, &at_parameter_op, span);
@@ -164,7 +183,7 @@ at_status at_graph_parameter(at_graph *g, const char *pname, int ndim, const int
   n->ndim = ndim;
   n->init = init;
   n->needs_grad = true;
-  for (int i = 0; i < ndim; i++) n->dim[i] = (at_dim){-1, shape[i]};
+  for (int i = 0; i < ndim; i++) n->dim[i] = (at_dim){.axis = -1, .size = shape[i]};
   at_status s = GROW(g, param, err);
   if (s != AT_OK) return s;
   if ((s = append(g, n, err)) != AT_OK) return s;
@@ -184,12 +203,18 @@ at_status at_node_parameter(at_graph *g, at_node *n, const char *suffix, int ndi
   if (n->n_in >= AT_MAX_IN)
     return at_fail(err, AT_EINPUT, "%s takes more than %d inputs and parameters", n->op->name,
                    AT_MAX_IN);
-  if (g->again) p = find_parameter(g, pname);
-  if (!p) {
-    at_status s = at_graph_parameter(g, pname, ndim, shape, init, n->span, &p, err);
-    if (s != AT_OK) return s;
-  }
+  at_status s = at_graph_parameter(g, pname, ndim, shape, init, n->span, &p, err);
+  if (s != AT_OK) return s;
   n->in[n->n_in++] = p;
+  return AT_OK;
+}
+
+at_status at_node_state(at_graph *g, at_node *n, const char *suffix, int ndim, const int64_t *shape,
+                        at_init init, at_error *err) {
+  at_status s = at_node_parameter(g, n, suffix, ndim, shape, init, err);
+  if (s != AT_OK) return s;
+  n->in[n->n_in - 1]->state = true;
+  at_graph_freeze(g, n->in[n->n_in - 1]);
   return AT_OK;
 }
 
@@ -212,6 +237,9 @@ static at_status check_number(const at_op *op, const at_param_spec *p, const at_
 static at_status check_axes(const at_graph *g, const at_op *op, const at_param_spec *p,
                             const at_arg *a, at_error *err) {
   bool from = p->type != AT_ARG_NEW, to = p->type == AT_ARG_MAP || p->type == AT_ARG_NEW;
+  if (p->type == AT_ARG_SPLIT && (a->n_made < 1 || a->n_made > AT_MAX_AXES_ARG))
+    return at_fail(err, AT_EINPUT, "`%s` of %s makes %d axes; one to %d are possible", p->name,
+                   op->name, a->n_made, AT_MAX_AXES_ARG);
   if (from && (a->n_axes < 1 || a->n_axes > AT_MAX_AXES_ARG))
     return at_fail(err, AT_EINPUT, "`%s` of %s names %d axes; one to %d are possible", p->name,
                    op->name, a->n_axes, AT_MAX_AXES_ARG);
@@ -269,6 +297,15 @@ static bool differentiable(const at_node *n) {
   return false;
 }
 
+void at_graph_freeze(at_graph *g, at_node *p) {
+  p->frozen = true;
+  p->needs_grad = false;
+  for (int i = p->id + 1; i < g->n_node; i++) {
+    at_node *n = g->node[i];
+    if (!at_node_is_input(n) && !at_node_is_parameter(n)) n->needs_grad = differentiable(n);
+  }
+}
+
 /* Parameters that infer makes come before the node itself; when it fails, they
  * and the axes that it made go again. */
 at_status at_graph_node(at_graph *g, const at_op *op, int n_in, at_node *const *in,
@@ -283,7 +320,9 @@ at_status at_graph_node(at_graph *g, const at_op *op, int n_in, at_node *const *
   n->n_in = n->n_data = n_in;
   for (int i = 0; i < n_in; i++) n->in[i] = in[i];
   if ((s = complete_args(g, n, arg, err)) != AT_OK) goto undo;
-  if ((s = op->infer(g, n, err)) != AT_OK) goto undo;
+  s = op->infer ? op->infer(g, n, err)
+                : at_fail(err, AT_EINPUT, "%s is made of several operators", op->name);
+  if (s != AT_OK) goto undo;
   n->needs_grad = differentiable(n);
   if ((s = append(g, n, err)) != AT_OK) goto undo;
   *out = n;
@@ -310,15 +349,62 @@ at_status at_graph_output(at_graph *g, const char *name, at_node *n, at_span spa
   return AT_OK;
 }
 
-at_status at_graph_set_loss(at_graph *g, at_node *n, at_error *err) {
-  if (g->loss) return at_fail(err, AT_EINPUT, "the model has two losses; add them to make one");
+static at_status check_loss(const at_graph *g, const at_node *n, at_error *err) {
   if (n->type != AT_REAL)
     return at_fail(err, AT_EINPUT, "a loss is a real number; %s holds tokens", at_node_title(g, n));
   if (n->ndim)
     return at_fail(err, AT_EINPUT, "a loss is a single number; %s is %s, reduce it over these axes",
                    at_node_title(g, n), at_node_axes_text(g, n));
-  g->loss = n;
   return AT_OK;
+}
+
+at_status at_graph_set_loss(at_graph *g, at_node *n, at_error *err) {
+  if (g->loss) return at_fail(err, AT_EINPUT, "the model has two losses; add them to make one");
+  at_status s = check_loss(g, n, err);
+  if (s == AT_OK) g->loss = n;
+  return s;
+}
+
+at_status at_graph_add_objective(at_graph *g, const at_objective *o, at_error *err) {
+  at_status s = check_loss(g, o->node, err);
+  for (int i = 0; i < g->n_objective && s == AT_OK; i++)
+    if (strcmp(g->objective[i].name, o->name) == 0)
+      s = at_fail(err, AT_EINPUT, "there are two losses called `%s`", o->name);
+  if (s == AT_OK) s = GROW(g, objective, err);
+  if (s != AT_OK) return s;
+  at_objective copy = *o;
+  const char **updates = AT_NEW_ARRAY(g->arena, const char *, (size_t)o->n_updates + 1);
+  copy.name = at_arena_strdup(g->arena, o->name);
+  copy.updates = updates;
+  bool ok = copy.name && updates;
+  for (int i = 0; ok && i < o->n_updates; i++)
+    ok = (updates[i] = at_arena_strdup(g->arena, o->updates[i])) != NULL;
+  if (!ok) return at_nomem(err);
+  g->objective[g->n_objective++] = copy;
+  if (!o->node->name) o->node->name = copy.name;
+  return AT_OK;
+}
+
+at_status at_graph_add_import(at_graph *g, const at_import *i, at_error *err) {
+  at_status s = GROW(g, import, err);
+  if (s != AT_OK) return s;
+  at_import copy = {at_arena_strdup(g->arena, i->path), at_arena_strdup(g->arena, i->prefix),
+                    at_arena_strdup(g->arena, i->file), i->span};
+  if (!copy.path || !copy.prefix || !copy.file) return at_nomem(err);
+  g->import[g->n_import++] = copy;
+  return AT_OK;
+}
+
+bool at_param_under(const char *pname, const char *path) {
+  size_t n = strlen(path);
+  return !strncmp(pname, path, n) && (pname[n] == '\0' || pname[n] == '.' || n == 0);
+}
+
+bool at_objective_updates(const at_objective *o, const at_node *p) {
+  if (p->frozen) return false;
+  for (int i = 0; i < o->n_updates; i++)
+    if (at_param_under(p->pname, o->updates[i])) return true;
+  return o->n_updates == 0;
 }
 
 at_status at_graph_add_attend(at_graph *g, const at_attend *a, at_error *err) {

@@ -40,6 +40,15 @@ typedef struct at_axis {
   at_axis_kind kind;
   int parent;     /* ragged: id of the batch axis that it depends on; else -1 */
   at_span origin; /* where the name was first made */
+  /* A batch or ragged axis that an operator makes takes its sizes from others. */
+  bool bound;    /* an input or an operator has said what it is */
+  int from;      /* as long as that axis, `delta` more; -1: not so */
+  int64_t delta; /* batch axes only */
+  int n_part;    /* ragged, concat: each row is the rows of the parts, one after another */
+  struct at_part {
+    int axis;
+    int64_t size; /* -1: ragged */
+  } part[AT_MAX_AXES_ARG];
 } at_axis;
 
 /* size -1: dynamic.  For batch and ragged axes it is known when an executor is
@@ -48,6 +57,10 @@ typedef struct at_axis {
 typedef struct at_dim {
   int axis; /* id in graph->axis; -1 in parameters, whose dims are positions */
   int64_t size;
+  /* Of two ragged axes over one parent (query and key of self-attention) the first is
+   * packed and the other padded to the longest: what lies behind an item's own length is
+   * zero in every value and every gradient. */
+  bool padded;
 } at_dim;
 
 typedef enum at_vtype { AT_REAL, AT_TOKEN } at_vtype; /* float32, int32 */
@@ -56,10 +69,11 @@ typedef enum at_vtype { AT_REAL, AT_TOKEN } at_vtype; /* float32, int32 */
 
 typedef enum at_arg_type {
   AT_ARG_END = 0,
-  AT_ARG_AXIS, /* `word`: an axis that the input has */
-  AT_ARG_AXES, /* `y, x`: one to four of them (positional, takes all up to the next named) */
-  AT_ARG_MAP,  /* `feature -> d`: consumes axes, makes a feature/sequence axis */
-  AT_ARG_NEW,  /* `e`: makes a feature axis named e whose size is e's value */
+  AT_ARG_AXIS,  /* `word`: an axis that the input has */
+  AT_ARG_AXES,  /* `y, x`: one to four of them (positional, takes all up to the next named) */
+  AT_ARG_MAP,   /* `feature -> d`: consumes axes, makes a feature/sequence axis */
+  AT_ARG_SPLIT, /* `cell -> [y = 14, x]`: consumes one axis, makes several; one size may be open */
+  AT_ARG_NEW,   /* `e`: makes a feature axis named e whose size is e's value */
   AT_ARG_INT,
   AT_ARG_REAL,
   AT_ARG_BOOL,
@@ -83,6 +97,9 @@ typedef struct at_arg {
   int axis[AT_MAX_AXES_ARG];
   int to;          /* MAP, NEW: the axis made */
   int64_t to_size; /* its size; -1: not known */
+  int n_made;      /* SPLIT: the axes made, with their sizes */
+  int made[AT_MAX_AXES_ARG];
+  int64_t made_size[AT_MAX_AXES_ARG];
   at_span span;
 } at_arg;
 
@@ -115,12 +132,15 @@ struct at_node {
   at_arg arg[AT_MAX_ARG]; /* beside op->params */
   const char *name;       /* of a let, input, output, attend; else NULL */
   const char *scope;      /* prefix of the names of parameters it makes */
+  const char *module;     /* instance path of the module that it was made in; NULL: none */
   at_span span;
   bool needs_grad; /* some parameter (or input asked for) lies upstream */
   /* parameter nodes only */
   const char *pname; /* "img_fc.weight": unique in the graph, as in PyTorch */
   at_init init;
-  int param; /* index in graph->param, -1 for other nodes */
+  int param;   /* index in graph->param, -1 for other nodes */
+  bool frozen; /* stays as it is in training: no gradient reaches it */
+  bool state;  /* frozen, and written by forward: see at_node_state */
   /* input nodes only */
   int64_t vocabulary; /* TOKEN: number of ids; -1 not known */
 };
@@ -136,6 +156,23 @@ typedef struct at_attend {
   at_node *context; /* weighted values; no consumers are needed: dead code goes */
   int over, along;  /* axis ids */
 } at_attend;
+
+/* What a pass of training minimises, and which parameters it moves: those under one of the
+ * paths (none given: all).  Objectives are worked on in their order. */
+typedef struct at_objective {
+  const char *name;
+  at_node *node; /* a single number */
+  const char *const *updates;
+  int n_updates;
+  at_span span;
+} at_objective;
+
+/* Parameters under `path` begin as the values in a file of weights: "path.REST" as its
+ * "prefix.REST". */
+typedef struct at_import {
+  const char *path, *prefix, *file;
+  at_span span;
+} at_import;
 
 typedef struct at_named {
   const char *name;
@@ -158,8 +195,13 @@ struct at_graph {
   int n_output, cap_output;
   at_attend *attend;
   int n_attend, cap_attend;
-  at_node *loss; /* scalar (ndim 0), NULL when the model states none */
-  bool again;    /* passes: infer runs again, at_node_parameter finds what it made before */
+  at_node *loss;           /* scalar (ndim 0), NULL when the model states none or has objectives */
+  at_objective *objective; /* losses with names */
+  int n_objective, cap_objective;
+  at_import *import;
+  int n_import, cap_import;
+  const char *module; /* while building: given to every node that is made */
+  bool again;         /* infer finds the parameters that were made before under its names */
 };
 
 at_status at_graph_new(const char *name, at_graph **out, at_error *err);
@@ -171,6 +213,11 @@ int at_graph_find_axis(const at_graph *g, const char *name); /* -1: none */
 at_status at_graph_axis(at_graph *g, const char *name, at_axis_kind kind, int parent, at_span span,
                         int *out, at_error *err);
 
+/* Binds axis `to` (batch or ragged): as long as `from`, `delta` more.  EINPUT when it is
+ * bound otherwise already. */
+at_status at_graph_derive(at_graph *g, int to, int from, int64_t delta, at_error *err);
+/* Binds the ragged axis `to`: rows of the parts, one after another. */
+at_status at_graph_join(at_graph *g, int to, int n, const struct at_part *part, at_error *err);
 at_status at_graph_input(at_graph *g, const char *name, at_vtype type, int ndim, const at_dim *dim,
                          int64_t vocabulary, at_span span, at_node **out, at_error *err);
 
@@ -187,17 +234,32 @@ at_status at_graph_node(at_graph *g, const at_op *op, int n_in, at_node *const *
  * and appends it to n->in.  A second instance of the same name is an error. */
 at_status at_node_parameter(at_graph *g, at_node *n, const char *suffix, int ndim,
                             const int64_t *shape, at_init init, at_error *err);
+/* The same for a state: a frozen parameter that forward itself writes in training
+ * (running averages). It is kept with the weights, and no optimiser moves it. */
+at_status at_node_state(at_graph *g, at_node *n, const char *suffix, int ndim, const int64_t *shape,
+                        at_init init, at_error *err);
+/* No gradient reaches p any more, nor what depends on p alone. */
+void at_graph_freeze(at_graph *g, at_node *p);
 /* A parameter as a value of its own (plugins: `v` of an additive score). */
 at_status at_graph_parameter(at_graph *g, const char *pname, int ndim, const int64_t *shape,
                              at_init init, at_span span, at_node **out, at_error *err);
 
 at_status at_graph_output(at_graph *g, const char *name, at_node *n, at_span span, at_error *err);
 at_status at_graph_set_loss(at_graph *g, at_node *n, at_error *err);
+/* Names and paths are copied; several of one name are an error. */
+at_status at_graph_add_objective(at_graph *g, const at_objective *o, at_error *err);
+at_status at_graph_add_import(at_graph *g, const at_import *i, at_error *err);
+/* "a.b.weight" lies under "a", "a.b" and "a.b.weight". */
+bool at_param_under(const char *pname, const char *path);
+/* Whether objective o moves parameter p. */
+bool at_objective_updates(const at_objective *o, const at_node *p);
 at_status at_graph_add_attend(at_graph *g, const at_attend *a, at_error *err);
 
 /* Position of the dim of `axis`, -1 when n has none.  at_node_has_axis also
  * counts the parent of a packed ragged dim. */
 int at_node_dim(const at_node *n, int axis);
+/* The packed dim before the padded dim d, -1 when d is not padded. */
+int at_node_packed(const at_graph *g, const at_node *n, int d);
 bool at_node_has_axis(const at_graph *g, const at_node *n, int axis);
 /* The dim of `axis` that n itself must have; EINPUT with "`v` has no axis `word`;
  * it has picture, region, d". */
@@ -219,7 +281,10 @@ enum {
   AT_OP_RANDOM = 1u << 4,    /* draws; keyed by (seed, step, node id) */
   AT_OP_NOGRAD = 1u << 5,    /* input, parameter: nothing to differentiate */
   AT_OP_LOSS = 1u << 6,      /* usable after `loss` */
-  AT_OP_TRAIN = 1u << 7      /* behaves differently in training (dropout, batch_norm) */
+  AT_OP_TRAIN = 1u << 7,     /* behaves differently in training (dropout, batch_norm) */
+  AT_OP_SIZES = 1u << 8,     /* finds the sizes of the axes that it makes; they keep their kind */
+  AT_OP_COMPOSED = 1u << 10, /* lowering makes it of several others; no node has it */
+  AT_OP_TAIL = 1u << 9       /* wants the axes that it names last, in their order */
 };
 
 struct at_op {
@@ -241,7 +306,7 @@ struct at_op {
   void (*forward)(at_exec *x, const at_node *n);
   /* Adds to the gradients of inputs that want one; never assigns. */
   void (*backward)(at_exec *x, const at_node *n);
-  /* Multiply-adds x2 of forward at the bound sizes; NULL: counted as 0. */
+  /* Multiply-adds x2 of forward at the bound sizes; NULL: by the list in flops.c. */
   double (*flops)(const at_exec *x, const at_node *n);
 };
 
@@ -253,4 +318,10 @@ bool at_node_is_parameter(const at_node *n);
 /* All operators, ended by NULL (core/graph/optable.c: one line each). */
 extern const at_op *const at_optable[];
 const at_op *at_op_find(const char *name); /* NULL: none */
+/* Titles of stretches of the table, each from its first operator on; ended by a NULL title. */
+typedef struct at_op_family {
+  const char *title;
+  const at_op *first;
+} at_op_family;
+extern const at_op_family at_op_families[];
 #endif

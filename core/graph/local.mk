@@ -4,24 +4,42 @@ libattune_la_SOURCES += \
 	core/graph/broadcast.c core/graph/broadcast.h \
 	core/graph/exec.c core/graph/exec.h core/graph/exec_impl.h \
 	core/graph/exec_view.c \
+	core/graph/flops.c \
 	core/graph/graph.c core/graph/graph.h \
 	core/graph/op_attended_cosine.c \
 	core/graph/op_binary.c \
 	core/graph/op_common.c core/graph/op_common.h \
 	core/graph/op_contract.c \
 	core/graph/op_conv.c \
+	core/graph/op_conv1d.c \
+	core/graph/op_instance_norm.c \
 	core/graph/op_dropout.c \
 	core/graph/op_gru.c \
 	core/graph/op_linear.c \
+	core/graph/op_lstm.c \
 	core/graph/op_pairwise.c \
 	core/graph/op_pool.c \
 	core/graph/op_reduce.c \
 	core/graph/op_shape.c \
+	core/graph/op_join.c \
+	core/graph/op_arrange.c \
+	core/graph/op_learned.c \
+	core/graph/op_mask.c \
+	core/graph/op_noise.c \
+	core/graph/op_index.c \
+	core/graph/op_bce.c \
+	core/graph/op_glu.c \
+	core/graph/op_resize.c \
+	core/graph/op_norm.c \
+	core/graph/op_loss.c \
+	core/graph/op_expand.c \
 	core/graph/op_softmax.c \
 	core/graph/op_triplet.c \
 	core/graph/op_unary.c \
+	core/graph/op_weigh.c \
 	core/graph/optable.c core/graph/ops.h \
 	core/graph/params.c \
 	core/graph/pass.c core/graph/pass.h core/graph/pass_gram.c core/graph/pass_impl.h \
 	core/graph/plan.c \
-	core/graph/product.c core/graph/product.h
+	core/graph/product.c core/graph/product.h \
+	core/graph/recurrent.c core/graph/recurrent.h

@@ -47,8 +47,8 @@ void at_op_reduced_dims(const at_graph *g, at_node *n, int d) {
       n->dim[n->ndim++] = v->dim[i];
       continue;
     }
-    int parent = v->dim[i].axis >= 0 ? g->axis[v->dim[i].axis].parent : -1;
-    if (parent >= 0) n->dim[n->ndim++] = (at_dim){parent, -1};
+    int parent = v->dim[i].axis >= 0 && !v->dim[i].padded ? g->axis[v->dim[i].axis].parent : -1;
+    if (parent >= 0) n->dim[n->ndim++] = (at_dim){.axis = parent, .size = -1};
   }
 }
 
@@ -62,7 +62,7 @@ at_status at_op_add_dim(const at_graph *g, at_node *n, int axis, int64_t size, a
   if (n->ndim >= AT_MAX_DIM)
     return at_fail(err, AT_EINPUT, "the result of %s would have more than %d axes", n->op->name,
                    AT_MAX_DIM);
-  n->dim[n->ndim++] = (at_dim){axis, size};
+  n->dim[n->ndim++] = (at_dim){.axis = axis, .size = size};
   return AT_OK;
 }
 
@@ -72,7 +72,7 @@ const int64_t *at_x_segments(const at_exec *x, const at_node *v, int dim, int64_
                              int64_t *segments) {
   const at_graph *g = at_x_graph(x);
   int axis = v->dim[dim].axis;
-  const int64_t *off = at_x_offsets(x, axis);
+  const int64_t *off = v->dim[dim].padded ? NULL : at_x_offsets(x, axis);
   if (off) {
     *segments = at_x_axis_size(x, g->axis[axis].parent);
     return off;
@@ -87,9 +87,25 @@ typedef struct walk {
   at_around a;
   const int64_t *off;
   int64_t segments, blocks;
+  /* padded: lengths of items, rows of the packed dim, and how an outer index tells its row */
+  const int64_t *items, *rows;
+  int64_t n_rows, between, parents;
   at_lanes_fn *fn;
   void *ctx;
 } walk;
+
+/* Which parent packed row `row` belongs to. */
+static int64_t parent_of_row(const walk *w, int64_t row) {
+  int64_t lo = 0, hi = w->parents;
+  while (hi - lo > 1) {
+    int64_t mid = lo + (hi - lo) / 2;
+    if (w->rows[mid] <= row)
+      lo = mid;
+    else
+      hi = mid;
+  }
+  return lo;
+}
 
 static void walk_range(void *ctx, size_t begin, size_t end) {
   const walk *w = ctx;
@@ -101,6 +117,10 @@ static void walk_range(void *ctx, size_t begin, size_t end) {
                   .n = w->off[s + 1] - w->off[s],
                   .stride = w->a.inner,
                   .width = width < AT_LANES ? width : AT_LANES};
+    if (w->items) {
+      int64_t p = parent_of_row(w, o / w->between % w->n_rows);
+      l.n = w->items[p + 1] - w->items[p];
+    }
     w->fn(w->ctx, &l);
   }
 }
@@ -109,6 +129,15 @@ void at_x_each_lanes(const at_exec *x, const at_node *v, int dim, at_lanes_fn *f
   int64_t two[2];
   walk w = {.a = at_x_around(x, v, dim), .fn = fn, .ctx = ctx};
   w.off = at_x_segments(x, v, dim, two, &w.segments);
+  int packed = at_node_packed(at_x_graph(x), v, dim);
+  if (packed >= 0) {
+    const at_graph *g = at_x_graph(x);
+    w.items = at_x_offsets(x, v->dim[dim].axis);
+    w.rows = at_x_offsets(x, v->dim[packed].axis);
+    w.n_rows = at_x_dim(x, v, packed);
+    w.parents = at_x_axis_size(x, g->axis[v->dim[dim].axis].parent);
+    w.between = at_x_around(x, v, packed).inner / (w.a.n * w.a.inner);
+  }
   w.blocks = (w.a.inner + AT_LANES - 1) / AT_LANES;
   int64_t tasks = w.a.outer * w.segments * w.blocks;
   int64_t each = w.a.outer * w.a.n * w.a.inner / tasks + 1;

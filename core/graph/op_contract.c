@@ -55,6 +55,7 @@ static double contract_flops(const at_exec *x, const at_node *n) {
   at_product_make(x, n, &p);
   /* Every element of the result sums k products; a ragged k is counted by its mean. */
   double k = (double)p.k.n / (p.seg == &p.k ? (double)p.segments : 1);
+  if (p.off2) k = p.seg2 == &p.k ? (double)p.off2[p.segments] / (double)p.segments : k;
   return 2.0 * (double)at_x_count(x, n) * k;
 }
 
@@ -71,4 +72,19 @@ const at_op at_op_contract = {
     .forward = contract_forward,
     .backward = contract_backward,
     .flops = contract_flops,
+};
+
+static const at_param_spec cosine_params[] = {
+    {"axis", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the axis of the vectors"},
+    {"eps", AT_ARG_REAL, false, 1e-8, 0, 1, NULL, "least product of the norms"},
+    {0}};
+const at_op at_op_cosine = {
+    .name = "cosine",
+    .summary = "product over the norms of both",
+    .formula = "sum_i x_i y_i / max(|x| |y|, eps)",
+    .axes = "[a..., axis], [b..., axis] -> [a... and b...]",
+    .min_in = 2,
+    .max_in = 2,
+    .params = cosine_params,
+    .flags = AT_OP_COMPOSED,
 };

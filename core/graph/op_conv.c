@@ -7,7 +7,7 @@
 #include "core/tensor/gemm.h"
 #include "core/tensor/vecmath.h"
 
-enum { CONV_SPACE, CONV_AXES, CONV_KERNEL, CONV_STRIDE, CONV_PADDING, CONV_BIAS };
+enum { CONV_SPACE, CONV_AXES, CONV_KERNEL, CONV_STRIDE, CONV_PADDING, CONV_BIAS, CONV_INIT };
 static const at_param_spec conv_params[] = {
     {"space", AT_ARG_AXES, true, 0, 0, 0, NULL, "rows and columns of the picture"},
     {"axes", AT_ARG_MAP, true, 0, 0, 0, NULL, "channels consumed -> made"},
@@ -15,6 +15,9 @@ static const at_param_spec conv_params[] = {
     {"stride", AT_ARG_INT, false, 1, 1, 31, NULL, "step"},
     {"padding", AT_ARG_INT, false, -1, -1, 31, NULL, "zeros around the picture; -1: kernel / 2"},
     {"bias", AT_ARG_BOOL, false, 1, 0, 0, NULL, "whether a bias is added"},
+    {"init", AT_ARG_ENUM, false, 0, 0, 0, "he|xavier|torch|normal",
+     "weights: U(-r, r), r = sqrt(6/fan_in); sqrt(6/(fan_in + fan_out)); 1/sqrt(fan_in), the bias "
+     "too; N(0, 0.02)"},
     {0}};
 
 typedef struct conv {
@@ -49,6 +52,17 @@ at_status at_op_space(const at_graph *g, const at_node *n, const at_arg *space, 
   return AT_OK;
 }
 
+enum { HE, XAVIER, TORCH, SMALL_NORMAL };
+
+/* He et al., 2015; Glorot and Bengio, 2010; torch.nn.Conv2d; Radford et al., 2016. */
+static at_init weight_init(int kind, int64_t from, int64_t to, int64_t places) {
+  double in = from > 0 ? (double)(from * places) : 1, out = to > 0 ? (double)(to * places) : 1;
+  if (kind == SMALL_NORMAL) return (at_init){AT_INIT_NORMAL, 0.02};
+  return (at_init){AT_INIT_UNIFORM, kind == HE       ? sqrt(6 / in)
+                                    : kind == XAVIER ? sqrt(6 / (in + out))
+                                                     : 1 / sqrt(in)};
+}
+
 static at_status conv_infer(at_graph *g, at_node *n, at_error *err) {
   const at_arg *m = &n->arg[CONV_AXES];
   const at_node *v = n->in[0];
@@ -69,12 +83,14 @@ static at_status conv_infer(at_graph *g, at_node *n, at_error *err) {
                      g->axis[d->axis].name);
   }
   if ((s = at_op_add_dim(g, n, m->to, m->to_size, err)) != AT_OK) return s;
-  int64_t from = v->dim[v->ndim - 1].size, fan = from < 0 ? -1 : from * k * k;
+  int64_t from = v->dim[v->ndim - 1].size;
   const int64_t shape[] = {m->to_size, from, k, k};
-  at_init init = {AT_INIT_UNIFORM, fan > 0 ? sqrt(6.0 / (double)fan) : 1}; /* He et al., 2015 */
+  const int kind = (int)n->arg[CONV_INIT].num;
+  at_init init = weight_init(kind, from, m->to_size, k * k);
   s = at_node_parameter(g, n, "weight", 4, shape, init, err);
   if (s != AT_OK || n->arg[CONV_BIAS].num == 0) return s;
-  return at_node_parameter(g, n, "bias", 1, shape, (at_init){AT_INIT_ZERO, 0}, err);
+  return at_node_parameter(g, n, "bias", 1, shape,
+                           kind == TORCH ? init : (at_init){AT_INIT_ZERO, 0}, err);
 }
 
 static conv conv_shape(const at_exec *x, const at_node *n) {
@@ -236,7 +252,7 @@ const at_op at_op_conv2d = {
     .min_in = 1,
     .max_in = 1,
     .params = conv_params,
-    .flags = AT_OP_KEEPS_IN,
+    .flags = AT_OP_KEEPS_IN | AT_OP_TAIL,
     .infer = conv_infer,
     .scratch = conv_scratch,
     .forward = conv_forward,

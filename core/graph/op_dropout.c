@@ -1,12 +1,15 @@
 /* Dropout (Srivastava et al., 2014): in training each number is zeroed with
  * probability `rate`, the others are scaled up.  What is dropped is a function of
- * (seed, step, node, element) alone. */
+ * (seed, step, node, element) alone.  With a shared axis all its items lose the same numbers
+ * (variational dropout: Gal and Ghahramani, 2016). */
 #include "core/base/random.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 
 static const at_param_spec dropout_params[] = {
-    {"rate", AT_ARG_REAL, true, 0.5, 0, 0.99, NULL, "probability of zero"}, {0}};
+    {"rate", AT_ARG_REAL, true, 0.5, 0, 0.99, NULL, "probability of zero"},
+    {"shared", AT_ARG_AXIS, false, 0, 0, 0, NULL, "one draw for all items along it"},
+    {0}};
 
 typedef struct drop {
   at_random r;
@@ -28,13 +31,37 @@ static void drop_range(void *ctx, size_t begin, size_t end) {
   }
 }
 
+/* Elements of lane j of a run draw as the reduced value's element does. */
+static void drop_lanes(void *ctx, const at_lanes *l) {
+  const drop *d = ctx;
+  float by = 1.0f / (1.0f - d->rate);
+  for (int64_t j = 0; j < l->width; j++) {
+    float keep = !d->training                                                 ? 1
+                 : at_random_uniform(&d->r, (uint64_t)(l->out + j)) < d->rate ? 0
+                                                                              : by;
+    for (int64_t i = 0; i < l->n; i++) {
+      int64_t e = l->at + i * l->stride + j;
+      d->y[e] = (d->add ? d->y[e] : 0) + keep * d->x[e];
+    }
+  }
+}
+
+static at_status dropout_infer(at_graph *g, at_node *n, at_error *err) {
+  int d;
+  at_status s = at_op_like_first(g, n, err);
+  return s == AT_OK && n->arg[1].set ? at_op_axis_dim(g, n, 1, true, &d, err) : s;
+}
+
 static void run(at_exec *x, const at_node *n, drop d) {
   d.r = (at_random){.seed = at_x_seed(x),
                     .stream = at_hash_name("dropout") + (uint64_t)n->id,
                     .step = at_x_step(x)};
   d.rate = (float)n->arg[0].num;
   d.training = at_x_training(x);
-  at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), 8192, drop_range, &d);
+  if (n->arg[1].set)
+    at_x_each_lanes(x, n, at_node_dim(n, n->arg[1].axis[0]), drop_lanes, &d);
+  else
+    at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), 8192, drop_range, &d);
 }
 
 static void dropout_forward(at_exec *x, const at_node *n) {
@@ -55,7 +82,7 @@ const at_op at_op_dropout = {
     .max_in = 1,
     .params = dropout_params,
     .flags = AT_OP_RANDOM | AT_OP_TRAIN,
-    .infer = at_op_like_first,
+    .infer = dropout_infer,
     .forward = dropout_forward,
     .backward = dropout_backward,
 };

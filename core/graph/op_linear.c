@@ -141,6 +141,7 @@ const at_op at_op_linear = {
 static const at_param_spec embed_params[] = {
     {"axis", AT_ARG_NEW, true, 0, 0, 0, NULL, "the axis made, its size the length of a vector"},
     {"scale", AT_ARG_REAL, false, 0.1, 0, 1e6, NULL, "weights begin as U(-scale, scale)"},
+    {"frozen", AT_ARG_BOOL, false, 0, 0, 0, NULL, "whether they stay as they begin"},
     {0}};
 
 static at_status embed_infer(at_graph *g, at_node *n, at_error *err) {
@@ -154,8 +155,9 @@ static at_status embed_infer(at_graph *g, at_node *n, at_error *err) {
   at_status s = at_op_add_dim(g, n, n->arg[0].to, n->arg[0].to_size, err);
   if (s != AT_OK) return s;
   const int64_t shape[] = {v->vocabulary, n->arg[0].to_size};
-  return at_node_parameter(g, n, "weight", 2, shape, (at_init){AT_INIT_UNIFORM, n->arg[1].num},
-                           err);
+  s = at_node_parameter(g, n, "weight", 2, shape, (at_init){AT_INIT_UNIFORM, n->arg[1].num}, err);
+  if (s == AT_OK && n->arg[2].num != 0) at_graph_freeze(g, n->in[n->n_in - 1]);
+  return s;
 }
 
 typedef struct embed {

@@ -1,4 +1,4 @@
-/* Reductions over one axis: mean, sum, max, logsumexp, norm.
+/* Reductions over one axis: mean, sum, max, logsumexp, norm, first, last.
  *
  * Each is written for a run of neighbouring lanes, so that the inner loop goes
  * along memory whether the axis is the last one or not. */
@@ -149,6 +149,29 @@ static void norm_back(void *ctx, const at_lanes *l) {
   EACH(r->dx[e] += by[j] * r->x[e];)
 }
 
+/* ---- one end ---- */
+
+static void first_run(void *ctx, const at_lanes *l) {
+  const reduce *r = ctx;
+  memcpy(r->out + l->out, r->x + l->at, (size_t)l->width * sizeof(float));
+}
+
+static void first_back(void *ctx, const at_lanes *l) {
+  const reduce *r = ctx;
+  for (int64_t j = 0; j < l->width; j++) r->dx[l->at + j] += r->dy[l->out + j];
+}
+
+static void last_run(void *ctx, const at_lanes *l) {
+  const reduce *r = ctx;
+  memcpy(r->out + l->out, r->x + l->at + (l->n - 1) * l->stride, (size_t)l->width * sizeof(float));
+}
+
+static void last_back(void *ctx, const at_lanes *l) {
+  const reduce *r = ctx;
+  int64_t at = l->at + (l->n - 1) * l->stride;
+  for (int64_t j = 0; j < l->width; j++) r->dx[at + j] += r->dy[l->out + j];
+}
+
 /* ---- entries ---- */
 
 static const at_param_spec axis_params[] = {
@@ -179,3 +202,5 @@ REDUCE(logsumexp, logsumexp_params, AT_OP_KEEPS_IN | AT_OP_KEEPS_OUT,
        "smooth maximum along an axis", "log(sum_i exp(sharpness x_i)) / sharpness")
 REDUCE(norm, axis_params, AT_OP_KEEPS_IN | AT_OP_KEEPS_OUT, "Euclidean norm along an axis",
        "sqrt(sum_i x_i^2)")
+REDUCE(first, axis_params, 0, "the first item along an axis", "x_1")
+REDUCE(last, axis_params, 0, "the last item along an axis", "x_n")

@@ -1,4 +1,6 @@
 /* Functions of one number, element by element. */
+#include <float.h>
+#include <math.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/tensor/vecmath.h"
@@ -26,6 +28,7 @@ static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
            .b = (float)n->arg[1].num};
   if (!m.dx) return;
   if (n->op->flags & AT_OP_KEEPS_OUT) m.y = at_x_out(x, n);
+  if (n->op->flags & AT_OP_KEEPS_IN) m.x = at_x_in(x, n, 0);
   at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), GRAIN, fn, &m);
 }
 
@@ -83,6 +86,59 @@ EACH(scale_run, m->out[i] = m->a * m->x[i] + m->b)
 EACH(scale_back, m->dx[i] += m->a * m->dy[i])
 ENTRY(scale)
 
+/* ---- what backward finds from x ---- */
+
+static float logistic(float x) { return 1.0f / (1.0f + expf(-x)); }
+
+#define SQRT_HALF       0.70710678f /* 1 / sqrt(2) */
+#define NORMAL_DENSITY0 0.39894228f /* 1 / sqrt(2 pi) */
+static float normal_below(float x) { return 0.5f * (1.0f + erff(x * SQRT_HALF)); }
+EACH(gelu_run, m->out[i] = m->x[i] * normal_below(m->x[i]))
+EACH(gelu_back,
+     m->dx[i] += m->dy[i] * (normal_below(m->x[i]) +
+                             m->x[i] * NORMAL_DENSITY0 * expf(-0.5f * m->x[i] * m->x[i])))
+ENTRY(gelu)
+
+EACH(silu_run, m->out[i] = m->x[i] * logistic(m->x[i]))
+EACH(silu_back, float g = logistic(m->x[i]);
+     m->dx[i] += m->dy[i] * g * (1.0f + m->x[i] * (1.0f - g)))
+ENTRY(silu)
+
+EACH(softplus_run, m->out[i] = fmaxf(m->x[i], 0) + log1pf(expf(-fabsf(m->x[i]))))
+EACH(softplus_back, m->dx[i] += m->dy[i] * logistic(m->x[i]))
+ENTRY(softplus)
+
+EACH(log_run, m->out[i] = logf(fmaxf(m->x[i], FLT_MIN)))
+EACH(log_back, m->dx[i] += m->x[i] > FLT_MIN ? m->dy[i] / m->x[i] : 0)
+ENTRY(log)
+
+EACH(sqrt_run, m->out[i] = sqrtf(fmaxf(m->x[i], 0)))
+EACH(sqrt_back, m->dx[i] += m->y[i] > 0 ? m->dy[i] / (2.0f * m->y[i]) : 0)
+ENTRY(sqrt)
+
+EACH(abs_run, m->out[i] = fabsf(m->x[i]))
+EACH(abs_back, m->dx[i] += m->x[i] > 0 ? m->dy[i] : m->x[i] < 0 ? -m->dy[i] : 0)
+ENTRY(abs)
+
+EACH(square_run, m->out[i] = m->x[i] * m->x[i])
+EACH(square_back, m->dx[i] += 2.0f * m->x[i] * m->dy[i])
+ENTRY(square)
+
+EACH(clamp_run, m->out[i] = fminf(fmaxf(m->x[i], m->a), m->b))
+EACH(clamp_back, m->dx[i] += m->x[i] >= m->a && m->x[i] <= m->b ? m->dy[i] : 0)
+ENTRY(clamp)
+
+static at_status clamp_infer(at_graph *g, at_node *n, at_error *err) {
+  if (n->arg[0].num > n->arg[1].num)
+    return at_fail(err, AT_EINPUT, "clamp from %g to %g leaves no number", n->arg[0].num,
+                   n->arg[1].num);
+  return at_op_like_first(g, n, err);
+}
+
+static const at_param_spec clamp_params[] = {
+    {"min", AT_ARG_REAL, true, 0, 0, 0, NULL, "the least"},
+    {"max", AT_ARG_REAL, true, 0, 0, 0, NULL, "the greatest"},
+    {0}};
 static const at_param_spec slope_params[] = {
     {"slope", AT_ARG_REAL, false, 0.1, 0, 1, NULL, "factor of negative numbers"}, {0}};
 static const at_param_spec scale_params[] = {
@@ -91,16 +147,18 @@ static const at_param_spec scale_params[] = {
     {0}};
 
 #define UNARY(fn, params_, flags_, summary_, formula_) \
-  const at_op at_op_##fn = {.name = #fn,               \
-                            .summary = summary_,       \
-                            .formula = formula_,       \
-                            .axes = "[...] -> [...]",  \
-                            .min_in = 1,               \
-                            .max_in = 1,               \
-                            .params = params_,         \
-                            .flags = flags_,           \
-                            .infer = at_op_like_first, \
-                            .forward = fn##_forward,   \
+  UNARY_OF(fn, at_op_like_first, params_, flags_, summary_, formula_)
+#define UNARY_OF(fn, infer_, params_, flags_, summary_, formula_) \
+  const at_op at_op_##fn = {.name = #fn,                          \
+                            .summary = summary_,                  \
+                            .formula = formula_,                  \
+                            .axes = "[...] -> [...]",             \
+                            .min_in = 1,                          \
+                            .max_in = 1,                          \
+                            .params = params_,                    \
+                            .flags = flags_,                      \
+                            .infer = infer_,                      \
+                            .forward = fn##_forward,              \
                             .backward = fn##_backward};
 UNARY(relu, NULL, AT_OP_KEEPS_OUT, "negative numbers become 0", "max(x, 0)")
 UNARY(leaky_relu, slope_params, AT_OP_KEEPS_OUT, "negative numbers shrink",
@@ -111,3 +169,14 @@ UNARY(exp, NULL, AT_OP_KEEPS_OUT, "exponential", "exp(x)")
 UNARY(elu, NULL, AT_OP_KEEPS_OUT, "exponential linear unit (Clevert et al., 2016)",
       "x where x > 0, exp(x) - 1 elsewhere")
 UNARY(scale, scale_params, 0, "a factor and a shift", "by x + shift")
+UNARY(gelu, NULL, AT_OP_KEEPS_IN, "x by the share of a normal distribution below it",
+      "x Phi(x), Phi the standard normal distribution (Hendrycks and Gimpel, 2016)")
+UNARY(silu, NULL, AT_OP_KEEPS_IN, "x by its logistic function",
+      "x sigmoid(x)  (Elfwing et al., 2018)")
+UNARY(softplus, NULL, AT_OP_KEEPS_IN, "smooth relu", "log(1 + exp(x))")
+UNARY(log, NULL, AT_OP_KEEPS_IN, "natural logarithm", "log(max(x, 1.2e-38))")
+UNARY(sqrt, NULL, AT_OP_KEEPS_OUT, "square root; of negative numbers 0", "sqrt(max(x, 0))")
+UNARY(abs, NULL, AT_OP_KEEPS_IN, "numbers without their sign", "|x|")
+UNARY(square, NULL, AT_OP_KEEPS_IN, "numbers by themselves", "x^2")
+UNARY_OF(clamp, clamp_infer, clamp_params, AT_OP_KEEPS_IN, "numbers kept between two bounds",
+         "min(max(x, min), max)")

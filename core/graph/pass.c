@@ -98,6 +98,7 @@ static void redirect(const walk *w, at_node **p) {
 static void redirect_all(const walk *w) {
   at_graph *g = w->g;
   redirect(w, &g->loss);
+  for (int i = 0; i < g->n_objective; i++) redirect(w, &g->objective[i].node);
   for (int i = 0; i < g->n_output; i++) redirect(w, &g->output[i].node);
   for (int i = 0; i < g->n_attend; i++) {
     at_attend *a = &g->attend[i];
@@ -137,6 +138,7 @@ static void need(bool *needed, const at_node *n) {
 
 static void mark_needed(const at_graph *g, bool *needed) {
   need(needed, g->loss);
+  for (int i = 0; i < g->n_objective; i++) need(needed, g->objective[i].node);
   for (int i = 0; i < g->n_output; i++) need(needed, g->output[i].node);
   for (int i = 0; i < g->n_param; i++) need(needed, g->param[i]);
   for (int i = 0; i < g->n_input; i++) need(needed, g->input[i]);

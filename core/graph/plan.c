@@ -23,6 +23,8 @@ static void mark_roots(at_exec *x) {
   }
   for (int i = 0; i < x->g->n_output; i++) x->slot[x->g->output[i].node->id].keep = true;
   if (x->g->loss && !x->o.no_loss) x->slot[x->g->loss->id].keep = true;
+  for (int i = 0; i < x->g->n_objective && !x->o.no_loss; i++)
+    x->slot[x->g->objective[i].node->id].keep = true;
 }
 
 /* keep_all runs everything, except that no_loss still leaves out what only the
@@ -32,7 +34,9 @@ static void mark_all_live(at_exec *x) {
   bool left_out = false;
   for (int i = x->n - 1; i >= 0; i--) {
     at_slot *s = &x->slot[i];
-    bool out = x->o.no_loss && g->loss && !s->keep && g->loss->id == i;
+    bool out = x->o.no_loss && !s->keep && g->loss && g->loss->id == i;
+    for (int k = 0; k < g->n_objective; k++)
+      out |= x->o.no_loss && !s->keep && g->objective[k].node->id == i;
     /* back: has a reader; planned: has a reader that runs */
     if (s->back && !s->planned && !s->keep && left_out) out = true;
     left_out |= out;
@@ -64,7 +68,7 @@ static void mark_live(at_exec *x) {
 }
 
 static bool wants_gradient(const at_exec *x, const at_node *n) {
-  if (at_node_is_parameter(n)) return true;
+  if (at_node_is_parameter(n)) return !n->frozen;
   if (at_node_is_input(n)) return x->o.input_grads && n->type == AT_REAL;
   if (n->type != AT_REAL || (n->op->flags & AT_OP_NOGRAD)) return false;
   if (is_alias(n)) return x->slot[n->in[0]->id].want;

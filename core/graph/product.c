@@ -15,6 +15,61 @@ static int partner(const at_graph *g, const at_node *other, int axis) {
   return -1;
 }
 
+/* The ragged dim of v over the parent of `axis` under another name, -1: none. */
+static int sibling(const at_graph *g, const at_node *v, int axis) {
+  for (int i = 0; i < v->ndim; i++)
+    if (v->dim[i].axis != axis && !v->dim[i].padded && parent_of(g, axis) >= 0 &&
+        parent_of(g, v->dim[i].axis) == parent_of(g, axis))
+      return i;
+  return -1;
+}
+
+/* a's packed ragged dim that meets another of b within their parent; *at_b: that one. -1: none. */
+static int pair_of(const at_graph *g, const at_node *a, const at_node *b, int over, int *at_b) {
+  for (int i = 0; i < a->ndim; i++) {
+    int axis = a->dim[i].axis;
+    if (parent_of(g, axis) < 0 || a->dim[i].padded || axis == over) continue;
+    if (at_node_dim(b, axis) >= 0 || (*at_b = sibling(g, b, axis)) < 0) continue;
+    if (b->dim[*at_b].axis != over && at_node_dim(a, b->dim[*at_b].axis) < 0) return i;
+  }
+  return -1;
+}
+
+/* b's items, all else, then a's items padded. */
+static at_status infer_pair(at_graph *g, at_node *n, int over, int ia, int ib, at_error *err) {
+  const at_node *a = n->in[0], *b = n->in[1];
+  at_status s = at_op_add_dim(g, n, b->dim[ib].axis, -1, err);
+  for (int side = 0; side < 2; side++) {
+    const at_node *v = side ? b : a;
+    for (int i = 0; i < v->ndim && s == AT_OK; i++) {
+      if (i == (side ? ib : ia) || v->dim[i].axis == over) continue;
+      if (v->dim[i].padded)
+        return at_fail(err, AT_EINPUT, "%s cannot pair %s, which is a value of pairs already",
+                       n->op->name, at_node_title(g, v));
+      if (at_node_dim(n, v->dim[i].axis) < 0)
+        s = at_op_add_dim(g, n, v->dim[i].axis, v->dim[i].size, err);
+    }
+  }
+  if (s != AT_OK || n->ndim == AT_MAX_DIM)
+    return s != AT_OK
+               ? s
+               : at_fail(err, AT_EINPUT, "the result of %s would have too many axes", n->op->name);
+  n->dim[n->ndim++] = (at_dim){a->dim[ia].axis, -1, true};
+  return AT_OK;
+}
+
+/* Over a's padded axis: a's other axes in their order, then those that b alone has. */
+static at_status infer_back(at_graph *g, at_node *n, int over, at_error *err) {
+  const at_node *a = n->in[0], *b = n->in[1];
+  at_status s = AT_OK;
+  for (int i = 0; i < a->ndim && s == AT_OK; i++)
+    if (a->dim[i].axis != over) s = at_op_add_dim(g, n, a->dim[i].axis, a->dim[i].size, err);
+  for (int i = 0; i < b->ndim && s == AT_OK; i++)
+    if (b->dim[i].axis != over && at_node_dim(n, b->dim[i].axis) < 0)
+      s = at_op_add_dim(g, n, b->dim[i].axis, b->dim[i].size, err);
+  return s;
+}
+
 static at_status add_shared(const at_graph *g, at_node *n, int over, at_error *err) {
   const at_node *a = n->in[0], *b = n->in[1];
   for (int i = 0; i < a->ndim; i++) {
@@ -65,6 +120,12 @@ at_status at_product_infer(at_graph *g, at_node *n, at_error *err) {
                    at_node_title(g, n->in[1]));
   n->type = AT_REAL;
   n->ndim = 0;
+  int ib, ia = pair_of(g, n->in[0], n->in[1], over, &ib);
+  if (ia >= 0) return infer_pair(g, n, over, ia, ib, err);
+  if (a->padded && !b->padded) return infer_back(g, n, over, err);
+  if (a->padded || b->padded)
+    return at_fail(err, AT_EINPUT, "%s over `%s` takes the value of pairs first, the other second",
+                   n->op->name, axis->name);
   if ((s = add_shared(g, n, over, err)) != AT_OK) return s;
   if ((s = add_alone(g, n, n->in[0], n->in[1], over, err)) != AT_OK) return s;
   return add_alone(g, n, n->in[1], n->in[0], over, err);
@@ -104,6 +165,63 @@ static void groups(const at_exec *x, const at_node *n, int side, int over, at_lo
   *into = count ? group[best] : (at_loop){1, 0, 0, 0};
   for (int i = 0; i < count; i++)
     if (i != best) p->loop[p->n_loop++] = group[i];
+}
+
+/* Both sides' lengths change from parent to parent. */
+static void make_pair(const at_exec *x, const at_node *n, int ia, int ib, at_product *p) {
+  const at_graph *g = at_x_graph(x);
+  const at_node *a = n->in[0], *b = n->in[1];
+  const int key = a->dim[ia].axis, query = b->dim[ib].axis;
+  p->m = (at_loop){at_x_dim(x, n, at_node_dim(n, key)), stride_at(x, a, ia), 0,
+                   stride_at(x, n, at_node_dim(n, key))};
+  p->n = (at_loop){0, 0, stride_at(x, b, ib), stride_at(x, n, at_node_dim(n, query))};
+  p->segments = at_x_axis_size(x, g->axis[key].parent);
+  p->off = at_x_offsets(x, query);
+  p->seg = &p->n;
+  p->row_b = p->n.b;
+  p->row_o = p->n.o;
+  p->off2 = at_x_offsets(x, key);
+  p->seg2 = &p->m;
+  p->row2_a = p->m.a;
+}
+
+static void make_back(const at_exec *x, const at_node *n, int over, at_product *p) {
+  const at_graph *g = at_x_graph(x);
+  const at_node *a = n->in[0], *b = n->in[1];
+  const int packed = at_node_packed(g, a, at_node_dim(a, over));
+  const int query = a->dim[packed].axis;
+  p->m = (at_loop){0, stride_at(x, a, packed), 0, stride_at(x, n, at_node_dim(n, query))};
+  p->segments = at_x_axis_size(x, g->axis[query].parent);
+  p->off = at_x_offsets(x, query);
+  p->seg = &p->m;
+  p->row_a = p->m.a;
+  p->row_o = p->m.o;
+  p->off2 = at_x_offsets(x, over);
+  p->seg2 = &p->k;
+  p->k.b = stride_at(x, b, at_node_dim(b, over));
+  p->row2_b = p->k.b;
+}
+
+/* All other dims: shared ones and those of one side become loops, but for the largest of
+ * b's alone, which is n where n is free. */
+static void make_rest(const at_exec *x, const at_node *n, const int *skip, int n_skip, bool n_free,
+                      at_product *p) {
+  int best = -1;
+  if (n_free) p->n = (at_loop){1, 0, 0, 0};
+  for (int d = 0; d < n->ndim; d++) {
+    int axis = n->dim[d].axis, da = at_node_dim(n->in[0], axis), db = at_node_dim(n->in[1], axis);
+    bool skipped = false;
+    for (int i = 0; i < n_skip; i++) skipped |= skip[i] == axis;
+    if (skipped) continue;
+    at_loop l = {at_x_dim(x, n, d), stride_at(x, n->in[0], da), stride_at(x, n->in[1], db),
+                 stride_at(x, n, d)};
+    p->loop[p->n_loop] = l;
+    if (n_free && da < 0 && (best < 0 || l.n > p->loop[best].n)) best = p->n_loop;
+    p->n_loop++;
+  }
+  if (best < 0) return;
+  p->n = p->loop[best];
+  p->loop[best] = p->loop[--p->n_loop];
 }
 
 static void make_shared(const at_exec *x, const at_node *n, int over, at_product *p) {
@@ -154,6 +272,19 @@ void at_product_make(const at_exec *x, const at_node *n, at_product *p) {
   int da = at_node_dim(n->in[0], over), db = at_node_dim(n->in[1], over);
   p->k = (at_loop){at_x_dim(x, n->in[0], da), stride_at(x, n->in[0], da),
                    stride_at(x, n->in[1], db), 0};
+  int ib, ia = pair_of(g, n->in[0], n->in[1], over, &ib);
+  if (ia >= 0) {
+    const int skip[] = {n->in[0]->dim[ia].axis, n->in[1]->dim[ib].axis};
+    make_pair(x, n, ia, ib, p);
+    make_rest(x, n, skip, 2, false, p);
+    return;
+  }
+  if (n->in[0]->dim[da].padded) {
+    const int skip[] = {n->in[0]->dim[at_node_packed(g, n->in[0], da)].axis};
+    make_back(x, n, over, p);
+    make_rest(x, n, skip, 1, true, p);
+    return;
+  }
   groups(x, n, 0, over, &p->m, p);
   groups(x, n, 1, over, &p->n, p);
   make_shared(x, n, over, p);
@@ -205,12 +336,15 @@ static void run_turn(void *ctx, size_t index) {
   const at_product *p = e->p;
   int64_t s = (int64_t)index / e->turns, r = (int64_t)index % e->turns;
   int64_t begin = p->off ? p->off[s] : 0, length = p->off ? p->off[s + 1] - begin : 0;
-  at_turn t = {.a = begin * p->row_a + s * p->parent_a,
-               .b = begin * p->row_b + s * p->parent_b,
-               .o = begin * p->row_o + s * p->parent_o,
+  int64_t begin2 = p->off2 ? p->off2[s] : 0, length2 = p->off2 ? p->off2[s + 1] - begin2 : 0;
+  at_turn t = {.a = begin * p->row_a + s * p->parent_a + begin2 * p->row2_a,
+               .b = begin * p->row_b + s * p->parent_b + begin2 * p->row2_b,
+               .o = begin * p->row_o + s * p->parent_o + begin2 * p->row2_o,
                .m = p->seg == &p->m ? length : p->m.n,
                .n = p->seg == &p->n ? length : p->n.n,
                .k = p->seg == &p->k ? length : p->k.n};
+  if (p->seg2 == &p->m) t.m = length2;
+  if (p->seg2 == &p->k) t.k = length2;
   for (int d = e->n_apart - 1; d >= 0; d--) {
     const at_loop *l = &e->apart[d];
     int64_t i = r % l->n;

@@ -3,7 +3,11 @@
  * The result's dims: those of both (in a's order; the ragged axis that is summed over
  * leaves its parent in its place), those of a alone, those of b alone.
  * A word axis on one side goes with its caption axis on the other: each word
- * meets its own caption's row. */
+ * meets its own caption's row.
+ *
+ * Two ragged axes over one parent, one on each side, meet within their parent only
+ * (self-attention): the result has b's packed first and a's padded last; a product over
+ * the padded axis goes back. */
 #ifndef AT_GRAPH_PRODUCT_H
 #define AT_GRAPH_PRODUCT_H
 #include "core/graph/exec.h"
@@ -25,6 +29,10 @@ typedef struct at_product {
   at_loop *seg; /* which of the loops has the segment's length; points into this struct */
   int64_t row_a, row_b, row_o; /* a segment begins at off[s] * row + s * parent */
   int64_t parent_a, parent_b, parent_o;
+  /* A second ragged axis over the same parent, padded in one of the three. */
+  const int64_t *off2; /* NULL: none */
+  at_loop *seg2;       /* m, n or k */
+  int64_t row2_a, row2_b, row2_o;
 } at_product;
 /* p must not be moved afterwards (seg points into it). */
 void at_product_make(const at_exec *x, const at_node *n, at_product *p);

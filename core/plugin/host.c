@@ -161,6 +161,9 @@ const attune_host at_host_table = {
     .prediction = at_host_prediction,
     .result = at_host_result,
     .scratch = host_scratch,
+    .label = at_host_label,
+    .label_name = at_host_label_name,
+    .row_text = at_host_row_text,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

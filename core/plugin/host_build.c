@@ -11,6 +11,7 @@ struct attune_build {
   int along;
   const char *scope;
   at_span span;
+  bool interact; /* products are not summed over `along`: one number for each feature */
 };
 
 /* The handle of a plugin is the node itself. */
@@ -58,6 +59,7 @@ static int unknown_function(attune_function f) {
 }
 
 int at_host_contract(attune_build *b, attune_value key, attune_value query, attune_value *out) {
+  if (b->interact) return at_host_multiply(b, key, query, out);
   at_arg arg[AT_MAX_ARG] = {axis_arg(key ? feature_axis(b, node_of(key)) : b->along)};
   attune_value in[] = {key, query};
   return build(b, "contract", 2, in, arg, NULL, out);
@@ -66,6 +68,11 @@ int at_host_contract(attune_build *b, attune_value key, attune_value query, attu
 int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attune_value v,
                      attune_function f, attune_value *out) {
   if ((unsigned)f > ATTUNE_SIGMOID) return unknown_function(f);
+  if (b->interact) {
+    int rc = at_host_add(b, key, query, out);
+    if (!rc) rc = at_host_apply(b, *out, f, 0.01, out);
+    return rc ? rc : at_host_multiply(b, *out, v, out);
+  }
   int axis = query ? feature_axis(b, node_of(query)) : b->along;
   at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
   attune_value in[] = {query, key, v};
@@ -103,6 +110,12 @@ int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_in
   if (init == ATTUNE_INIT_UNIFORM)
     i = (at_init){AT_INIT_UNIFORM, shape[0] > 0 ? 1 / sqrt((double)shape[0]) : 1};
   if (init == ATTUNE_INIT_NORMAL) i = (at_init){AT_INIT_NORMAL, 0.02};
+  if (full && b->interact) { /* with its axis, so that it multiplies by name */
+    at_arg arg[AT_MAX_ARG] = {{.set = true, .to = b->along, .to_size = shape[0], .span.file = -1}};
+    arg[4] = number(i.kind);
+    arg[5] = number(i.scale);
+    return build(b, "learned", 0, NULL, arg, full, out);
+  }
   at_status s =
       full ? at_graph_parameter(b->g, full, 1, shape, i, b->span, &n, &err) : at_nomem(&err);
   *out = value_of(n);
@@ -147,14 +160,24 @@ int at_host_multiply(attune_build *b, attune_value x, attune_value y, attune_val
 static at_status check_layout(attune_build *b, const at_node *score, const char *name,
                               at_error *err) {
   const int nodes = b->g->n_node;
+  const char *op = b->interact ? "mul" : "contract";
   at_node *in[] = {b->key, b->query}, *want;
   at_arg arg[AT_MAX_ARG] = {axis_arg(b->along)};
-  at_status s = at_graph_node(b->g, at_op_find("contract"), 2, in, arg, NULL, b->span, &want, err);
+  at_status s = at_graph_node(b->g, at_op_find(op), 2, in, b->interact ? NULL : arg, NULL, b->span,
+                              &want, err);
   if (s != AT_OK) return s;
   bool same = score->ndim == want->ndim;
-  for (int i = 0; same && i < want->ndim; i++)
-    same = score->dim[i].axis == want->dim[i].axis && score->dim[i].size == want->dim[i].size;
-  if (!same)
+  for (int i = 0; same && i < want->ndim; i++) {
+    int d = b->interact ? at_node_dim(score, want->dim[i].axis) : i;
+    same = d >= 0 && score->dim[d].axis == want->dim[i].axis &&
+           score->dim[d].size == want->dim[i].size;
+  }
+  if (!same && b->interact)
+    s = at_fail(err, AT_EINPUT,
+                "the score `%s` cannot be kept apart by features; `interact` takes scores that are "
+                "one product of query and key",
+                name);
+  else if (!same)
     s = at_fail(err, AT_EFAIL,
                 "the score plugin `%s` returned %s where contract(key, query) is %s; the layout of "
                 "a score is "
@@ -179,9 +202,9 @@ static at_status check_inputs(const attune_build *b, at_error *err) {
 }
 
 at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
-                            at_node *key, int along, const char *scope, at_span span,
+                            at_node *key, int along, bool interact, const char *scope, at_span span,
                             at_node **score, at_error *err) {
-  attune_build b = {g, query, key, along, scope ? scope : "", span};
+  attune_build b = {g, query, key, along, scope ? scope : "", span, interact};
   const at_item *it;
   attune_options *o = NULL;
   at_option_value *values = NULL;

@@ -33,6 +33,19 @@ int at_host_forward(attune_task_context *c, const char *output, const int64_t *c
 }
 int64_t at_host_block(attune_task_context *c, uint32_t i) { return c->ops->block(c->ops->ctx, i); }
 
+int at_host_label(attune_task_context *c, const char *table, int64_t row, int64_t *label) {
+  at_error err = {0};
+  *label = -1;
+  return at_host_keep(c->ops->label(c->ops->ctx, table, row, label, &err), &err);
+}
+const char *at_host_label_name(attune_task_context *c, int64_t label) {
+  return c->ops->label_name(c->ops->ctx, label);
+}
+const char *at_host_row_text(attune_task_context *c, const char *table, const char *field,
+                             int64_t row) {
+  return c->ops->row_text(c->ops->ctx, table, field, row);
+}
+
 /* ---- predictions ---- */
 
 typedef struct named_array {

@@ -58,7 +58,7 @@ at_status at_spec_parse(const char *spec, char **name, at_option_value **values,
 
 /* ---- scores: fits at_dsl_env.compose (ctx: the registry) -------------------------- */
 at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
-                            at_node *key, int along, const char *scope, at_span span,
+                            at_node *key, int along, bool interact, const char *scope, at_span span,
                             at_node **score, at_error *err);
 size_t at_plugin_score_names(void *registry, const char *const **names);
 
@@ -102,6 +102,9 @@ typedef struct at_task_ops {
   at_status (*forward)(void *ctx, const char *output, const int64_t *const *rows,
                        const int64_t *counts, attune_array *out, at_error *err);
   int64_t (*block)(void *ctx, uint32_t i);
+  at_status (*label)(void *ctx, const char *table, int64_t row, int64_t *label, at_error *err);
+  const char *(*label_name)(void *ctx, int64_t label);
+  const char *(*row_text)(void *ctx, const char *table, const char *field, int64_t row);
 } at_task_ops;
 at_status at_task_epoch(const at_item *task, const attune_options *o, const at_task_ops *ops,
                         uint64_t epoch, at_error *err);

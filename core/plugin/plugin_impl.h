@@ -72,6 +72,10 @@ int at_host_example(attune_task_context *c, const int64_t *rows);
 int at_host_forward(attune_task_context *c, const char *output, const int64_t *const *rows,
                     const int64_t *counts, attune_array *out);
 int64_t at_host_block(attune_task_context *c, uint32_t i);
+int at_host_label(attune_task_context *c, const char *table, int64_t row, int64_t *label);
+const char *at_host_label_name(attune_task_context *c, int64_t label);
+const char *at_host_row_text(attune_task_context *c, const char *table, const char *field,
+                             int64_t row);
 int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored);
 int at_host_prediction(const attune_prediction *p, const char *name, attune_array *out);
 int at_host_result(attune_results *r, const char *name, double value, int higher_is_better);

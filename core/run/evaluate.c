@@ -112,8 +112,40 @@ static at_status task_forward(void *ctx, const char *output, const int64_t *cons
 /* Rows of one axis are encoded again for every block of the other: few large blocks cost
  * less. Texts are the cheaper side and get the larger blocks. */
 static int64_t task_block(void *ctx, uint32_t i) {
+  const at_session *s = ((const at_task_run *)ctx)->s;
+  for (int b = 0; b < s->n_batch; b++)
+    if (s->batch[b].linked) return 128; /* one row of the other axis belongs to it, not all */
+  return i < (uint32_t)s->n_batch && s->batch[i].ragged >= 0 ? 320 : 128;
+}
+
+static at_status task_label(void *ctx, const char *table, int64_t row, int64_t *label,
+                            at_error *err) {
   const at_task_run *t = ctx;
-  return i < (uint32_t)t->s->n_batch && t->s->batch[i].ragged >= 0 ? 320 : 128;
+  const at_field *f = t->s->labels.field;
+  int32_t class = -1;
+  if (!f || strcmp(f->table, table))
+    return at_fail(err, AT_EINPUT,
+                   "the task asks for the class of a row of `%s`; the model has no input of one "
+                   "token for each, such as `input answer: token(answer_class) [%s]`",
+                   table, table);
+  at_status st = at_session_label(t->s, t->split, f, row, &class, err);
+  *label = class;
+  return st;
+}
+
+static const char *task_label_name(void *ctx, int64_t label) {
+  const at_labels *l = &((const at_task_run *)ctx)->s->labels;
+  return label >= 0 && (size_t)label < l->n ? l->name[label] : NULL;
+}
+
+static const char *task_row_text(void *ctx, const char *table, const char *field, int64_t row) {
+  at_task_run *t = ctx;
+  const at_field *f = at_dataset_field(t->s->data, table, field);
+  free(t->text);
+  t->text = NULL;
+  if (!f || (f->f.type != ATTUNE_FIELD_TEXT && f->f.type != ATTUNE_FIELD_NAME)) return NULL;
+  return at_dataset_read_text(t->s->data, t->split, f, row, &t->text, NULL) == AT_OK ? t->text
+                                                                                     : NULL;
 }
 
 at_task_ops at_session_task_ops(at_task_run *t) {
@@ -124,7 +156,10 @@ at_task_ops at_session_task_ops(at_task_run *t) {
                        .random = task_random,
                        .example = task_example,
                        .forward = task_forward,
-                       .block = task_block};
+                       .block = task_block,
+                       .label = task_label,
+                       .label_name = task_label_name,
+                       .row_text = task_row_text};
 }
 
 /* ---- evaluation ---- */
@@ -146,6 +181,7 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
   at_prediction_free(p);
   free(t.out);
   free(t.example);
+  free(t.text);
   if (st != AT_OK) {
     free(*results);
     *results = NULL;

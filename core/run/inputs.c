@@ -13,7 +13,7 @@ static const char *type_name(uint32_t t) {
 
 static bool feeds_models(const at_field *f) {
   return f->f.type == ATTUNE_FIELD_REAL || f->f.type == ATTUNE_FIELD_IMAGE ||
-         f->f.type == ATTUNE_FIELD_TEXT;
+         f->f.type == ATTUNE_FIELD_TEXT || f->f.type == ATTUNE_FIELD_LINK;
 }
 
 /* "picture.image": a table and a field of it. */
@@ -107,7 +107,7 @@ static at_status batch_index(at_session *s, const at_node *in, const at_field *f
   if (s->n_batch == AT_MAX_BATCH_AXES)
     return at_fail(err, AT_EINPUT, "%s: the model has more than %d batch axes", s->run->path,
                    AT_MAX_BATCH_AXES);
-  s->batch[s->n_batch] = (at_batch_axis){name, axis, -1};
+  s->batch[s->n_batch] = (at_batch_axis){.name = name, .axis = axis, .ragged = -1};
   *out = s->n_batch++;
   return AT_OK;
 }
@@ -115,17 +115,22 @@ static at_status batch_index(at_session *s, const at_node *in, const at_field *f
 static at_status check_field(const at_session *s, const at_node *in, const at_field *f,
                              at_error *err) {
   const at_graph *g = s->graph;
-  bool text = f->f.type == ATTUNE_FIELD_TEXT;
-  if (!feeds_models(f) || text != (in->type == AT_TOKEN))
+  bool ragged = in->ndim > 0 && g->axis[in->dim[0].axis].parent >= 0;
+  bool text = f->f.type == ATTUNE_FIELD_TEXT, link = f->f.type == ATTUNE_FIELD_LINK;
+  if (!feeds_models(f) || (text || link) != (in->type == AT_TOKEN))
     return at_fail(err, AT_EINPUT, "%s: input `%s` takes %s, but `%s.%s` is of type %s",
                    s->run->path, in->name, in->type == AT_TOKEN ? "tokens" : "real numbers",
                    f->table, f->f.name, type_name(f->f.type));
-  if (text) {
-    if (in->ndim == 1 && g->axis[in->dim[0].axis].parent >= 0) return AT_OK;
+  if (link && (in->ndim != 1 || ragged))
     return at_fail(err, AT_EINPUT,
-                   "%s: input `%s` takes texts of many lengths; write its axes as [%s, word...]",
-                   s->run->path, in->name, f->table);
-  }
+                   "%s: input `%s` takes a row number of `%s` for each %s; write its axes as [%s]",
+                   s->run->path, in->name, f->f.link, f->table, f->table);
+  if (text && in->ndim != 1)
+    return at_fail(err, AT_EINPUT,
+                   "%s: input `%s` takes texts; write its axes as [%s, word...] for their words, "
+                   "or as [%s] for a class each",
+                   s->run->path, in->name, f->table, f->table);
+  if (text || link) return AT_OK;
   if (in->ndim != (int)f->f.ndim + 1)
     return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but a row of `%s.%s` has %u axes",
                    s->run->path, in->name, at_node_axes_text(g, in), f->table, f->f.name,
@@ -136,6 +141,33 @@ static at_status check_field(const at_session *s, const at_node *in, const at_fi
                      "%s: axis `%s` of input `%s` has the size %lld, but `%s.%s` has %lld there",
                      s->run->path, g->axis[in->dim[d].axis].name, in->name,
                      (long long)in->dim[d].size, f->table, f->f.name, (long long)f->f.shape[d - 1]);
+  return AT_OK;
+}
+
+static at_feed_kind kind_of(const at_session *s, const at_node *in, const at_field *f) {
+  switch (f->f.type) {
+    case ATTUNE_FIELD_IMAGE: return AT_FEED_IMAGE;
+    case ATTUNE_FIELD_LINK: return AT_FEED_LINK;
+    case ATTUNE_FIELD_TEXT:
+      return s->graph->axis[in->dim[0].axis].parent >= 0 ? AT_FEED_WORDS : AT_FEED_LABEL;
+    default: return AT_FEED_REAL;
+  }
+}
+
+static at_status find_linked(at_session *s, at_error *err) {
+  for (int i = 0; i < s->n_feeds; i++) {
+    at_feed *f = &s->feed[i];
+    if (f->kind != AT_FEED_LINK) continue;
+    f->linked = -1;
+    for (int b = 0; b < s->n_batch; b++)
+      if (!strcmp(s->batch[b].name, f->field->f.link)) f->linked = b;
+    if (f->linked < 0 || f->linked == f->table)
+      return at_fail(err, AT_EINPUT,
+                     "%s: input `%s` points to rows of `%s`, which is no other batch axis of the "
+                     "model",
+                     s->run->path, f->input->name, f->field->f.link);
+    s->batch[f->linked].linked = true;
+  }
   return AT_OK;
 }
 
@@ -153,10 +185,11 @@ at_status at_session_bind(at_session *s, at_error *err) {
     if (st == AT_OK) st = batch_index(s, in, f.field, &f.table, err);
     if (st != AT_OK) return st;
     for (int d = 1; d < in->ndim; d++) f.row *= in->dim[d].size;
-    if (in->type == AT_TOKEN) s->batch[f.table].ragged = in->dim[0].axis;
+    f.kind = kind_of(s, in, f.field);
+    if (f.kind == AT_FEED_WORDS) s->batch[f.table].ragged = in->dim[0].axis;
     s->feed[s->n_feeds++] = f;
   }
-  return AT_OK;
+  return find_linked(s, err);
 }
 
 /* ---- what was read ---- */
@@ -198,14 +231,13 @@ static at_status fill_cache(at_session *s, at_cache *c, at_error *err) {
       return at_fail(err, AT_EINPUT, "%s: the split `%s` is empty: its table `%s` has no rows",
                      s->run->path, c->split, field->table);
     c->rows[f] = rows;
-    if (field->f.type == ATTUNE_FIELD_IMAGE) c->image[f] = calloc((size_t)rows, sizeof **c->image);
-    if (field->f.type == ATTUNE_FIELD_TEXT) {
+    bool image = s->feed[f].kind == AT_FEED_IMAGE, token = s->feed[f].input->type == AT_TOKEN;
+    if (image) c->image[f] = calloc((size_t)rows, sizeof **c->image);
+    if (token) {
       c->token[f] = calloc((size_t)rows, sizeof **c->token);
       c->length[f] = calloc((size_t)rows, sizeof **c->length);
     }
-    if ((field->f.type == ATTUNE_FIELD_IMAGE && !c->image[f]) ||
-        (field->f.type == ATTUNE_FIELD_TEXT && (!c->token[f] || !c->length[f])))
-      return at_nomem(err);
+    if ((image && !c->image[f]) || (token && (!c->token[f] || !c->length[f]))) return at_nomem(err);
   }
   return AT_OK;
 }
@@ -279,11 +311,39 @@ static at_status read_tokens(const reading *r, int64_t row, at_error *err) {
   return st;
 }
 
+/* A class, or a row of another table; -1: none. */
+static at_status read_number(const reading *r, int64_t row, at_error *err) {
+  const at_feed *f = &r->s->feed[r->feed];
+  int32_t *id = malloc(sizeof *id);
+  int64_t to = -1;
+  if (!id) return at_nomem(err);
+  at_status st = f->kind == AT_FEED_LABEL
+                     ? at_session_label(r->s, r->c->split, f->field, row, id, err)
+                     : at_dataset_read(r->s->data, r->c->split, f->field, row, &to, err);
+  if (st == AT_OK && f->kind == AT_FEED_LINK) {
+    int64_t rows = at_dataset_rows(r->s->data, r->c->split, f->field->f.link);
+    if (to < 0 || to >= rows)
+      st = at_fail(err, AT_EINPUT,
+                   "row %lld of `%s` in `%s` points to row %lld of `%s`, which has %lld",
+                   (long long)row, f->field->table, r->c->split, (long long)to, f->field->f.link,
+                   (long long)rows);
+    *id = (int32_t)to;
+  }
+  if (st != AT_OK) {
+    free(id);
+    return st;
+  }
+  r->c->token[r->feed][row] = id;
+  r->c->length[r->feed][row] = 1;
+  return AT_OK;
+}
+
 static at_status read_one(const reading *r, int64_t i, at_error *err) {
   const at_feed *f = &r->s->feed[r->feed];
   int64_t row = r->rows[i];
-  if (f->field->f.type == ATTUNE_FIELD_IMAGE) return read_image(r, row, err);
-  if (f->field->f.type == ATTUNE_FIELD_TEXT) return read_tokens(r, row, err);
+  if (f->kind == AT_FEED_IMAGE) return read_image(r, row, err);
+  if (f->kind == AT_FEED_WORDS) return read_tokens(r, row, err);
+  if (f->kind != AT_FEED_REAL) return read_number(r, row, err);
   return at_dataset_read(r->s->data, r->c->split, f->field, row, r->dst + i * f->row, err);
 }
 
@@ -313,7 +373,7 @@ static int by_row(const void *a, const void *b) {
 /* Rows of the batch that the cache lacks, each once. */
 static at_status read_missing(at_session *s, at_cache *c, int feed, const int64_t *rows, int64_t n,
                               at_error *err) {
-  bool image = s->feed[feed].field->f.type == ATTUNE_FIELD_IMAGE;
+  bool image = s->feed[feed].kind == AT_FEED_IMAGE;
   int64_t *missing = malloc((size_t)n * sizeof *missing), k = 0, m = 0;
   if (!missing) return at_nomem(err);
   for (int64_t i = 0; i < n; i++)
@@ -360,7 +420,7 @@ static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *
   if (!at_mul_size((size_t)n, (size_t)f->row * sizeof(float), &bytes)) return at_nomem(err);
   at_status st = reserve(s, feed, bytes, err);
   if (st != AT_OK) return st;
-  if (f->field->f.type == ATTUNE_FIELD_REAL) {
+  if (f->kind == AT_FEED_REAL) {
     reading r = {.s = s, .c = c, .feed = feed, .rows = rows, .dst = s->buffer[feed]};
     return read_rows(&r, n, err);
   }
@@ -391,6 +451,47 @@ static at_status load_tokens(at_session *s, at_exec *x, at_cache *c, int feed, c
   return at_exec_ragged(x, s->graph->axis[f->input->dim[0].axis].name, off, n, err);
 }
 
+static int64_t place_of(const int64_t *rows, int64_t n, int64_t row) {
+  for (int64_t i = 0; i < n; i++)
+    if (rows[i] == row) return i;
+  return -1;
+}
+
+/* `linked`: the rows of the batch that links point to. */
+static at_status load_numbers(at_session *s, at_cache *c, int feed, const int64_t *rows, int64_t n,
+                              const int64_t *linked, int64_t n_linked, at_error *err) {
+  const at_feed *f = &s->feed[feed];
+  at_status st = read_missing(s, c, feed, rows, n, err);
+  if (st == AT_OK) st = reserve(s, feed, (size_t)n * sizeof(int32_t), err);
+  if (st != AT_OK) return st;
+  int32_t *to = s->buffer[feed];
+  for (int64_t i = 0; i < n; i++) {
+    int32_t v = *c->token[feed][rows[i]];
+    to[i] = v;
+    if (f->kind == AT_FEED_LABEL && v < 0) to[i] = 0; /* has no loss: tasks leave it out */
+    if (f->kind != AT_FEED_LINK) continue;
+    to[i] = (int32_t)place_of(linked, n_linked, v);
+    if (to[i] < 0)
+      return at_fail(err, AT_EFAIL, "row %lld of `%s` needs row %d of `%s`, which the batch lacks",
+                     (long long)rows[i], f->field->table, (int)v, f->field->f.link);
+  }
+  return AT_OK;
+}
+
+static at_status load_feed(at_session *s, at_exec *x, at_cache *c, int f,
+                           const int64_t *const *rows, const int64_t *counts, at_error *err) {
+  const at_feed *feed = &s->feed[f];
+  int t = feed->table;
+  switch (feed->kind) {
+    case AT_FEED_WORDS: return load_tokens(s, x, c, f, rows[t], counts[t], err);
+    case AT_FEED_LABEL: return load_numbers(s, c, f, rows[t], counts[t], NULL, 0, err);
+    case AT_FEED_LINK:
+      return load_numbers(s, c, f, rows[t], counts[t], rows[feed->linked], counts[feed->linked],
+                          err);
+    default: return load_real(s, c, f, rows[t], counts[t], err);
+  }
+}
+
 at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
                           const int64_t *counts, at_error *err) {
   at_cache *c;
@@ -404,8 +505,7 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
         st = at_fail(err, AT_EFAIL, "row %lld of table `%s` was asked for; it has %lld rows",
                      (long long)rows[t][i], s->feed[f].field->table, (long long)c->rows[f]);
     if (st != AT_OK) break;
-    st = s->feed[f].input->type == AT_TOKEN ? load_tokens(s, x, c, f, rows[t], counts[t], err)
-                                            : load_real(s, c, f, rows[t], counts[t], err);
+    st = load_feed(s, x, c, f, rows, counts, err);
     if (st == AT_OK) st = at_exec_input(x, s->feed[f].input->name, s->buffer[f], err);
   }
   return st == AT_OK ? at_exec_ready(x, err) : st;

@@ -1,8 +1,13 @@
 libattune_la_SOURCES += \
 	core/run/evaluate.c \
 	core/run/inputs.c \
+	core/run/labels.c \
 	core/run/look.c \
+	core/run/model.c core/run/model.h \
+	core/run/model_json.c \
+	core/run/model_parts.c \
 	core/run/run.h core/run/run_impl.h \
+	core/run/feed.c core/run/feed.h \
 	core/run/once.c core/run/once.h \
 	core/run/rundir.c \
 	core/run/runfile.c \

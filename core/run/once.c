@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/graph/exec.h"
 #include "core/graph/pass.h"
+#include "core/run/feed.h"
 #include "core/train/checkpoint.h"
 #include "dsl/dsl.h"
 
@@ -15,53 +16,15 @@ typedef struct once {
   at_params *params;
   at_pool *pool;
   at_exec *x;
-  int32_t **packed; /* [n_input] tokens without padding */
+  at_feed feed;
+  float *moved; /* gradients, each of the objective that moves its parameter */
 } once;
-
-/* ---- arrays of inputs ---- */
-
-static at_array *array_for(const once *w, const char *input) {
-  char name[200];
-  for (size_t i = 0; i < w->o->n_rename; i++) {
-    const char *eq = strchr(w->o->rename[i], '=');
-    if (!eq || strcmp(eq + 1, input)) continue;
-    snprintf(name, sizeof name, "%.*s", (int)(eq - w->o->rename[i]), w->o->rename[i]);
-    at_array *a = at_arrays_find(w->o->inputs, name);
-    if (a) return a;
-    snprintf(name, sizeof name, "in.%.*s", (int)(eq - w->o->rename[i]), w->o->rename[i]);
-    if ((a = at_arrays_find(w->o->inputs, name))) return a;
-  }
-  at_array *a = at_arrays_find(w->o->inputs, input);
-  snprintf(name, sizeof name, "in.%.150s", input);
-  return a ? a : at_arrays_find(w->o->inputs, name);
-}
-
-static at_array *lengths_for(const once *w, const char *input) {
-  char name[200];
-  for (int i = 0; i < 2; i++) {
-    snprintf(name, sizeof name, i ? "in.%.150s.lengths" : "%.150s.lengths", input);
-    at_array *a = at_arrays_find(w->o->inputs, name);
-    if (a) return a;
-  }
-  at_array *a = at_arrays_find(w->o->inputs, "lengths");
-  return a ? a : at_arrays_find(w->o->inputs, "in.lengths");
-}
-
-static const at_node *input_node(const at_graph *g, const char *name) {
-  for (int i = 0; i < g->n_input; i++)
-    if (!strcmp(g->input[i]->name, name)) return g->input[i];
-  return NULL;
-}
 
 /* ---- what the arrays know ---- */
 
 static int64_t axis_size(void *ctx, const char *input, const char *axis) {
   const once *w = ctx;
-  const at_node *n = w->probe ? input_node(w->probe, input) : NULL;
-  const at_array *a = array_for(w, input);
-  for (int d = 0; n && a && d < n->ndim && d < a->ndim; d++)
-    if (!strcmp(w->probe->axis[n->dim[d].axis].name, axis)) return a->shape[d];
-  return -1;
+  return at_feed_axis_size(&w->feed, w->probe, input, axis);
 }
 
 /* Rows of the table that embeds the input, as the weights have it; else the largest id. */
@@ -75,19 +38,16 @@ static int64_t vocabulary(void *ctx, const char *input) {
     const at_array *a = at_arrays_find(w->o->weights, name);
     if (a && a->ndim == 2) return a->shape[0];
   }
-  at_array *a = w->probe ? array_for(w, input) : NULL;
-  int64_t most = 0;
-  if (!a || at_array_convert(a, AT_I32, NULL) != AT_OK) return -1;
-  for (int64_t i = 0; i < at_array_count(a); i++)
-    if (((int32_t *)a->data)[i] > most) most = ((int32_t *)a->data)[i];
-  return most + 1;
+  for (int i = 0; w->probe && !w->o->inputs && i < w->probe->n_input; i++)
+    if (!strcmp(w->probe->input[i]->name, input) && w->probe->input[i]->vocabulary >= 0) return -1;
+  return w->probe ? at_feed_vocabulary(&w->feed, input) : -1;
 }
 
 static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, const char *scope, at_span span, at_node **score,
+                         int along, bool interact, const char *scope, at_span span, at_node **score,
                          at_error *err) {
   const once *w = ctx;
-  return at_plugin_compose(w->reg, g, spec, query, key, along, scope, span, score, err);
+  return at_plugin_compose(w->reg, g, spec, query, key, along, interact, scope, span, score, err);
 }
 
 static size_t score_names(void *ctx, const char *const **names) {
@@ -107,102 +67,6 @@ static at_status load(once *w, at_text *messages, at_error *err) {
   env.vocabulary = vocabulary;
   if ((s = at_dsl_load(w->o->model, &env, &w->g, messages, err)) != AT_OK) return s;
   return at_graph_optimize(w->g, w->o->passes, err);
-}
-
-/* ---- binding ---- */
-
-static at_status bind_real(once *w, const at_node *n, at_array *a, at_error *err) {
-  const at_graph *g = w->g;
-  at_status s = at_array_convert(a, AT_F32, err);
-  if (s != AT_OK) return s;
-  if (a->ndim != n->ndim)
-    return at_fail(err, AT_EINPUT, "%s: the array for input `%s` has %d axes; the model has %s",
-                   w->o->inputs_path, n->name, a->ndim, at_node_axes_text(g, n));
-  for (int d = 0; d < n->ndim; d++) {
-    const at_axis *axis = &g->axis[n->dim[d].axis];
-    if (axis->kind == AT_BATCH)
-      s = at_exec_size(w->x, axis->name, a->shape[d], err);
-    else if (n->dim[d].size != a->shape[d])
-      s = at_fail(err, AT_EINPUT,
-                  "%s: axis `%s` of input `%s` has the size %" PRId64 ", not %" PRId64,
-                  w->o->inputs_path, axis->name, n->name, n->dim[d].size, a->shape[d]);
-    if (s != AT_OK) return s;
-  }
-  return at_exec_input(w->x, n->name, a->data, err);
-}
-
-/* offsets [rows + 1] from lengths, or from full rows. */
-static at_status make_offsets(once *w, const at_node *n, const at_array *a, int64_t **out,
-                              int64_t *rows, at_error *err) {
-  at_array *len = lengths_for(w, n->name);
-  at_status s = len ? at_array_convert(len, AT_I64, err) : AT_OK;
-  if (s != AT_OK) return s;
-  if (!len && a->ndim != 2)
-    return at_fail(err, AT_EINPUT,
-                   "%s: input `%s` is packed; an array `lengths` must say how long its rows are",
-                   w->o->inputs_path, n->name);
-  *rows = len ? at_array_count(len) : a->shape[0];
-  if (a->ndim == 2 && a->shape[0] != *rows)
-    return at_fail(err, AT_EINPUT,
-                   "%s: input `%s` has %" PRId64 " rows, but there are %" PRId64 " lengths",
-                   w->o->inputs_path, n->name, a->shape[0], *rows);
-  int64_t *off = calloc((size_t)*rows + 1, sizeof *off);
-  if (!off) return at_nomem(err);
-  *out = off;
-  int64_t room = a->ndim == 2 ? a->shape[1] : at_array_count(a);
-  for (int64_t i = 0; i < *rows; i++) {
-    int64_t l = len ? ((int64_t *)len->data)[i] : a->shape[1];
-    if (l < 1 || l > room)
-      return at_fail(err, AT_EINPUT, "%s: row %" PRId64 " of input `%s` has the length %" PRId64,
-                     w->o->inputs_path, i, n->name, l);
-    off[i + 1] = off[i] + l;
-  }
-  if (a->ndim == 1 && off[*rows] != room)
-    return at_fail(err, AT_EINPUT,
-                   "%s: the lengths of input `%s` add up to %" PRId64 ", not to its %" PRId64,
-                   w->o->inputs_path, n->name, off[*rows], room);
-  return AT_OK;
-}
-
-static at_status bind_tokens(once *w, int index, at_array *a, at_error *err) {
-  const at_node *n = w->g->input[index];
-  int64_t *off = NULL, rows = 0;
-  at_status s = at_array_convert(a, AT_I32, err);
-  if (s != AT_OK) return s;
-  if (a->ndim < 1 || a->ndim > 2 || n->ndim != 1)
-    return at_fail(err, AT_EINPUT,
-                   "%s: the array for input `%s` has %d axes; it is [rows, longest] or packed",
-                   w->o->inputs_path, n->name, a->ndim);
-  const at_axis *axis = &w->g->axis[n->dim[0].axis];
-  s = make_offsets(w, n, a, &off, &rows, err);
-  int32_t *to = s == AT_OK ? malloc(((size_t)off[rows] + 1) * sizeof *to) : NULL;
-  if (s == AT_OK && !to) s = at_nomem(err);
-  if (s == AT_OK) {
-    w->packed[index] = to;
-    for (int64_t i = 0; i < rows; i++)
-      memcpy(to + off[i], (int32_t *)a->data + (a->ndim == 2 ? i * a->shape[1] : off[i]),
-             (size_t)(off[i + 1] - off[i]) * sizeof *to);
-    s = at_exec_size(w->x, w->g->axis[axis->parent].name, rows, err);
-  }
-  if (s == AT_OK) s = at_exec_ragged(w->x, axis->name, off, rows, err);
-  if (s == AT_OK) s = at_exec_input(w->x, n->name, to, err);
-  free(off);
-  return s;
-}
-
-static at_status bind(once *w, at_error *err) {
-  for (int i = 0; i < w->g->n_input; i++) {
-    const at_node *n = w->g->input[i];
-    at_array *a = array_for(w, n->name);
-    if (!a)
-      return at_fail(err, AT_EINPUT,
-                     "%s: there is no array `%s` for the input of that name; --rename ARRAY=%s "
-                     "takes one of another name",
-                     w->o->inputs_path, n->name, n->name);
-    at_status s = n->type == AT_TOKEN ? bind_tokens(w, i, a, err) : bind_real(w, n, a, err);
-    if (s != AT_OK) return s;
-  }
-  return at_exec_ready(w->x, err);
 }
 
 /* ---- what comes out ---- */
@@ -234,11 +98,12 @@ static at_status put_node(once *w, at_arrays *out, const char *prefix, const cha
     stride[d] = at_x_around(w->x, n, order[d]).inner;
   }
   at_status s = put(out, prefix, name, suffix, n->ndim, shape, v, err);
-  float *to = s == AT_OK ? out->v[out->n - 1].data : NULL;
+  char *to = s == AT_OK ? out->v[out->n - 1].data : NULL;
+  if (to && n->type == AT_TOKEN) out->v[out->n - 1].dtype = AT_I32; /* as wide as a float */
   for (int64_t i = 0, count = at_x_count(w->x, n); to && i < count; i++) {
     int64_t at = 0;
     for (int d = 0; d < n->ndim; d++) at += index[d] * stride[d];
-    to[i] = v[at];
+    memcpy(to + i * (int64_t)sizeof *v, v + at, sizeof *v);
     for (int d = n->ndim - 1; d >= 0 && ++index[d] == shape[d]; d--) index[d] = 0;
   }
   return s;
@@ -260,23 +125,48 @@ static at_status collect(once *w, at_arrays *out, at_error *err) {
   }
   if (s == AT_OK && g->loss)
     s = put(out, "", "loss", "", 0, NULL, at_exec_value(w->x, g->loss), err);
+  for (int i = 0; s == AT_OK && i < g->n_objective; i++)
+    s = put(out, "loss.", g->objective[i].name, "", 0, NULL,
+            at_exec_value(w->x, g->objective[i].node), err);
   for (int i = 0; s == AT_OK && w->o->gradients && i < g->n_param; i++) {
+    if (g->param[i]->frozen) continue;
     int64_t shape[AT_MAX_DIM];
     for (int d = 0; d < g->param[i]->ndim; d++) shape[d] = g->param[i]->dim[d].size;
     s = put(out, "g.", g->param[i]->pname, "", g->param[i]->ndim, shape,
-            w->params->grad + w->params->offset[i], err);
+            (g->n_objective ? w->moved : w->params->grad) + w->params->offset[i], err);
   }
   for (int i = 0; s == AT_OK && w->o->gradients && i < g->n_input; i++)
-    if (g->input[i]->type == AT_REAL)
+    if (g->input[i]->type == AT_REAL && !g->n_objective)
       s = put_node(w, out, "gin.", g->input[i]->name, "", g->input[i],
                    at_exec_input_grad(w->x, g->input[i]), err);
   return s;
 }
 
+/* A parameter's gradient is that of the objective that moves it; of several, their sum. */
+static at_status backward_objectives(once *w, at_error *err) {
+  const at_graph *g = w->g;
+  const float one = 1;
+  w->moved = calloc(w->params->count + 1, sizeof *w->moved);
+  if (!w->moved) return at_nomem(err);
+  for (int k = 0; k < g->n_objective; k++) {
+    memset(w->params->grad, 0, w->params->count * sizeof(float));
+    at_exec_backward_from(w->x, g->objective[k].node, &one);
+    for (int i = 0; i < g->n_param; i++) {
+      const size_t at = w->params->offset[i];
+      if (!at_objective_updates(&g->objective[k], g->param[i])) continue;
+      for (size_t j = 0; j < w->params->size[i]; j++) w->moved[at + j] += w->params->grad[at + j];
+    }
+  }
+  return AT_OK;
+}
+
 static at_status execute(once *w, at_error *err) {
-  at_exec_options o = {
-      .pool = w->pool, .gradients = w->o->gradients, .input_grads = w->o->gradients};
-  if (w->o->gradients && !w->g->loss)
+  /* Several backward passes after one forward need all that it made. */
+  at_exec_options o = {.pool = w->pool,
+                       .gradients = w->o->gradients,
+                       .input_grads = w->o->gradients,
+                       .keep_all = w->g->n_objective > 1};
+  if (w->o->gradients && !w->g->loss && !w->g->n_objective)
     return at_fail(err, AT_EINPUT, "%s: the model has no loss; there are no gradients of it",
                    w->o->model);
   at_status s = at_exec_new(w->g, w->params, &o, &w->x, err);
@@ -284,25 +174,29 @@ static at_status execute(once *w, at_error *err) {
     s = at_exec_keep(w->x, w->g->attend[i].score, err);
     if (s == AT_OK) s = at_exec_keep(w->x, w->g->attend[i].weight, err);
   }
-  if (s == AT_OK) s = bind(w, err);
+  if (s == AT_OK) s = at_feed_bind(&w->feed, w->g, w->x, err);
   if (s != AT_OK) return s;
-  at_exec_forward(w->x, w->o->seed, 0, false);
-  if (w->o->gradients) at_exec_backward(w->x);
+  at_exec_forward(w->x, w->o->seed, 0, w->o->training);
+  if (!w->o->gradients) return AT_OK;
+  if (w->g->n_objective) return backward_objectives(w, err);
+  at_exec_backward(w->x);
   return AT_OK;
 }
 
 at_status at_run_once(at_registry *reg, const at_once *o, at_arrays *out, at_text *messages,
                       at_error *err) {
-  once w = {.o = o, .reg = reg};
-  int inputs = 0;
+  once w = {.o = o,
+            .reg = reg,
+            .feed = {.arrays = o->inputs,
+                     .path = o->inputs_path,
+                     .rename = o->rename,
+                     .n_rename = o->n_rename,
+                     .rows = o->random,
+                     .seed = o->seed}};
   at_status s = load(&w, messages, err);
-  if (s == AT_OK) {
-    inputs = w.g->n_input;
-    w.packed = calloc((size_t)inputs + 1, sizeof *w.packed);
-    if (!w.packed) s = at_nomem(err);
-  }
   if (s == AT_OK) s = at_params_new(w.g, &w.params, err);
   if (s == AT_OK) at_params_init(w.params, o->seed);
+  if (s == AT_OK && !o->weights) s = at_weights_import(w.params, NULL, messages, err);
   if (s == AT_OK && o->weights)
     s = at_weights_take(w.params, o->weights, o->prefix ? o->prefix : "", o->prefix && *o->prefix,
                         o->weights_path, err);
@@ -314,7 +208,7 @@ at_status at_run_once(at_registry *reg, const at_once *o, at_arrays *out, at_tex
   at_params_free(w.params);
   at_graph_free(w.g);
   at_graph_free(w.probe);
-  for (int i = 0; i < inputs && w.packed; i++) free(w.packed[i]);
-  free(w.packed);
+  at_feed_free(&w.feed);
+  free(w.moved);
   return s;
 }

@@ -42,17 +42,28 @@ at_status at_run_list(at_arena *arena, const char *value, const char ***out, siz
 
 /* ---- a model input and where it comes from (inputs.c) ---- */
 
+typedef enum at_feed_kind {
+  AT_FEED_REAL,  /* numbers as they are read */
+  AT_FEED_IMAGE, /* bytes, kept; given as 0 .. 1 */
+  AT_FEED_WORDS, /* a text as the numbers of its words */
+  AT_FEED_LABEL, /* a whole text as the number of its class (labels.c) */
+  AT_FEED_LINK   /* where the row it points to stands in the batch */
+} at_feed_kind;
+
 typedef struct at_feed {
   const at_node *input;
   const at_field *field;
+  at_feed_kind kind;
   int table;   /* index into session->batch */
-  int64_t row; /* floats of one row; 0 for tokens */
+  int linked;  /* LINK: index into session->batch of the table it points to */
+  int64_t row; /* numbers of one row; 1 for tokens */
 } at_feed;
 
 /* A batch axis, fed from the table of the same name. */
 typedef struct at_batch_axis {
   const char *name;
   int axis, ragged; /* ids; ragged -1: none */
+  bool linked;      /* rows of another axis point to its rows: a batch has each once */
 } at_batch_axis;
 
 /* What was read of one split and is worth keeping: pictures as bytes, captions as numbers. */
@@ -61,11 +72,18 @@ typedef struct at_cache {
   size_t n_feeds;
   int64_t *rows;    /* [n_feeds] */
   uint8_t ***image; /* [n_feeds][row], NULL until read */
-  int32_t ***token; /* [n_feeds][row] */
+  int32_t ***token; /* [n_feeds][row]; of labels and links one number */
   int32_t **length; /* [n_feeds][row] */
 } at_cache;
 
 enum { AT_MAX_BATCH_AXES = 4, AT_MAX_FEEDS = 16 };
+
+/* The classes of a text that stands for itself: the answers of a task. */
+typedef struct at_labels {
+  char **name; /* sorted by their bytes, so that a class has its number in every run */
+  size_t n;
+  const at_field *field; /* whose texts they are; NULL: there are none */
+} at_labels;
 
 struct at_session {
   at_registry *reg;
@@ -78,6 +96,7 @@ struct at_session {
   size_t n_metrics;
   at_dataset *data;
   at_vocab *vocab;
+  at_labels labels;
   at_token_mode tokens;
   int64_t max_words;
   bool ends;
@@ -112,6 +131,17 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
 /* ---- vocabulary (words.c) ---- */
 at_status at_session_words(at_session *s, const char *dir, at_error *err);
 
+/* ---- labels (labels.c) ---- */
+/* Of the plain token input `input`: from the run's directory, from data.labels.file, or from
+ * the texts of the train split. */
+at_status at_session_labels(at_session *s, const at_field *f, at_error *err);
+int at_labels_find(const at_labels *l, const char *name); /* -1: no class */
+/* Class of a row's text. -1 where data.labels.unknown lets it be none; else EINPUT. */
+at_status at_session_label(const at_session *s, const char *split, const at_field *f, int64_t row,
+                           int32_t *out, at_error *err);
+at_status at_labels_write(const at_labels *l, const char *dir, at_error *err);
+void at_labels_free(at_labels *l);
+
 /* ---- tasks (evaluate.c) ---- */
 typedef struct at_task_run {
   at_session *s;
@@ -124,6 +154,7 @@ typedef struct at_task_run {
   void *ctx;
   const char *phase;
   int64_t done;
+  char *text; /* what a task last asked for */
 } at_task_run;
 at_task_ops at_session_task_ops(at_task_run *t);
 at_status at_session_evaluate_into(at_session *s, const char *split, const char *phase,

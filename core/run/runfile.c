@@ -41,6 +41,9 @@ static const key_spec KEYS[] = {
     {"data.vocabulary.max_words", T_INT, "64", 1, 4096, NULL},
     {"data.vocabulary.ends", T_BOOL, "true", 0, 0, NULL},
     {"data.vocabulary.file", T_PATH, "", 0, 0, NULL},
+    {"data.labels.file", T_PATH, "", 0, 0, NULL},
+    {"data.labels.top", T_INT, "0", 0, 1e6, NULL},
+    {"data.labels.unknown", T_ENUM, "error", 0, 0, "error|none"},
     {"task", T_TEXT, NULL, 0, 0, NULL},
     {"metrics", T_LIST, "", 0, 0, NULL},
     {"train.epochs", T_INT, "30", 0, 1e6, NULL},
@@ -85,8 +88,8 @@ static bool is_section(const char *key) {
 }
 
 static at_status unknown_key(const char *place, const char *key, at_error *err) {
-  static const char *const sections[] = {"data", "data.splits", "data.vocabulary", "train",
-                                         "train.schedule"};
+  static const char *const sections[] = {"data",        "data.splits", "data.vocabulary",
+                                         "data.labels", "train",       "train.schedule"};
   const char *names[N_KEYS + 8];
   size_t n = 0;
   for (int i = 0; i < N_KEYS; i++) names[n++] = KEYS[i].key;

@@ -92,19 +92,35 @@ static int64_t axis_size(void *ctx, const char *input, const char *axis) {
   return -1;
 }
 
+/* One token a row, and not a row of them. */
+static bool is_plain(const at_graph *g, const char *input) {
+  for (int i = 0; i < g->n_input; i++)
+    if (!strcmp(g->input[i]->name, input))
+      return g->input[i]->ndim == 1 && g->axis[g->input[i]->dim[0].axis].parent < 0;
+  return false;
+}
+
 static int64_t vocabulary(void *ctx, const char *input) {
   data_sizes *d = ctx;
   at_error err = {0};
-  if (at_session_words(d->s, input, &err) == AT_OK) return (int64_t)at_vocab_size(d->s->vocab);
+  const at_field *f;
+  at_status st = at_session_field(d->s, input, &f, &err);
+  if (st == AT_OK && f->f.type == ATTUNE_FIELD_LINK) return -1;
+  if (st == AT_OK && is_plain(d->probe, input)) {
+    if ((st = at_session_labels(d->s, f, &err)) == AT_OK) return (int64_t)d->s->labels.n;
+  } else if (st == AT_OK && (st = at_session_words(d->s, input, &err)) == AT_OK) {
+    return (int64_t)at_vocab_size(d->s->vocab);
+  }
   if (d->err.code == AT_OK) d->err = err;
   return -1;
 }
 
 static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, const char *scope, at_span span, at_node **score,
+                         int along, bool interact, const char *scope, at_span span, at_node **score,
                          at_error *err) {
   data_sizes *d = ctx;
-  return at_plugin_compose(d->s->reg, g, spec, query, key, along, scope, span, score, err);
+  return at_plugin_compose(d->s->reg, g, spec, query, key, along, interact, scope, span, score,
+                           err);
 }
 
 static size_t score_names(void *ctx, const char *const **names) {
@@ -181,7 +197,9 @@ static at_status bring_up(at_session *s, int threads, at_text *messages, at_erro
   if (st == AT_OK) st = at_params_new(s->graph, &s->params, err);
   if (st != AT_OK) return st;
   at_params_init(s->params, s->seed);
-  st = spell(s, "data.reader", s->reader, s->reader_options, err);
+  /* A run that was made before has all of its weights, and may lack what they came from. */
+  if (!s->dir) st = at_weights_import(s->params, s->vocab, messages, err);
+  if (st == AT_OK) st = spell(s, "data.reader", s->reader, s->reader_options, err);
   return st == AT_OK ? spell(s, "task", s->task, s->task_options, err) : st;
 }
 
@@ -255,6 +273,7 @@ void at_session_free(at_session *s) {
     free(s->offsets[f]);
   }
   at_vocab_free(s->vocab);
+  at_labels_free(&s->labels);
   at_dataset_close(s->data);
   at_options_free(s->reader_options);
   at_options_free(s->task_options);

@@ -164,15 +164,23 @@ static at_status evaluate(trainer *t, int64_t steps, at_error *err) {
 
 /* ---- steps ---- */
 
+static bool among(const int64_t *rows, int64_t n, int64_t row) {
+  for (int64_t i = 0; i < n; i++)
+    if (rows[i] == row) return true;
+  return false;
+}
+
 static at_status load_batch(trainer *t, int64_t first, int64_t count, at_error *err) {
   const at_session *s = t->s;
   int64_t counts[AT_MAX_BATCH_AXES];
   const int64_t *rows[AT_MAX_BATCH_AXES];
   for (int b = 0; b < s->n_batch; b++) {
-    counts[b] = count;
+    counts[b] = 0;
     rows[b] = t->rows[b];
-    for (int64_t i = 0; i < count; i++)
-      t->rows[b][i] = t->examples.example[(first + i) * s->n_batch + b];
+    for (int64_t i = 0; i < count; i++) {
+      int64_t row = t->examples.example[(first + i) * s->n_batch + b];
+      if (!s->batch[b].linked || !among(t->rows[b], counts[b], row)) t->rows[b][counts[b]++] = row;
+    }
   }
   return at_session_load(t->s, t->s->train, t->examples.split, rows, counts, err);
 }
@@ -198,7 +206,7 @@ static at_status one_step(trainer *t, int64_t steps, at_error *err) {
                    "or a smaller train.clip may help",
                    t->step, isfinite(loss) ? "gradient" : "loss");
   t->norm = norm;
-  t->loss_sum += loss / (double)count;
+  t->loss_sum += loss;
   t->loss_count++;
   if (t->step % t->log_every == 0 || t->position == steps) {
     st = at_rundir_log_train(t->dir, t->epoch + 1, t->step, t->loss_sum / (double)t->loss_count,
@@ -206,7 +214,7 @@ static at_status one_step(trainer *t, int64_t steps, at_error *err) {
     t->loss_sum = 0;
     t->loss_count = 0;
   }
-  tell(t, steps, loss / (double)count, NULL, 0);
+  tell(t, steps, loss, NULL, 0);
   return st;
 }
 
@@ -324,5 +332,6 @@ at_status at_session_train(at_session *s, const char *dir, bool resume, at_progr
   for (int b = 0; b < AT_MAX_BATCH_AXES; b++) free(t.rows[b]);
   free(t.examples.example);
   free(t.examples.out);
+  free(t.examples.text);
   return st;
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/base/text.h"
+#include "core/train/vectors.h"
 
 static const char *const M = "adam.m.", *const V = "adam.v.";
 
@@ -83,6 +83,72 @@ static at_status find(const at_arrays *set, const char *prefix, const at_node *p
   return s;
 }
 
+/* "path.REST" is found as "prefix.REST". */
+static at_status import_one(at_params *params, const at_import *m, const at_arrays *set,
+                            at_error *err) {
+  for (int i = 0; i < params->graph->n_param; i++) {
+    const at_node *p = params->graph->param[i];
+    const at_array *a;
+    at_node asked = *p;
+    if (!at_param_under(p->pname, m->path)) continue;
+    const char *rest = p->pname + strlen(m->path);
+    asked.pname = *m->prefix ? rest : rest + (*rest == '.');
+    at_status s = find(set, m->prefix, &asked, m->file, &a, err);
+    if (s != AT_OK) return s;
+    memcpy(params->value + params->offset[i], a->data, params->size[i] * sizeof(float));
+  }
+  return AT_OK;
+}
+
+/* The one table of the words under a path. */
+static at_status import_vectors(at_params *params, const at_import *m, const at_vocab *words,
+                                at_text *messages, at_error *err) {
+  const at_node *table = NULL;
+  size_t offset = 0;
+  int64_t found, all = words ? (int64_t)at_vocab_size(words) : 0;
+  if (!words)
+    return at_fail(err, AT_EINPUT,
+                   "%s: vectors are found by words, and only a run knows the model's words",
+                   m->file);
+  for (int i = 0; i < params->graph->n_param; i++) {
+    const at_node *p = params->graph->param[i];
+    if (!at_param_under(p->pname, m->path)) continue;
+    if (table || p->ndim != 2 || p->dim[0].size != all)
+      return at_fail(err, AT_EINPUT,
+                     "%s: `%s` is no table of the %lld words; vectors of words go into one `embed`",
+                     m->file, table ? m->path : p->pname, (long long)all);
+    table = p;
+    offset = params->offset[i];
+  }
+  if (!table) return AT_OK;
+  at_status s =
+      at_vectors_read(m->file, words, table->dim[1].size, params->value + offset, &found, err);
+  all -= AT_WORD_FIRST;
+  if (s == AT_OK && messages)
+    at_text_addf(messages, "%s: %lld of %lld words have vectors here; %lld begin as they would\n",
+                 m->file, (long long)found, (long long)all, (long long)(all - found));
+  return s;
+}
+
+static at_status import_weights(at_params *params, const at_import *m, at_error *err) {
+  at_arrays set = {0};
+  at_status s = at_safetensors_read(m->file, &set, NULL, err);
+  if (s == AT_OK) s = import_one(params, m, &set, err);
+  at_arrays_free(&set);
+  return s;
+}
+
+at_status at_weights_import(at_params *params, const at_vocab *words, at_text *messages,
+                            at_error *err) {
+  at_status s = AT_OK;
+  for (int i = 0; i < params->graph->n_import && s == AT_OK; i++) {
+    const at_import *m = &params->graph->import[i];
+    s = at_vectors_is(m->file) ? import_vectors(params, m, words, messages, err)
+                               : import_weights(params, m, err);
+  }
+  return s;
+}
+
 static bool known(const at_params *p, const char *name) {
   if (!strncmp(name, M, strlen(M)) || !strncmp(name, V, strlen(V))) return true;
   for (int i = 0; i < p->graph->n_param; i++)
@@ -90,13 +156,22 @@ static bool known(const at_params *p, const char *name) {
   return false;
 }
 
+/* Weights of another program may come without the running averages of its norms. */
+static bool may_lack(const at_node *p, const at_arrays *set, const char *prefix, bool others) {
+  char name[400];
+  snprintf(name, sizeof name, "%.100s%.290s", prefix, p->pname);
+  return others && p->state && !at_arrays_find(set, name);
+}
+
 static at_status take(at_params *params, const at_arrays *set, const char *prefix, float *into,
-                      const char *what, at_error *err) {
+                      bool others, const char *what, at_error *err) {
   const at_array *a;
   at_status s = AT_OK;
   for (int i = 0; s == AT_OK && i < params->graph->n_param; i++)
-    s = find(set, prefix, params->graph->param[i], what, &a, err);
+    if (!may_lack(params->graph->param[i], set, prefix, others))
+      s = find(set, prefix, params->graph->param[i], what, &a, err);
   for (int i = 0; s == AT_OK && i < params->graph->n_param; i++) {
+    if (may_lack(params->graph->param[i], set, prefix, others)) continue;
     s = find(set, prefix, params->graph->param[i], what, &a, err);
     if (s == AT_OK) memcpy(into + params->offset[i], a->data, params->size[i] * sizeof(float));
   }
@@ -110,7 +185,7 @@ at_status at_weights_take(at_params *params, const at_arrays *set, const char *p
       return at_fail(err, AT_EINPUT,
                      "%s: the model has no parameter `%s`; the file is of another model", what,
                      set->v[i].name);
-  return take(params, set, prefix, params->value, what, err);
+  return take(params, set, prefix, params->value, others, what, err);
 }
 
 at_status at_checkpoint_read(const char *path, at_params *params, at_optimizer *opt,
@@ -118,8 +193,8 @@ at_status at_checkpoint_read(const char *path, at_params *params, at_optimizer *
   at_arrays set = {0};
   at_status s = at_safetensors_read(path, &set, meta, err);
   if (s == AT_OK && opt) {
-    s = take(params, &set, M, opt->m, path, err);
-    if (s == AT_OK) s = take(params, &set, V, opt->v, path, err);
+    s = take(params, &set, M, opt->m, false, path, err);
+    if (s == AT_OK) s = take(params, &set, V, opt->v, false, path, err);
   }
   if (s == AT_OK) s = at_weights_take(params, &set, "", false, path, err);
   at_arrays_free(&set);

@@ -4,7 +4,9 @@
  * "adam.m.<name>" and "adam.v.<name>"; counters are strings of the metadata. */
 #ifndef AT_TRAIN_CHECKPOINT_H
 #define AT_TRAIN_CHECKPOINT_H
+#include "core/base/text.h"
 #include "core/data/safetensors.h"
+#include "core/data/text_tokens.h"
 #include "core/train/optimizer.h"
 
 /* `opt` NULL: weights alone. */
@@ -16,6 +18,11 @@ at_status at_checkpoint_write(const char *path, const at_params *params, const a
 at_status at_checkpoint_read(const char *path, at_params *params, at_optimizer *opt,
                              at_metadata *meta, at_error *err);
 
+/* What the model's `import` statements name: parameters from files of weights, and tables of
+ * words from files of their vectors (core/train/vectors.h), which need the vocabulary.
+ * Sentences about words that have no vector are appended to `messages` (NULL: nowhere). */
+at_status at_weights_import(at_params *params, const at_vocab *words, at_text *messages,
+                            at_error *err);
 /* Parameters from a set of arrays, NAME found as "<prefix>NAME"; other arrays are
  * passed over when `others` is true. `what` names the source. */
 at_status at_weights_take(at_params *params, const at_arrays *set, const char *prefix, bool others,

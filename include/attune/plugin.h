@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define ATTUNE_ABI_MAJOR 1u
-#define ATTUNE_ABI_MINOR 0u
+#define ATTUNE_ABI_MINOR 1u
 
 typedef enum attune_status {
   ATTUNE_OK = 0,
@@ -320,6 +320,17 @@ struct attune_host {
 
   /* ---- memory: freed by the host when the callback returns [worker] */
   void *(*scratch)(const attune_host *host, size_t bytes);
+
+  /* ---- tasks [main], since 1.1 */
+  /* The class of the text that feeds the model's plain token input, of a row of the batch axis
+   * `table`: -1 where it is none of the known ones. ATTUNE_BAD_INPUT, as *label's status, where
+   * the run does not let that be, or where the model has no such input. */
+  int (*label)(attune_task_context *c, const char *table, int64_t row, int64_t *label);
+  /* Name of a class; NULL past the last. Valid until the callback returns. */
+  const char *(*label_name)(attune_task_context *c, int64_t label);
+  /* A TEXT or NAME field of a row; NULL: there is no such field. Valid until the next call. */
+  const char *(*row_text)(attune_task_context *c, const char *table, const char *field,
+                          int64_t row);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

@@ -5,14 +5,7 @@
 #include <attune/plugin.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-/* ---- files ---- */
-
-/* All of a file and a NUL behind it; the caller frees *out. Fails with a sentence. */
-int file_read(const attune_host *host, const char *path, char **out, size_t *n);
-/* The next line of a text at *at, its end made a NUL and a CR before it taken away; NULL at the
- * end. */
-char *next_line(char **at, size_t *length);
+#include "text_file.h"
 
 /* ---- the collection ---- */
 
@@ -57,8 +50,4 @@ int captioned_read(const attune_host *host, void *instance, const char *split, u
                    int64_t row, void *dst, attune_sink *sink);
 void captioned_close(void *instance);
 
-#define IMAGE_OPTIONS(default_)                                                                  \
-  {"width", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "pictures are resized to this width"}, { \
-    "height", ATTUNE_OPTION_INT, default_, 8, 4096, NULL, "and to this height"                   \
-  }
 #endif

@@ -8,7 +8,7 @@ m=$top/examples/models
 is "--version" "attune" "$("$A" --version | cut -d' ' -f1)"
 "$A" >/dev/null 2>&1
 is "no command is a usage error" 2 $?
-for c in check show run train eval sweep report data plugin help; do
+for c in check show fmt graph ops run train eval sweep report data plugin help; do
   "$A" help $c >"$work/help" 2>/dev/null
   is "help $c" yes "$(grep -qi "attune.$c" "$work/help" && echo yes)"
 done
@@ -18,7 +18,7 @@ for f in "$m"/*.att; do
 done
 is "show names the parameters" "img_fc.weight" "$("$A" show "$m/scan.att" | grep -o 'img_fc.weight')"
 is "show --json is JSON with the parameters" "1024" \
-  "$("$A" show "$m/scan.att" --json | sed -n 's/.*"img_fc.bias": \[\([0-9]*\)\].*/\1/p')"
+  "$("$A" show "$m/scan.att" --json | tr -d ' \n' | sed -n 's/.*"img_fc.bias","shape":\[\([0-9]*\)\].*/\1/p')"
 is "plugin list" 8 "$("$A" plugin list | grep -c '^score ')"
 is "plugin info" yes "$("$A" plugin info general | grep -q 'query|key' && echo yes)"
 is "data info" "48" "$("$A" data info "scenes(root=$work/scenes)" | awk '$1 == "train" && $2 == "picture" { print $3 }')"
@@ -102,6 +102,17 @@ printf 'PK' >"$work/bad.npz"
 refuses "a damaged npz" 2 'bad.npz' "$A" run "$m/vse.att" --inputs "$work/bad.npz" --out "$work/o.npz"
 refuses "unknown pass" 2 'no pass `grams`' "$A" run "$m/vse.att" --inputs x --out y --no-pass grams
 is "no output came of it" no "$([ -e "$work/o.npz" ] && echo yes || echo no)"
+
+# ---- outputs that are tokens ----
+"$A" run "$top/tests/golden/good/choices.att" --random 2 --out "$work/tokens.npz" 2>"$work/stderr"
+is "tokens come out as whole numbers" "out.head.npy <f4
+out.place.npy <i4" "$(python3 - "$work/tokens.npz" <<'PY'
+import sys, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+for name in ("out.head.npy", "out.place.npy"):
+    print(name, z.read(name).split(b"'descr': '")[1][:3].decode())
+PY
+)"
 
 # ---- checkpoints ----
 "$A" data make scenes --out "$work/scenes" --count 60 --size 32 --seed 3 --force >/dev/null

@@ -6,19 +6,29 @@ for f in "$top"/man/*.[15]; do
     is "$(basename "$f") lints clean" "" "$(mandoc -T lint -W warning "$f" 2>&1)"
   fi
 done
-internal='^(cosine_ratio|attended_cosine|pairwise)$'
-for op in $(grep -o '&at_op_[a-z0-9_]*' "$top/core/graph/optable.c" | sed 's/&at_op_//' | grep -vE "$internal"); do
-  is "attune-model(5) names $op" 1 "$(grep -cE "^\.It Fn $op( |\$)" "$top/man/attune-model.5")"
-done
-for c in check show run train eval sweep report data plugin; do
+"$top/tools/manual.sh" "$A" --check
+is "attune-model(5) lists the operators as the program does" 0 $?
+for c in check show fmt graph ops run train eval sweep report data plugin; do
   for o in $("$A" "$c" --help | grep -oE -- '--[a-z-]+' | sort -u); do
     is "attune-$c(1) names $o" yes "$(grep -q -- "-${o#--}" "$top/man/attune-$c.1" && echo yes)"
   done
 done
-# The model that attune-model(5) shows is a model.
-awk '/^model scan\(/ { on = 1 } on { if (/^\.Ed/) exit; print }' "$top/man/attune-model.5" >"$work/shown.att"
-"$A" check "$work/shown.att" >/dev/null 2>"$work/stderr"
-is "the example of attune-model(5) is right" "0" "$?$(cat "$work/stderr")"
+# What attune-model(5) shows are models, and in their canonical form means the same.
+awk -v dir="$work" '/^\.\\" example: / { file = dir "/" $3; next }
+  file && /^\.Bd/ { on = 1; next }
+  /^\.Ed/ { on = 0; file = "" }
+  on { gsub(/\\e/, "\\"); sub(/^\\&/, ""); print >file }' "$top/man/attune-model.5"
+for m in smallest siamese encoder_layer adversary scan; do
+  "$A" check "$work/$m.att" >/dev/null 2>"$work/stderr"
+  is "the example $m of attune-model(5) is right" "0" "$?$(cat "$work/stderr")"
+  "$A" run "$work/$m.att" --random 2 --training >/dev/null 2>"$work/stderr"
+  is "and runs" "0" "$?$(cat "$work/stderr")"
+done
+is "no example is forgotten" 5 "$(ls "$work"/*.att | wc -l)"
+# Its reserved words are those of the scanner.
+is "attune-model(5) names the reserved words" \
+  "$(grep -oE '\{"[a-z]+", [A-Z]+\}' "$top/dsl/lexer.l" | cut -d'"' -f2 | sort | xargs)" \
+  "$(sed -n '/^and as attend/,/^\.Ed/p' "$top/man/attune-model.5" | grep -v '^\.' | xargs -n1 | sort | xargs)"
 # Every key of run files is in attune-run(5).
 for k in $(grep -oE '^    \{"[a-z_.0-9]+", T_' "$top/core/run/runfile.c" | cut -d'"' -f2); do
   is "attune-run(5) names $k" yes "$(grep -q "${k##*.}" "$top/man/attune-run.5" && echo yes)"

@@ -54,7 +54,7 @@ refuses "another run cannot be resumed there" 2 'made by another run' \
 # An interrupt writes a checkpoint and says how to go on.
 "$A" train "$work/run.yaml" --set train.epochs=200 --out "$work/stopped" --threads 1 >/dev/null 2>"$work/log" &
 pid=$!
-while [ ! -s "$work/stopped/metrics.jsonl" ]; do sleep 0.05; done
+while [ ! -s "$work/stopped/metrics.jsonl" ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
 kill -INT $pid
 wait $pid
 is "an interrupted run exits 1" 1 $?

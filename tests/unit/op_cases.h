@@ -34,6 +34,8 @@ typedef struct op_case {
   const char *use; /* what is special about the case */
   at_node *(*build)(fixture *f);
 } op_case;
-extern const op_case op_cases[];
-extern const int n_op_cases;
+const op_case *op_case_at(int i); /* NULL: there are no more */
+/* What a gradient that stands in for another is the gradient of; NULL: of the case itself. */
+typedef at_node *op_build(fixture *f);
+op_build *op_case_like(const op_case *c);
 #endif

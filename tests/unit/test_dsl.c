@@ -20,7 +20,7 @@ static outcome judge_bytes(const char *text, size_t n, const at_dsl_env *env) {
   at_ast *ast = NULL;
   at_arena *arena = at_arena_new();
   at_diags d = {.arena = arena};
-  at_source src = {"m.att", text, n};
+  at_source src = {.path = "m.att", .text = text, .size = n};
   o.status = at_dsl_parse(arena, &src, &d, &ast);
   if (o.status == AT_OK) o.status = at_dsl_lower(ast, &src, env, &d, &o.g, &o.err);
   at_diags_format(&d, &src, &o.text);
@@ -156,9 +156,10 @@ static void test_data_gives_sizes(void **state) {
 static char spec_seen[256], scope_seen[64];
 
 static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, const char *scope, at_span span, at_node **score,
+                         int along, bool interact, const char *scope, at_span span, at_node **score,
                          at_error *err) {
   (void)ctx;
+  (void)interact;
   snprintf(spec_seen, sizeof spec_seen, "%s", spec);
   snprintf(scope_seen, sizeof scope_seen, "%s", scope);
   if (!strcmp(spec, "flat")) {
@@ -231,7 +232,7 @@ static void test_scores_are_asked_for(void **state) {
 
 static void test_places(void **state) {
   (void)state;
-  at_source src = {"m.att", "a\xc3\xa9\tb\r\n\n c", 10};
+  at_source src = {.path = "m.att", .text = "a\xc3\xa9\tb\r\n\n c", .size = 10};
   int line, column;
   at_source_place(&src, 4, &line, &column);
   assert_int_equal(line, 1);
@@ -261,7 +262,7 @@ static void test_encoding(void **state) {
                {"ab\0c", 4, 2},
                {"\xf0\x9f\x98", 3, 0}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    at_source src = {"m.att", cases[i].text, cases[i].size};
+    at_source src = {.path = "m.att", .text = cases[i].text, .size = cases[i].size};
     if (at_source_bad_byte(&src) != cases[i].bad) fail_msg("case %zu", i);
   }
 }
@@ -272,7 +273,7 @@ static void test_spans(void **state) {
   static const char text[] = "model m{input x:real[a,b]# c\nlet u=relu ( x )@s |> tanh\noutput u}";
   at_arena *arena = at_arena_new();
   at_diags d = {.arena = arena};
-  at_source src = {"m.att", text, sizeof text - 1};
+  at_source src = {.path = "m.att", .text = text, .size = sizeof text - 1};
   at_ast *ast = NULL;
   assert_int_equal(at_dsl_parse(arena, &src, &d, &ast), AT_OK);
   const at_stmt *let = ast->models->body->next;
@@ -379,7 +380,7 @@ static void test_many_names(void **state) {
   for (int i = 0; i < 60000; i++) at_text_addf(&t, "let v%d=x\n", i);
   at_text_add(&t, "output x }");
   outcome o = judge(t.data, NULL);
-  says(&o, "a model has at most 4096 names [too-large]");
+  says(&o, "a model has at most 4096 names at a time [too-large]");
   done(&o);
   at_text_free(&t);
 }

@@ -20,7 +20,7 @@ static at_node *must(at_node *n) {
 
 static net make_net(void) {
   net w = {0};
-  at_dim dim[2] = {{0, -1}, {0, D}};
+  at_dim dim[2] = {{0, -1, false}, {0, D, false}};
   int row, d;
   assert_int_equal(at_graph_new("t", &w.g, NULL), AT_OK);
   assert_int_equal(at_graph_axis(w.g, "row", AT_BATCH, -1, nowhere, &row, NULL), AT_OK);
@@ -250,7 +250,7 @@ static void ragged_axes_and_tokens_are_checked(void **state) {
   assert_int_equal(at_graph_new("t", &g, NULL), AT_OK);
   at_graph_axis(g, "caption", AT_BATCH, -1, nowhere, &caption, NULL);
   at_graph_axis(g, "word", AT_SEQUENCE, caption, nowhere, &word, NULL);
-  at_dim dim = {word, -1};
+  at_dim dim = {word, -1, false};
   at_graph_input(g, "text", AT_TOKEN, 1, &dim, 10, nowhere, &in, NULL);
   out = must(t_node(g, &t_view, in, NULL, NULL));
   at_graph_output(g, "same", out, nowhere, NULL);

@@ -22,8 +22,8 @@ static int setup(void **state) {
   at_graph_axis(f->g, "region", AT_SEQUENCE, -1, nowhere, &f->region, NULL);
   at_graph_axis(f->g, "word", AT_SEQUENCE, f->caption, nowhere, &f->word, NULL);
   at_graph_axis(f->g, "d", AT_FEATURE, -1, nowhere, &f->d, NULL);
-  at_dim image[] = {{f->picture, -1}, {f->region, 4}, {f->d, 6}},
-         text[] = {{f->word, -1}, {f->d, 6}};
+  at_dim image[] = {{f->picture, -1, false}, {f->region, 4, false}, {f->d, 6, false}},
+         text[] = {{f->word, -1, false}, {f->d, 6, false}};
   at_graph_input(f->g, "image", AT_REAL, 3, image, -1, nowhere, &f->image, NULL);
   at_graph_input(f->g, "text", AT_REAL, 2, text, -1, nowhere, &f->text, NULL);
   return 0;
@@ -71,8 +71,9 @@ static void inputs_are_checked(void **state) {
   fixture *f = *state;
   at_error err = {0};
   at_node *n;
-  at_dim twice[] = {{f->d, 2}, {f->d, 2}}, both[] = {{f->caption, -1}, {f->word, -1}};
-  at_dim none[] = {{99, 1}}, zero[] = {{f->d, 0}};
+  at_dim twice[] = {{f->d, 2, false}, {f->d, 2, false}},
+         both[] = {{f->caption, -1, false}, {f->word, -1, false}};
+  at_dim none[] = {{99, 1, false}}, zero[] = {{f->d, 0, false}};
   rejects(at_graph_input(f->g, "image", AT_REAL, 0, NULL, -1, nowhere, &n, &err), &err,
           "two inputs called `image`");
   rejects(at_graph_input(f->g, "a", AT_REAL, 2, twice, -1, nowhere, &n, &err), &err,

@@ -294,14 +294,15 @@ static void open_net(net *w, const char *spec, bool swapped) {
   at_graph_axis(w->g, "caption", AT_BATCH, -1, nowhere, &caption, NULL);
   at_graph_axis(w->g, "word", AT_SEQUENCE, caption, nowhere, &word, NULL);
   at_graph_axis(w->g, "d", AT_FEATURE, -1, nowhere, &d, NULL);
-  const at_dim v[] = {{picture, -1}, {region, REGIONS}, {d, D}}, t[] = {{word, -1}, {d, D}};
+  const at_dim v[] = {{picture, -1, false}, {region, REGIONS, false}, {d, D, false}},
+               t[] = {{word, -1, false}, {d, D, false}};
   at_node *a, *b;
   at_graph_input(w->g, "v", AT_REAL, 3, v, -1, nowhere, &a, NULL);
   at_graph_input(w->g, "t", AT_REAL, 2, t, -1, nowhere, &b, NULL);
   w->key = swapped ? b : a;
   w->query = swapped ? a : b;
-  if (at_plugin_compose(registry, w->g, spec, w->query, w->key, d, "score", nowhere, &w->score,
-                        &err))
+  if (at_plugin_compose(registry, w->g, spec, w->query, w->key, d, false, "score", nowhere,
+                        &w->score, &err))
     fail_msg("%s: %s", spec, err.message);
   at_graph_output(w->g, "s", w->score, nowhere, NULL);
   assert_int_equal(at_params_new(w->g, &w->p, &err), AT_OK);
@@ -446,10 +447,12 @@ static void test_wrong_layout_is_refused(void **state) {
   at_graph_axis(g, "caption", AT_BATCH, -1, nowhere, &caption, NULL);
   at_graph_axis(g, "word", AT_SEQUENCE, caption, nowhere, &word, NULL);
   at_graph_axis(g, "d", AT_FEATURE, -1, nowhere, &d, NULL);
-  const at_dim v[] = {{picture, -1}, {region, REGIONS}, {d, D}}, t[] = {{word, -1}, {d, D}};
+  const at_dim v[] = {{picture, -1, false}, {region, REGIONS, false}, {d, D, false}},
+               t[] = {{word, -1, false}, {d, D, false}};
   at_graph_input(g, "v", AT_REAL, 3, v, -1, nowhere, &a, NULL);
   at_graph_input(g, "t", AT_REAL, 2, t, -1, nowhere, &b, NULL);
-  assert_int_equal(at_plugin_compose(r, g, "odd", b, a, d, "score", nowhere, &s, &err), AT_EFAIL);
+  assert_int_equal(at_plugin_compose(r, g, "odd", b, a, d, false, "score", nowhere, &s, &err),
+                   AT_EFAIL);
   assert_non_null(strstr(err.message, "the layout of a score is fixed"));
   at_graph_free(g);
   at_registry_free(r);

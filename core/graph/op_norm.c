@@ -1,0 +1,308 @@
+/* Normalisation by statistics: over the features of an item (layer_norm), and of each
+ * channel over everything else (batch_norm).  Values are seen as rows of the axis, which
+ * lies last. */
+#include <math.h>
+#include <string.h>
+#include "core/graph/op_common.h"
+#include "core/graph/ops.h"
+
+enum { AXIS, EPS, MOMENTUM };
+enum { WEIGHT = 1, BIAS, MEAN, VARIANCE }; /* inputs */
+
+typedef struct norm {
+  const float *x, *dy, *weight, *bias;
+  float *y, *dx, *dw, *db, *mean, *rstd;
+  int64_t rows, n;
+  float eps;
+  bool fixed; /* statistics are no function of x */
+} norm;
+
+static at_status last_axis(at_graph *g, at_node *n, int64_t *size, at_error *err) {
+  int d;
+  const at_node *v = n->in[0];
+  at_status s = at_op_like_first(g, n, err);
+  if (s == AT_OK) s = at_node_need_dim(g, v, n->arg[AXIS].axis[0], &d, err);
+  if (s != AT_OK) return s;
+  const at_axis *a = &g->axis[v->dim[d].axis];
+  if (a->kind == AT_BATCH || a->parent >= 0)
+    return at_fail(err, AT_EINPUT, "%s needs an axis of fixed size; `%s` is not one", n->op->name,
+                   a->name);
+  if (d != v->ndim - 1)
+    return at_fail(err, AT_EINPUT, "%s needs `%s` last; %s is %s", n->op->name, a->name,
+                   at_node_title(g, v), at_node_axes_text(g, v));
+  *size = v->dim[d].size;
+  return AT_OK;
+}
+
+static at_status factor_and_shift(at_graph *g, at_node *n, int64_t size, at_error *err) {
+  at_status s = at_node_parameter(g, n, "weight", 1, &size, (at_init){AT_INIT_CONST, 1}, err);
+  return s == AT_OK ? at_node_parameter(g, n, "bias", 1, &size, (at_init){AT_INIT_ZERO, 0}, err)
+                    : s;
+}
+
+static norm open_norm(const at_exec *x, const at_node *n) {
+  int last = n->ndim - 1;
+  norm m = {.n = at_x_dim(x, n, last), .eps = (float)n->arg[EPS].num};
+  m.rows = at_x_count(x, n) / m.n;
+  m.x = at_x_in(x, n, 0);
+  m.weight = at_x_in(x, n, WEIGHT);
+  m.bias = at_x_in(x, n, BIAS);
+  m.mean = at_x_saved(x, n);
+  return m;
+}
+
+/* ---- layer_norm ---- */
+
+static at_status layer_infer(at_graph *g, at_node *n, at_error *err) {
+  int64_t size;
+  at_status s = last_axis(g, n, &size, err);
+  if (s == AT_OK && g->axis[n->arg[AXIS].axis[0]].kind != AT_FEATURE)
+    s = at_fail(err, AT_EINPUT, "layer_norm takes a feature axis; `%s` is a %s axis",
+                g->axis[n->arg[AXIS].axis[0]].name,
+                at_axis_kind_name(g->axis[n->arg[AXIS].axis[0]].kind));
+  return s == AT_OK ? factor_and_shift(g, n, size, err) : s;
+}
+
+/* Kept: mean and 1 / deviation of each row. */
+static size_t layer_saved(const at_exec *x, const at_node *n) {
+  return (size_t)(2 * (at_x_count(x, n) / at_x_dim(x, n, n->ndim - 1))) * sizeof(float);
+}
+
+static void layer_rows(void *ctx, size_t begin, size_t end) {
+  const norm *m = ctx;
+  for (int64_t r = (int64_t)begin; r < (int64_t)end; r++) {
+    const float *x = m->x + r * m->n;
+    float *y = m->y + r * m->n;
+    double sum = 0, square = 0;
+    for (int64_t i = 0; i < m->n; i++) sum += x[i];
+    float mean = (float)(sum / (double)m->n);
+    for (int64_t i = 0; i < m->n; i++) square += (double)(x[i] - mean) * (x[i] - mean);
+    float by = (float)(1 / sqrt(square / (double)m->n + m->eps));
+    m->mean[r] = mean;
+    m->rstd[r] = by;
+    for (int64_t i = 0; i < m->n; i++) y[i] = (x[i] - mean) * by * m->weight[i] + m->bias[i];
+  }
+}
+
+static void layer_forward(at_exec *x, const at_node *n) {
+  norm m = open_norm(x, n);
+  m.rstd = m.mean + m.rows;
+  m.y = at_x_out(x, n);
+  at_parallel_range(at_x_pool(x), (size_t)m.rows, (size_t)(8192 / m.n + 1), layer_rows, &m);
+}
+
+/* dx = (g - mean(g) - xhat mean(g xhat)) / deviation with g = dy weight. */
+static void layer_back_rows(void *ctx, size_t begin, size_t end) {
+  const norm *m = ctx;
+  for (int64_t r = (int64_t)begin; r < (int64_t)end; r++) {
+    const float *x = m->x + r * m->n, *dy = m->dy + r * m->n;
+    float *dx = m->dx + r * m->n, mean = m->mean[r], by = m->rstd[r];
+    double sum = 0, product = 0;
+    for (int64_t i = 0; i < m->n; i++) {
+      float g = dy[i] * m->weight[i];
+      sum += g;
+      product += (double)g * ((x[i] - mean) * by);
+    }
+    float a = (float)(sum / (double)m->n), b = (float)(product / (double)m->n);
+    for (int64_t i = 0; i < m->n; i++)
+      dx[i] += by * (dy[i] * m->weight[i] - a - (x[i] - mean) * by * b);
+  }
+}
+
+/* Columns [begin, end): rows in order, whatever the number of threads. */
+static void layer_back_columns(void *ctx, size_t begin, size_t end) {
+  const norm *m = ctx;
+  for (int64_t r = 0; r < m->rows; r++) {
+    const float *x = m->x + r * m->n, *dy = m->dy + r * m->n;
+    for (size_t i = begin; i < end; i++) {
+      if (m->dw) m->dw[i] += dy[i] * (x[i] - m->mean[r]) * m->rstd[r];
+      if (m->db) m->db[i] += dy[i];
+    }
+  }
+}
+
+static void layer_backward(at_exec *x, const at_node *n) {
+  norm m = open_norm(x, n);
+  m.rstd = m.mean + m.rows;
+  m.dy = at_x_grad_out(x, n);
+  m.dx = at_x_grad_in(x, n, 0);
+  m.dw = at_x_grad_in(x, n, WEIGHT);
+  m.db = at_x_grad_in(x, n, BIAS);
+  if (m.dx)
+    at_parallel_range(at_x_pool(x), (size_t)m.rows, (size_t)(8192 / m.n + 1), layer_back_rows, &m);
+  if (m.dw || m.db) at_parallel_range(at_x_pool(x), (size_t)m.n, 64, layer_back_columns, &m);
+}
+
+static const at_param_spec layer_params[] = {
+    {"axis", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the features"},
+    {"eps", AT_ARG_REAL, false, 1e-5, 0, 1, NULL, "added to the variance"},
+    {0}};
+const at_op at_op_layer_norm = {
+    .name = "layer_norm",
+    .summary = "each item less its mean, over its deviation; a learned factor and shift",
+    .formula = "w (x - mean(x)) / sqrt(var(x) + eps) + b  (Ba, Kiros and Hinton, 2016)",
+    .axes = "[..., axis] -> [..., axis]",
+    .min_in = 1,
+    .max_in = 1,
+    .params = layer_params,
+    .flags = AT_OP_KEEPS_IN | AT_OP_TAIL,
+    .infer = layer_infer,
+    .saved = layer_saved,
+    .forward = layer_forward,
+    .backward = layer_backward,
+};
+
+/* ---- batch_norm ---- */
+
+static at_status batch_infer(at_graph *g, at_node *n, at_error *err) {
+  int64_t size;
+  at_status s = last_axis(g, n, &size, err);
+  if (s == AT_OK && n->ndim < 2)
+    s = at_fail(err, AT_EINPUT, "batch_norm needs another axis beside `%s`",
+                g->axis[n->arg[AXIS].axis[0]].name);
+  if (s == AT_OK) s = factor_and_shift(g, n, size, err);
+  if (s == AT_OK)
+    s = at_node_state(g, n, "running_mean", 1, &size, (at_init){AT_INIT_ZERO, 0}, err);
+  if (s == AT_OK)
+    s = at_node_state(g, n, "running_var", 1, &size, (at_init){AT_INIT_CONST, 1}, err);
+  return s;
+}
+
+/* Kept: mean and 1 / deviation of each channel. */
+static size_t batch_saved(const at_exec *x, const at_node *n) {
+  return (size_t)(2 * at_x_dim(x, n, n->ndim - 1)) * sizeof(float);
+}
+
+/* Scratch: two sums of each channel. */
+static size_t batch_scratch(const at_exec *x, const at_node *n) {
+  return (size_t)(2 * at_x_dim(x, n, n->ndim - 1)) * sizeof(double);
+}
+
+typedef struct channels {
+  norm m;
+  double *sum, *square;
+  float *running_mean, *running_var;
+  double momentum;
+} channels;
+
+static void batch_statistics(void *ctx, size_t begin, size_t end) {
+  const channels *c = ctx;
+  const norm *m = &c->m;
+  for (size_t i = begin; i < end; i++) c->sum[i] = c->square[i] = 0;
+  for (int64_t r = 0; r < m->rows; r++)
+    for (size_t i = begin; i < end; i++) c->sum[i] += m->x[r * m->n + (int64_t)i];
+  for (size_t i = begin; i < end; i++) m->mean[i] = (float)(c->sum[i] / (double)m->rows);
+  for (int64_t r = 0; r < m->rows; r++)
+    for (size_t i = begin; i < end; i++) {
+      double d = m->x[r * m->n + (int64_t)i] - m->mean[i];
+      c->square[i] += d * d;
+    }
+  for (size_t i = begin; i < end; i++) {
+    double v = c->square[i] / (double)m->rows;
+    double unbiased = m->rows > 1 ? c->square[i] / (double)(m->rows - 1) : v;
+    m->rstd[i] = (float)(1 / sqrt(v + m->eps));
+    c->running_mean[i] += (float)(c->momentum * ((double)m->mean[i] - c->running_mean[i]));
+    c->running_var[i] += (float)(c->momentum * (unbiased - c->running_var[i]));
+  }
+}
+
+static void batch_rows(void *ctx, size_t begin, size_t end) {
+  const norm *m = ctx;
+  for (int64_t r = (int64_t)begin; r < (int64_t)end; r++) {
+    const float *x = m->x + r * m->n;
+    float *y = m->y + r * m->n;
+    for (int64_t i = 0; i < m->n; i++)
+      y[i] = (x[i] - m->mean[i]) * m->rstd[i] * m->weight[i] + m->bias[i];
+  }
+}
+
+static void batch_forward(at_exec *x, const at_node *n) {
+  channels c = {.m = open_norm(x, n), .momentum = n->arg[MOMENTUM].num};
+  norm *m = &c.m;
+  m->rstd = m->mean + m->n;
+  m->y = at_x_out(x, n);
+  c.sum = at_x_scratch(x, n);
+  c.square = c.sum + m->n;
+  c.running_mean = at_unconst(at_x_in(x, n, MEAN));
+  c.running_var = at_unconst(at_x_in(x, n, VARIANCE));
+  if (at_x_training(x))
+    at_parallel_range(at_x_pool(x), (size_t)m->n, 16, batch_statistics, &c);
+  else
+    for (int64_t i = 0; i < m->n; i++) {
+      m->mean[i] = c.running_mean[i];
+      m->rstd[i] = (float)(1 / sqrt((double)c.running_var[i] + m->eps));
+    }
+  at_parallel_range(at_x_pool(x), (size_t)m->rows, (size_t)(8192 / m->n + 1), batch_rows, m);
+}
+
+/* sum = sum of dy, square = sum of dy xhat: the gradients of bias and weight. */
+static void batch_back_channels(void *ctx, size_t begin, size_t end) {
+  const channels *c = ctx;
+  const norm *m = &c->m;
+  for (size_t i = begin; i < end; i++) c->sum[i] = c->square[i] = 0;
+  for (int64_t r = 0; r < m->rows; r++)
+    for (size_t i = begin; i < end; i++) {
+      float dy = m->dy[r * m->n + (int64_t)i];
+      c->sum[i] += dy;
+      c->square[i] += (double)dy * ((m->x[r * m->n + (int64_t)i] - m->mean[i]) * m->rstd[i]);
+    }
+  for (size_t i = begin; i < end; i++) {
+    if (m->db) m->db[i] += (float)c->sum[i];
+    if (m->dw) m->dw[i] += (float)c->square[i];
+  }
+}
+
+static void batch_back_rows(void *ctx, size_t begin, size_t end) {
+  const channels *c = ctx;
+  const norm *m = &c->m;
+  double share = m->fixed ? 0 : 1 / (double)m->rows;
+  for (int64_t r = (int64_t)begin; r < (int64_t)end; r++) {
+    const float *x = m->x + r * m->n, *dy = m->dy + r * m->n;
+    float *dx = m->dx + r * m->n;
+    for (int64_t i = 0; i < m->n; i++) {
+      float hat = (x[i] - m->mean[i]) * m->rstd[i];
+      dx[i] += m->weight[i] * m->rstd[i] *
+               (float)(dy[i] - share * (c->sum[i] + (double)hat * c->square[i]));
+    }
+  }
+}
+
+static void batch_backward(at_exec *x, const at_node *n) {
+  channels c = {.m = open_norm(x, n)};
+  norm *m = &c.m;
+  m->rstd = m->mean + m->n;
+  m->dy = at_x_grad_out(x, n);
+  m->dx = at_x_grad_in(x, n, 0);
+  m->dw = at_x_grad_in(x, n, WEIGHT);
+  m->db = at_x_grad_in(x, n, BIAS);
+  m->fixed = !at_x_training(x);
+  c.sum = at_x_scratch(x, n);
+  c.square = c.sum + m->n;
+  at_parallel_range(at_x_pool(x), (size_t)m->n, 16, batch_back_channels, &c);
+  if (m->dx)
+    at_parallel_range(at_x_pool(x), (size_t)m->rows, (size_t)(8192 / m->n + 1), batch_back_rows,
+                      &c);
+}
+
+static const at_param_spec batch_params[] = {
+    {"channel", AT_ARG_AXIS, true, 0, 0, 0, NULL, "whose items each have statistics of their own"},
+    {"eps", AT_ARG_REAL, false, 1e-5, 0, 1, NULL, "added to the variance"},
+    {"momentum", AT_ARG_REAL, false, 0.1, 0, 1, NULL, "share of a batch in the running averages"},
+    {0}};
+const at_op at_op_batch_norm = {
+    .name = "batch_norm",
+    .summary =
+        "each channel less its mean over the batch, over its deviation; a learned factor "
+        "and shift; running averages in evaluation",
+    .formula = "w (x - mean(x)) / sqrt(var(x) + eps) + b  (Ioffe and Szegedy, 2015)",
+    .axes = "[..., channel] -> [..., channel]",
+    .min_in = 1,
+    .max_in = 1,
+    .params = batch_params,
+    .flags = AT_OP_KEEPS_IN | AT_OP_TAIL | AT_OP_TRAIN,
+    .infer = batch_infer,
+    .saved = batch_saved,
+    .scratch = batch_scratch,
+    .forward = batch_forward,
+    .backward = batch_backward,
+};
