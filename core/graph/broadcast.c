@@ -37,6 +37,15 @@ static at_status same_size(const at_graph *g, const at_node *n, const at_dim *a,
                  g->axis[a->axis].name, (long long)a->size, (long long)b->size);
 }
 
+at_status at_bcast_sizes(const at_graph *g, const at_node *n, const at_node *v, at_error *err) {
+  at_status s = AT_OK;
+  for (int i = 0; i < v->ndim && s == AT_OK; i++) {
+    int d = at_node_dim(n, v->dim[i].axis);
+    if (d >= 0) s = same_size(g, n, &n->dim[d], &v->dim[i], err);
+  }
+  return s;
+}
+
 /* The child of batch axis `axis` among b's dims, -1. */
 static int child_in(const at_graph *g, const at_node *b, int axis) {
   for (int i = 0; i < b->ndim; i++)

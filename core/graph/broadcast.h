@@ -14,6 +14,8 @@ at_status at_bcast_dims(const at_graph *g, at_node *n, const at_node *a, const a
                         at_error *err);
 /* True when every axis of v is found in `out`, directly or as the parent of a ragged one. */
 bool at_bcast_fits(const at_graph *g, const at_node *out, const at_node *v);
+/* Refuses, in the name of n's operator, an axis that n and v have with different sizes. */
+at_status at_bcast_sizes(const at_graph *g, const at_node *n, const at_node *v, at_error *err);
 
 /* Offsets of operands at each element of the result. `rows` are parent rows by packed row. */
 typedef struct at_bcast {

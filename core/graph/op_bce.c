@@ -20,7 +20,7 @@ static at_status bce_infer(at_graph *g, at_node *n, at_error *err) {
     return at_fail(err, AT_EINPUT, "the target %s is %s; the logits are %s",
                    at_node_title(g, n->in[1]), at_node_axes_text(g, n->in[1]),
                    at_node_axes_text(g, n->in[0]));
-  return AT_OK;
+  return n->n_data == 2 ? at_bcast_sizes(g, n, n->in[1], err) : AT_OK;
 }
 
 typedef struct bce {

@@ -10,7 +10,8 @@
 
 static at_status mask_infer(at_graph *g, at_node *n, at_error *err) {
   at_status s = at_op_like_first(g, n, err);
-  if (s != AT_OK || at_bcast_fits(g, n, n->in[1])) return s;
+  if (s != AT_OK) return s;
+  if (at_bcast_fits(g, n, n->in[1])) return at_bcast_sizes(g, n, n->in[1], err);
   return at_fail(err, AT_EINPUT, "the mask is %s; it may have axes of the scores only, %s",
                  at_node_axes_text(g, n->in[1]), at_node_axes_text(g, n->in[0]));
 }
