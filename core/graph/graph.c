@@ -308,6 +308,15 @@ void at_graph_freeze(at_graph *g, at_node *p) {
 
 /* Parameters that infer makes come before the node itself; when it fails, they
  * and the axes that it made go again. */
+/* Offsets of items are 32 bits wide; and so no product of two sizes overflows. */
+static at_status check_sizes(const at_graph *g, const at_node *n, at_error *err) {
+  for (int i = 0; i < n->ndim; i++)
+    if (n->dim[i].size > INT32_MAX)
+      return at_fail(err, AT_EINPUT, "%s would make `%s` longer than %d items", n->op->name,
+                     g->axis[n->dim[i].axis].name, INT32_MAX);
+  return AT_OK;
+}
+
 at_status at_graph_node(at_graph *g, const at_op *op, int n_in, at_node *const *in,
                         const at_arg *arg, const char *scope, at_span span, at_node **out,
                         at_error *err) {
@@ -322,6 +331,7 @@ at_status at_graph_node(at_graph *g, const at_op *op, int n_in, at_node *const *
   if ((s = complete_args(g, n, arg, err)) != AT_OK) goto undo;
   s = op->infer ? op->infer(g, n, err)
                 : at_fail(err, AT_EINPUT, "%s is made of several operators", op->name);
+  if (s == AT_OK) s = check_sizes(g, n, err);
   if (s != AT_OK) goto undo;
   n->needs_grad = differentiable(n);
   if ((s = append(g, n, err)) != AT_OK) goto undo;

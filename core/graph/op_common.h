@@ -44,6 +44,12 @@ const int64_t *at_x_segments(const at_exec *x, const at_node *v, int dim, int64_
 
 /* ---- small helpers ---- */
 
+/* Product of two sizes: -1 when one is unknown, INT64_MAX when it is more than any memory holds. */
+static inline int64_t at_op_sizes(int64_t a, int64_t b) {
+  if (a < 0 || b < 0) return -1;
+  return b && a > INT64_MAX / b ? INT64_MAX : a * b;
+}
+
 /* out[j] += sum over rows of m[i, j], rows in order; parallel over columns. */
 void at_x_add_column_sums(const at_exec *x, const float *m, int64_t rows, int64_t cols,
                           int64_t row_stride, float *out);

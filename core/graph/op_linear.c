@@ -55,7 +55,7 @@ static at_status linear_infer(at_graph *g, at_node *n, at_error *err) {
   for (int i = 0; i < n->in[0]->ndim; i++) {
     const at_dim *d = &n->in[0]->dim[i];
     if (i >= first && i < first + m->n_axes)
-      from = from < 0 || d->size < 0 ? -1 : from * d->size;
+      from = at_op_sizes(from, d->size);
     else
       n->dim[n->ndim++] = *d;
   }

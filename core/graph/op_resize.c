@@ -23,7 +23,7 @@ static at_status resize_infer(at_graph *g, at_node *n, at_error *err) {
     s = at_node_need_dim(g, v, space->axis[i], &d[i], err);
     if (s == AT_OK && (a->kind == AT_BATCH || a->parent >= 0))
       s = at_fail(err, AT_EINPUT, "resize needs axes of fixed size; `%s` is not one", a->name);
-    if (s == AT_OK && n->dim[d[i]].size >= 0) n->dim[d[i]].size *= (int64_t)n->arg[BY].num;
+    if (s == AT_OK) n->dim[d[i]].size = at_op_sizes(n->dim[d[i]].size, (int64_t)n->arg[BY].num);
   }
   if (s == AT_OK && d[1] != d[0] + 1)
     s = at_fail(err, AT_EINPUT, "resize needs `%s` and `%s` side by side; %s is %s",

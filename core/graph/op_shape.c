@@ -53,7 +53,7 @@ static at_status shape_infer(at_graph *g, at_node *n, at_error *err) {
     if (m->n_axes > 1 && dynamic(a))
       return at_fail(err, AT_EINPUT, "flatten cannot take the %s axis `%s`",
                      a->parent >= 0 ? "ragged" : "batch", a->name);
-    made.size = made.size < 0 || v->dim[d].size < 0 ? -1 : made.size * v->dim[d].size;
+    made.size = at_op_sizes(made.size, v->dim[d].size);
     made.padded = v->dim[d].padded;
   }
   const at_axis *from = &g->axis[m->axis[0]], *to = &g->axis[m->to];
@@ -127,7 +127,7 @@ static at_status split_infer(at_graph *g, at_node *n, at_error *err) {
                      g->axis[m->made[i]].name);
     made[i] = (at_dim){m->made[i], m->made_size[i], false};
     if (made[i].size >= 0)
-      known *= made[i].size;
+      known = at_op_sizes(known, made[i].size);
     else if (open >= 0)
       return at_fail(err, AT_EINPUT, "split can find one size only; both `%s` and `%s` are open",
                      g->axis[m->made[open]].name, g->axis[m->made[i]].name);
