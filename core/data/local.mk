@@ -6,5 +6,6 @@ libattune_la_SOURCES += core/data/safetensors.c core/data/safetensors.h
 libattune_la_SOURCES += core/data/image.c core/data/image_jpeg.c core/data/image_png.c \
 	core/data/image.h core/data/image_read.h
 libattune_la_SOURCES += core/data/text_tokens.c core/data/vocab.c core/data/text_tokens.h
+libattune_la_SOURCES += core/data/made.c core/data/made.h core/data/dice.h
 libattune_la_SOURCES += core/data/scenes.c core/data/scenes_render.c core/data/scenes_text.c \
 	core/data/scenes_make.c core/data/scenes.h

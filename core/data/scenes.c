@@ -15,20 +15,6 @@ const char *const at_scene_size_names[AT_SCENE_SIZES] = {"small", "large"};
 
 enum { CIRCLE, SQUARE, TRIANGLE, STAR, CROSS, DIAMOND, RING, HEART, MOON };
 
-/* ---- numbers ---- */
-
-at_scene_dice at_scene_dice_new(uint64_t seed, const char *stream, uint64_t index) {
-  return (at_scene_dice){{seed, at_hash_name(stream), index}, 0};
-}
-
-int at_scene_roll(at_scene_dice *d, int bound) {
-  return (int)at_random_below(&d->r, d->at++, (uint64_t)bound);
-}
-
-double at_scene_uniform(at_scene_dice *d, double low, double high) {
-  return low + (high - low) * (double)at_random_uniform(&d->r, d->at++);
-}
-
 /* ---- outlines ---- */
 
 static void add_point(at_scene_outline *o, double x, double y) {
@@ -215,12 +201,12 @@ bool at_scene_holds(const at_scene *s, at_scene_relation r, int a, int b) {
 
 /* A third of the objects repeat an earlier one's shape or colour, so that
  * captions have groups to count and a word alone does not tell objects apart. */
-static void draw_attributes(at_scene_dice *d, const at_scene *s, int n, at_scene_object *o) {
-  o->shape = at_scene_roll(d, AT_SCENE_SHAPES);
-  o->color = at_scene_roll(d, AT_SCENE_COLORS);
-  o->texture = at_scene_roll(d, 2) ? 0 : 1 + at_scene_roll(d, AT_SCENE_TEXTURES - 1);
-  o->size = at_scene_roll(d, AT_SCENE_SIZES);
-  int repeat = at_scene_roll(d, 9), which = at_scene_roll(d, n ? n : 1);
+static void draw_attributes(at_dice *d, const at_scene *s, int n, at_scene_object *o) {
+  o->shape = at_dice_roll(d, AT_SCENE_SHAPES);
+  o->color = at_dice_roll(d, AT_SCENE_COLORS);
+  o->texture = at_dice_roll(d, 2) ? 0 : 1 + at_dice_roll(d, AT_SCENE_TEXTURES - 1);
+  o->size = at_dice_roll(d, AT_SCENE_SIZES);
+  int repeat = at_dice_roll(d, 9), which = at_dice_roll(d, n ? n : 1);
   if (n && repeat == 0) o->shape = s->object[which].shape;
   if (n && repeat == 1) o->color = s->object[which].color;
   if (n && repeat == 2) o->shape = s->object[which].shape, o->color = s->object[which].color;
@@ -242,17 +228,17 @@ static bool fits(at_scene *s, int n, bool may_cover) {
   return ok;
 }
 
-static bool place(at_scene_dice *d, at_scene *s, int n, bool crowded) {
+static bool place(at_dice *d, at_scene *s, int n, bool crowded) {
   at_scene_object *o = &s->object[n];
   at_scene_outline l;
   if (crowded) o->size = 0;
-  o->radius = o->size ? at_scene_uniform(d, 0.165, 0.195) : at_scene_uniform(d, 0.10, 0.115);
+  o->radius = o->size ? at_dice_uniform(d, 0.165, 0.195) : at_dice_uniform(d, 0.10, 0.115);
   at_scene_shape_outline(o->shape, &l);
   double w = l.half_w * o->radius + MARGIN, h = l.half_h * o->radius + MARGIN;
-  bool may_cover = at_scene_roll(d, 4) == 0;
+  bool may_cover = at_dice_roll(d, 4) == 0;
   for (int i = 0; i < 40; i++) {
-    o->x = at_scene_uniform(d, w, 1 - w);
-    o->y = at_scene_uniform(d, h, 1 - h);
+    o->x = at_dice_uniform(d, w, 1 - w);
+    o->y = at_dice_uniform(d, h, 1 - h);
     if (fits(s, n, may_cover)) return true;
   }
   return false;
@@ -260,12 +246,12 @@ static bool place(at_scene_dice *d, at_scene *s, int n, bool crowded) {
 
 at_status at_scene_draw(uint64_t seed, uint64_t index, int min_objects, int max_objects,
                         at_scene *out, at_error *err) {
-  at_scene_dice d = at_scene_dice_new(seed, "scenes.layout", index);
+  at_dice d = at_dice_new(seed, "scenes.layout", index);
   memset(out, 0, sizeof *out);
   out->seed = seed;
   out->index = index;
-  out->background = at_scene_roll(&d, AT_SCENE_BACKGROUNDS);
-  out->n = min_objects + at_scene_roll(&d, max_objects - min_objects + 1);
+  out->background = at_dice_roll(&d, AT_SCENE_BACKGROUNDS);
+  out->n = min_objects + at_dice_roll(&d, max_objects - min_objects + 1);
   for (int attempt = 0; attempt < 1000; attempt++) {
     int n = 0;
     for (; n < out->n; n++) {

@@ -13,10 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "core/base/random.h"
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/base/thread.h"
+#include "core/data/dice.h"
 #include "core/data/image.h"
 
 /* A change of what a seed gives raises this. */
@@ -68,15 +68,6 @@ typedef struct at_scene_outline {
   double half_w, half_h, hole;
 } at_scene_outline;
 void at_scene_shape_outline(int shape, at_scene_outline *out);
-
-/* Numbers drawn one after another from one stream. */
-typedef struct at_scene_dice {
-  at_random r;
-  uint64_t at;
-} at_scene_dice;
-at_scene_dice at_scene_dice_new(uint64_t seed, const char *stream, uint64_t index);
-int at_scene_roll(at_scene_dice *d, int bound); /* 0 .. bound - 1 */
-double at_scene_uniform(at_scene_dice *d, double low, double high);
 
 /* ---- views ---- */
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "core/base/file.h"
+#include "core/data/made.h"
 #include "core/data/scenes.h"
 
 enum { CHUNK = 64 }; /* pictures between two calls of the progress callback */
@@ -236,113 +236,35 @@ static bool is_picture_name(const char *name) {
   return digits >= 6 && !strcmp(name + digits, ".png");
 }
 
-static void remove_named(const char *dir, const char *name) {
-  char *path = at_path_join(dir, name);
-  if (path) unlink(path);
-  free(path);
-}
-
 /* Removes what this generator writes and nothing else: a folder with other
  * files in it stays, with them. */
 static void remove_set(const char *dir) {
   char *images = at_path_join(dir, "images");
   DIR *d = images ? opendir(images) : NULL;
   for (struct dirent *e; d && (e = readdir(d));)
-    if (is_picture_name(e->d_name)) remove_named(images, e->d_name);
+    if (is_picture_name(e->d_name)) at_made_remove(images, e->d_name);
   if (d) closedir(d);
   if (images) rmdir(images);
   free(images);
-  remove_named(dir, "scenes.jsonl");
-  remove_named(dir, "meta.json");
+  at_made_remove(dir, "scenes.jsonl");
+  at_made_remove(dir, "meta.json");
   rmdir(dir);
 }
 
-static at_status check_meta(const char *path, const char *dir, at_error *err) {
-  char *text = NULL;
-  size_t n = 0;
-  bool ours = at_file_exists(path) && at_file_read(path, 1 << 20, &text, &n, NULL) == AT_OK &&
-              strstr(text, "\"" GENERATOR "\"");
-  free(text);
-  return ours ? AT_OK
-              : at_fail(err, AT_EINPUT,
-                        "%s: exists and is not a data set of this generator; give another folder",
-                        dir);
-}
-
-static bool is_empty(const char *dir) {
-  DIR *d = opendir(dir);
-  int entries = 0;
-  if (!d) return false;
-  while (readdir(d)) entries++; /* two are the folder itself and its parent */
-  closedir(d);
-  return entries <= 2;
-}
-
-/* What is at `dir` may be replaced: nothing, an empty folder, or by force a
- * set of this generator. */
-static at_status check_target(const at_scenes_options *o, const char *dir, at_error *err) {
-  struct stat st;
-  if (lstat(dir, &st) != 0)
-    return errno == ENOENT ? AT_OK : at_fail(err, AT_EFAIL, "%s: %s", dir, strerror(errno));
-  if (!S_ISDIR(st.st_mode))
-    return at_fail(err, AT_EINPUT, "%s: exists and is not a folder; give another name", dir);
-  if (is_empty(dir)) return AT_OK;
-  char *meta = at_path_join(dir, "meta.json");
-  at_status s = meta ? check_meta(meta, dir, err) : at_nomem(err);
-  free(meta);
-  if (s == AT_OK && !o->force)
-    s = at_fail(err, AT_EINPUT,
-                "%s: holds a data set already; replace it with force or give another folder", dir);
-  return s;
-}
-
-/* Puts the finished folder in place; an old set is moved aside first, so that
- * a failing rename can put it back. */
-static at_status install(const char *tmp, const char *dir, const char *old, at_error *err) {
-  bool had = rename(dir, old) == 0;
-  if (rename(tmp, dir) != 0) {
-    int cause = errno;
-    if (had) rename(old, dir);
-    return at_fail(err, AT_EFAIL, "%s: cannot rename %s to it: %s", dir, tmp, strerror(cause));
-  }
-  if (had) remove_set(old);
-  return AT_OK;
-}
-
-/* "DIR.tmp.<pid>": beside DIR, whatever slashes it ends in. */
-static bool name_beside(at_text *t, const char *dir, const char *kind) {
-  size_t n = strlen(dir);
-  while (n > 1 && dir[n - 1] == '/') n--;
-  at_text_addn(t, dir, n);
-  if (*kind) at_text_addf(t, ".%s.%ld", kind, (long)getpid());
-  return !t->failed;
-}
+static const at_made_kind kind = {GENERATOR, remove_set};
 
 at_status at_scenes_make(const at_scenes_options *o, const char *dir, at_pool *pool,
                          at_scenes_progress *progress, void *ctx, at_error *err) {
-  at_text tmp = {0}, old = {0}, final = {0};
-  char *images = NULL;
-  bool begun = false;
+  at_made made = {0};
   at_status s = check_options(o, err);
   if (s != AT_OK) return s;
-  if (!*dir) return at_fail(err, AT_EINPUT, "the folder for the data set has no name");
-  if (!name_beside(&tmp, dir, "tmp") || !name_beside(&old, dir, "old") ||
-      !name_beside(&final, dir, "") || !(images = at_path_join(tmp.data, "images"))) {
-    s = at_nomem(err);
-    goto out;
-  }
-  if ((s = check_target(o, final.data, err)) != AT_OK) goto out;
-  begun = true;
-  if ((s = at_mkdirs(images, err)) != AT_OK) goto out;
-  if ((s = write_lines(o, tmp.data, pool, progress, ctx, err)) != AT_OK) goto out;
-  if ((s = write_meta(o, tmp.data, err)) != AT_OK) goto out;
-  sync(); /* the pictures' bytes before the name that vouches for them */
-  if ((s = install(tmp.data, final.data, old.data, err)) == AT_OK) begun = false;
-out:
-  if (begun) remove_set(tmp.data);
-  at_text_free(&tmp);
-  at_text_free(&old);
-  at_text_free(&final);
+  if ((s = at_made_begin(&made, &kind, dir, o->force, err)) != AT_OK) return s;
+  char *images = at_path_join(made.tmp, "images");
+  s = images ? at_mkdirs(images, err) : at_nomem(err);
+  if (s == AT_OK) s = write_lines(o, made.tmp, pool, progress, ctx, err);
+  if (s == AT_OK) s = write_meta(o, made.tmp, err);
+  if (s == AT_OK) s = at_made_commit(&made, err);
+  at_made_end(&made);
   free(images);
   return s;
 }

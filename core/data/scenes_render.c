@@ -38,7 +38,7 @@ static rgb mix(rgb a, rgb b, double t) {
 
 /* Light from above, then faint strokes and specks that belong to no object. */
 static void draw_ground(cairo_t *c, const at_scene *s) {
-  at_scene_dice d = at_scene_dice_new(s->seed, "scenes.ground", s->index);
+  at_dice d = at_dice_new(s->seed, "scenes.ground", s->index);
   rgb base = grounds[s->background], light = mix(base, (rgb){1, 1, 1}, 0.16);
   rgb dark = mix(base, (rgb){0, 0, 0}, 0.10);
   cairo_pattern_t *p = cairo_pattern_create_linear(0, 0, 0.2, 1);
@@ -48,11 +48,11 @@ static void draw_ground(cairo_t *c, const at_scene *s) {
   cairo_paint(c);
   cairo_pattern_destroy(p);
   for (int i = 0; i < 34; i++) {
-    double x = at_scene_uniform(&d, 0, 1), y = at_scene_uniform(&d, 0, 1);
-    double a = at_scene_uniform(&d, 0, PI), l = at_scene_uniform(&d, 0.02, 0.09);
-    double t = at_scene_uniform(&d, -0.22, 0.22);
+    double x = at_dice_uniform(&d, 0, 1), y = at_dice_uniform(&d, 0, 1);
+    double a = at_dice_uniform(&d, 0, PI), l = at_dice_uniform(&d, 0.02, 0.09);
+    double t = at_dice_uniform(&d, -0.22, 0.22);
     ink(c, mix(base, t < 0 ? (rgb){0, 0, 0} : (rgb){1, 1, 1}, fabs(t)));
-    cairo_set_line_width(c, at_scene_uniform(&d, 0.008, 0.02));
+    cairo_set_line_width(c, at_dice_uniform(&d, 0.008, 0.02));
     cairo_move_to(c, x, y);
     cairo_line_to(c, x + l * cos(a), y + l * sin(a));
     cairo_stroke(c);

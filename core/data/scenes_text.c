@@ -21,7 +21,7 @@ typedef struct phrase {
 
 typedef struct writing {
   const at_scene *s;
-  at_scene_dice *d;
+  at_dice *d;
   at_scene_caption *c;
   size_t at;   /* bytes of text */
   bool failed; /* did not fit */
@@ -77,7 +77,7 @@ static void words(writing *w, const char *text) {
   }
 }
 
-static int roll(writing *w, int bound) { return at_scene_roll(w->d, bound); }
+static int roll(writing *w, int bound) { return at_dice_roll(w->d, bound); }
 static const char *either(writing *w, const char *a, const char *b) { return roll(w, 2) ? a : b; }
 
 /* ---- phrases ---- */
@@ -381,7 +381,7 @@ static kind *const kinds[] = {say_relation,      say_relation, say_relation, say
                               say_two_relations, say_region,   say_region,   say_extreme,
                               say_property,      say_list,     say_between,  say_between};
 
-static bool write_one(const at_scene *s, at_scene_dice *d, kind *k, at_scene_caption *out) {
+static bool write_one(const at_scene *s, at_dice *d, kind *k, at_scene_caption *out) {
   writing w = {s, d, out, 0, false};
   memset(out, 0, sizeof *out);
   return k(&w) && !w.failed;
@@ -395,11 +395,11 @@ static bool said_before(const at_scene_caption *c, int n) {
 
 at_status at_scene_describe(const at_scene *s, int n, at_scene_caption *out, at_error *err) {
   enum { KINDS = sizeof kinds / sizeof *kinds };
-  at_scene_dice d = at_scene_dice_new(s->seed, "scenes.captions", s->index);
+  at_dice d = at_dice_new(s->seed, "scenes.captions", s->index);
   for (int i = 0; i < n; i++) {
     bool fresh = false, good = false;
     for (int attempt = 0; attempt < 60 && !fresh; attempt++) {
-      kind *k = i == 0 || attempt >= 40 ? say_list : kinds[at_scene_roll(&d, KINDS)];
+      kind *k = i == 0 || attempt >= 40 ? say_list : kinds[at_dice_roll(&d, KINDS)];
       good = write_one(s, &d, k, &out[i]);
       fresh = good && !said_before(out, i);
     }
