@@ -26,6 +26,7 @@ int cli_eval(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_data(int argc, char **argv);
+int cli_data_make(int argc, char **argv);
 int cli_ops(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 int cli_help(int argc, char **argv);

@@ -1,81 +1,8 @@
-/* attune data make, attune data info. */
+/* attune data info. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "cli/cli.h"
-#include "core/data/scenes.h"
-
-/* ---- make ---- */
-
-static bool parse_range(const char *text, int *a, int *b) {
-  char first[16];
-  int64_t x, y;
-  const char *dots = strstr(text, "..");
-  size_t n = dots ? (size_t)(dots - text) : strlen(text);
-  if (n >= sizeof first) return false;
-  memcpy(first, text, n);
-  first[n] = 0;
-  if (!at_parse_i64(first, &x)) return false;
-  y = x;
-  if (dots && !at_parse_i64(dots + 2, &y)) return false;
-  if (x < 1 || y < x || y > AT_SCENE_MAX_OBJECTS) return false;
-  *a = (int)x;
-  *b = (int)y;
-  return true;
-}
-
-typedef struct making {
-  bool terminal;
-} making;
-
-static bool show_making(void *ctx, int64_t done, int64_t total) {
-  const making *m = ctx;
-  if (m->terminal)
-    fprintf(stderr, "\r%" PRId64 "/%" PRId64 " pictures\033[K%s", done, total,
-            done == total ? "\n" : "");
-  return true;
-}
-
-static int make(int argc, char **argv) {
-  at_scenes_options o = at_scenes_defaults();
-  int64_t seed = 0, size = o.size, captions = o.captions;
-  const char *out = NULL, *objects = NULL;
-  cli_list rest;
-  bool done;
-  const cli_option options[] = {
-      {"out", 'o', CLI_TEXT, &out, 0, 0},        {"count", 'n', CLI_INT, &o.count, 1, 100000000},
-      {"seed", 0, CLI_INT, &seed, 0, INT64_MAX}, {"size", 0, CLI_INT, &size, 32, 1024},
-      {"objects", 0, CLI_TEXT, &objects, 0, 0},  {"captions", 0, CLI_INT, &captions, 1, 20},
-      {"force", 'f', CLI_FLAG, &o.force, 0, 0},  {0}};
-  int rc = cli_parse(argc, argv, options, &rest, 2, 2, &done);
-  if (rc || done) return rc;
-  at_error err = {0};
-  if (strcmp(rest.v[1], "scenes")) {
-    at_fail(&err, AT_EINPUT, "there is no generator `%s`; there is `scenes`", rest.v[1]);
-    return cli_fail(&err);
-  }
-  if (!out) return cli_usage(argv[0]);
-  if (objects && !parse_range(objects, &o.min_objects, &o.max_objects)) {
-    at_fail(&err, AT_EINPUT, "--objects is %s; it must be A..B from 1 to %d", objects,
-            AT_SCENE_MAX_OBJECTS);
-    return cli_fail(&err);
-  }
-  o.seed = (uint64_t)seed;
-  o.size = (int)size;
-  o.captions = (int)captions;
-  making m = {isatty(STDERR_FILENO)};
-  at_pool *pool = NULL;
-  long n = sysconf(_SC_NPROCESSORS_ONLN);
-  at_status st = at_pool_new(n < 1 ? 1 : (int)n, &pool, &err);
-  if (st == AT_OK) st = at_scenes_make(&o, out, pool, show_making, &m, &err);
-  at_pool_free(pool);
-  if (st != AT_OK) return cli_fail(&err);
-  printf("%s: %" PRId64 " pictures, %d captions each\n", out, o.count, o.captions);
-  return cli_done();
-}
-
-/* ---- info ---- */
 
 static const char *field_type(uint32_t t) {
   static const char *const names[] = {"?", "real", "text", "link", "image", "boxes", "name"};
@@ -138,7 +65,7 @@ static int info(int argc, char **argv) {
 }
 
 int cli_data(int argc, char **argv) {
-  if (argc > 1 && !strcmp(argv[1], "make")) return make(argc, argv);
+  if (argc > 1 && !strcmp(argv[1], "make")) return cli_data_make(argc, argv);
   if (argc > 1 && !strcmp(argv[1], "info")) return info(argc, argv);
   cli_list rest;
   bool done;

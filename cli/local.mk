@@ -3,7 +3,7 @@ attune_SOURCES = \
 	cli/args.c \
 	cli/check.c \
 	cli/cli.h \
-	cli/data.c \
+	cli/data.c cli/data_make.c \
 	cli/fmt.c \
 	cli/graph.c \
 	cli/help.c \

@@ -32,8 +32,10 @@ const cli_command cli_commands[] = {
     {"data",
      "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] "
      "[--force] | "
+     "make shapes --queries PREFIX --out DIR [--each N] [--seed S] [--force] | "
+     "make sort-of-clevr --out DIR [--train N] [--val N] [--test N] [--seed S] [--force] | "
      "info READER(OPTIONS) [--json]",
-     "make the embedded data set; look into one", cli_data},
+     "make data sets; look into one", cli_data},
     {"plugin", "list [--json] | info NAME [--json]", "which plugins there are, and what they take",
      cli_plugin},
     {"ops", "[NAME] [--json | --mdoc]", "the operators of the model language", cli_ops},

@@ -6,6 +6,9 @@ libattune_la_SOURCES += core/data/safetensors.c core/data/safetensors.h
 libattune_la_SOURCES += core/data/image.c core/data/image_jpeg.c core/data/image_png.c \
 	core/data/image.h core/data/image_read.h
 libattune_la_SOURCES += core/data/text_tokens.c core/data/vocab.c core/data/text_tokens.h
+libattune_la_SOURCES += core/data/shapes.h core/data/shapes_draw.c core/data/shapes_make.c core/data/shapes_query.c
+libattune_la_SOURCES += core/data/sort_of_clevr.c core/data/sort_of_clevr_make.c \
+	core/data/sort_of_clevr.h
 libattune_la_SOURCES += core/data/made.c core/data/made.h core/data/dice.h
 libattune_la_SOURCES += core/data/scenes.c core/data/scenes_render.c core/data/scenes_text.c \
 	core/data/scenes_make.c core/data/scenes.h
