@@ -17,4 +17,6 @@ dist_runs_DATA = \
 	examples/runs/easy_vqa.yaml \
 	examples/runs/flickr8k.yaml \
 	examples/runs/flickr8k_sweep.yaml \
-	examples/runs/quickstart.yaml
+	examples/runs/quickstart.yaml \
+	examples/runs/shapes.yaml \
+	examples/runs/sort_of_clevr.yaml

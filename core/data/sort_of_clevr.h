@@ -12,10 +12,11 @@
  *
  * Where implementations differ, or err:
  *  - "closest": that generator takes the object itself when all others are farther than 31.6
- *    pixels (it puts 999 in the place of its own squared distance); here never.
+ *    pixels (it puts 999 in the place of its own squared distance), which is so for about one
+ *    object of fifteen; here never.
  *  - ties: that generator lets the first colour win; github.com/Lyusungwon/film_pytorch stretches
  *    distances in y by 1.1 and answers closest and furthest with a colour. Here a picture with a
- *    tie for the closest or the furthest of any object is drawn again (about one of eleven).
+ *    tie for the closest or the furthest of any object is drawn again (about one of thirty).
  *  - counting: that generator, and github.com/mdda/relationships-from-entity-stream, whose
  *    comment says 1 to 6, do not count the object itself; here it counts, so 1 to 6 occur.
  *  - vertical: "at the top?" there and here, "at the bottom?" in film_pytorch.

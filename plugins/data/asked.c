@@ -31,7 +31,7 @@ int64_t asked_picture_add(asked_part *p, const char *name, const char *path, int
   asked_picture *v = grown(p->picture, p->pictures, &p->cap_pictures, sizeof *v);
   if (!v) return -1;
   p->picture = v;
-  asked_picture made = {strdup(name), path ? strdup(path) : NULL, row};
+  asked_picture made = {strdup(name), path ? strdup(path) : NULL, row, NULL};
   if (!made.name || (path && !made.path)) {
     free(made.name);
     free(made.path);
@@ -77,6 +77,7 @@ void asked_free(asked *a) {
     for (int64_t k = 0; k < p->pictures; k++) {
       free(p->picture[k].name);
       free(p->picture[k].path);
+      free(p->picture[k].objects);
     }
     for (int64_t k = 0; k < p->questions; k++) {
       free(p->question[k].text);
@@ -164,9 +165,17 @@ int asked_declare(const attune_host *host, attune_schema *schema, asked *a) {
        &a->field.image,
        true},
       {"picture", {.name = "name", .type = ATTUNE_FIELD_NAME}, &a->field.picture, true},
+      {"picture",
+       {.name = "objects", .type = ATTUNE_FIELD_TEXT},
+       &a->field.objects,
+       a->has_objects},
       {"question", {.name = "text", .type = ATTUNE_FIELD_TEXT}, &a->field.text, true},
       {"question", {.name = "answer", .type = ATTUNE_FIELD_TEXT}, &a->field.answer, true},
       {"question", {.name = "type", .type = ATTUNE_FIELD_TEXT}, &a->field.type, a->has_type},
+      {"question",
+       {.name = "subtype", .type = ATTUNE_FIELD_TEXT},
+       &a->field.subtype,
+       a->has_subtype},
       {"question",
        {.name = "program", .type = ATTUNE_FIELD_TEXT},
        &a->field.program,
@@ -214,7 +223,8 @@ int asked_read(const attune_host *host, void *instance, const char *name, uint32
   const asked_part *p = NULL;
   for (size_t i = 0; i < a->parts; i++)
     if (!strcmp(a->part[i].name, name)) p = &a->part[i];
-  bool of_picture = field == a->field.image || field == a->field.picture;
+  bool of_picture =
+      field == a->field.image || field == a->field.picture || field == a->field.objects;
   if (!p || row < 0 || row >= (of_picture ? p->pictures : p->questions)) {
     host->error(host, "there is no row %lld in the split `%s`", (long long)row, name);
     return ATTUNE_FAILED;
@@ -222,6 +232,7 @@ int asked_read(const attune_host *host, void *instance, const char *name, uint32
   if (of_picture) {
     const asked_picture *m = &p->picture[row];
     if (field == a->field.picture) return give(host, sink, m->name);
+    if (field == a->field.objects) return give(host, sink, m->objects);
     if (m->path) return host->image(host, m->path, a->width, a->height, dst);
     copy_row(a, p, m->row, dst);
     return ATTUNE_OK;
@@ -230,6 +241,7 @@ int asked_read(const attune_host *host, void *instance, const char *name, uint32
   if (field == a->field.text) return give(host, sink, q->text);
   if (field == a->field.answer) return give(host, sink, q->answer);
   if (field == a->field.type) return give(host, sink, q->type);
+  if (field == a->field.subtype) return give(host, sink, q->subtype);
   if (field == a->field.program) return give(host, sink, q->program);
   if (field == a->field.evidence) return give(host, sink, q->evidence);
   if (field == a->field.link) {

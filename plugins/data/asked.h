@@ -11,6 +11,7 @@ typedef struct asked_picture {
   char *name; /* for people */
   char *path; /* NULL: row `row` of the part's array */
   int64_t row;
+  char *objects; /* JSON of what is in it; NULL: not known */
 } asked_picture;
 
 typedef struct asked_question {
@@ -19,6 +20,7 @@ typedef struct asked_question {
   char *program;          /* NULL: none */
   char *evidence;         /* JSON of what decides the answer; NULL: none */
   int64_t picture, place; /* place: line or record of the file, from 1 */
+  const char *subtype;    /* as type, finer */
 } asked_question;
 
 typedef struct asked_part {
@@ -37,9 +39,10 @@ typedef struct asked {
   char **word; /* types of questions, each once */
   size_t words;
   int64_t width, height; /* of pictures as they are given out */
-  bool has_type, has_program, has_evidence;
+  bool has_type, has_subtype, has_program, has_evidence, has_objects;
   struct {
-    uint32_t image, picture, text, answer, type, program, evidence, question, link;
+    uint32_t image, picture, objects, text, answer, type, subtype, program, evidence, question,
+        link;
   } field;
 } asked;
 

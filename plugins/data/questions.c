@@ -28,7 +28,7 @@ static int bad(const opening *o, const char *why) {
 static int add_question(opening *o, asked_part *p, const json_t *j) {
   const json_t *text = json_object_get(j, "question"), *answer = json_object_get(j, "answer"),
                *type = json_object_get(j, "type"), *program = json_object_get(j, "program"),
-               *evidence = json_object_get(j, "evidence");
+               *subtype = json_object_get(j, "subtype"), *evidence = json_object_get(j, "evidence");
   if (!json_is_string(text) || !json_is_string(answer) || !json_is_string(type) ||
       !json_is_integer(json_object_get(j, "picture")))
     return bad(o, "a question lacks its text, answer, type or picture");
@@ -37,9 +37,37 @@ static int add_question(opening *o, asked_part *p, const json_t *j) {
       json_string_length(answer), json_integer_value(json_object_get(j, "picture")), o->line);
   if (!q) return ATTUNE_NO_MEMORY;
   q->type = asked_word(o->a, json_string_value(type), json_string_length(type));
+  if (json_is_string(subtype))
+    q->subtype = asked_word(o->a, json_string_value(subtype), json_string_length(subtype));
   q->program = json_is_string(program) ? strdup(json_string_value(program)) : NULL;
   q->evidence = evidence ? json_dumps(evidence, JSON_COMPACT) : NULL;
   return q->type ? ATTUNE_OK : ATTUNE_NO_MEMORY;
+}
+
+/* A line of objects for each picture, where the file is there. */
+static int add_objects(opening *o, asked_part *p, const char *split) {
+  char *text = NULL;
+  size_t n, length;
+  int64_t k = 0;
+  o->line = 0;
+  snprintf(o->path, sizeof o->path, "%.4000s/%s.objects.jsonl", o->root, split);
+  if (access(o->path, F_OK)) return ATTUNE_OK;
+  int rc = file_read(o->host, o->path, &text, &n);
+  for (char *at = text, *l; !rc && (l = next_line(&at, &length));) {
+    json_error_t e;
+    o->line++;
+    json_t *j = json_loadb(l, length, 0, &e);
+    if (!json_is_array(j))
+      rc = bad(o, "this line is no list of objects");
+    else if (k == p->pictures)
+      rc = bad(o, "there are more lines than pictures");
+    else if (!(p->picture[k++].objects = json_dumps(j, JSON_COMPACT)))
+      rc = ATTUNE_NO_MEMORY;
+    json_decref(j);
+  }
+  if (!rc && k < p->pictures) rc = bad(o, "there are fewer lines than pictures");
+  free(text);
+  return rc;
 }
 
 static int add_split(opening *o, const char *split) {
@@ -63,10 +91,13 @@ static int add_split(opening *o, const char *split) {
     snprintf(name, sizeof name, "%.60s %lld", split, (long long)i);
     if (asked_picture_add(p, name, NULL, i) < 0) rc = ATTUNE_NO_MEMORY;
   }
+  if (!rc) rc = add_objects(o, p, split);
+  if (rc) return rc;
+  o->line = 0;
   snprintf(o->path, sizeof o->path, "%.4000s/%s.questions.jsonl", o->root, split);
   free(p->file);
   if (!(p->file = strdup(o->path))) return ATTUNE_NO_MEMORY;
-  if (!rc) rc = file_read(o->host, o->path, &text, &n);
+  rc = file_read(o->host, o->path, &text, &n);
   for (char *at = text, *l; !rc && (l = next_line(&at, &length));) {
     json_error_t e;
     o->line++;
@@ -86,7 +117,8 @@ static int open_questions(const attune_host *host, const attune_options *options
   int rc = ATTUNE_OK;
   o.a = calloc(1, sizeof *o.a);
   if (!o.a) return ATTUNE_NO_MEMORY;
-  o.a->has_type = o.a->has_program = o.a->has_evidence = true;
+  o.a->has_type = o.a->has_subtype = o.a->has_program = true;
+  o.a->has_evidence = o.a->has_objects = true;
   for (size_t i = 0; !rc && i < sizeof splits / sizeof *splits; i++) rc = add_split(&o, splits[i]);
   if (!rc && !o.a->parts) {
     host->error(host,
@@ -106,9 +138,11 @@ static int open_questions(const attune_host *host, const attune_options *options
 static const attune_data questions = {
     .item = {sizeof(attune_data), ATTUNE_DATA, "questions",
              "pictures with questions that attune makes",
-             "Reads what `attune data make sort-of-clevr` writes: {split}.images.npy and "
-             "{split}.questions.jsonl. Evidence is the\n"
-             "JSON of the objects and words that decide the answer.",
+             "Reads what `attune data make sort-of-clevr` writes: {split}.images.npy, "
+             "{split}.questions.jsonl and\n"
+             "{split}.objects.jsonl. Evidence is the JSON of the objects and words that decide the "
+             "answer, objects that of all in\n"
+             "a picture. `vqa(type=subtype)` reports kind by kind.",
              options_table},
     .open = open_questions,
     .read = asked_read,

@@ -69,6 +69,109 @@ static int add_all(const opening *o, asked_part *p, lines *text, lines *query, l
   return ATTUNE_OK;
 }
 
+/* ---- cells ---- */
+
+enum { CELLS = 9, GRID = 3 };
+
+static int bad_cells(const opening *o, const lines *l, const char *why) {
+  o->host->error(o->host, "%s:%lld: %s", l->path, (long long)l->line, why);
+  return ATTUNE_BAD_INPUT;
+}
+
+/* What stands before the next of the characters `ends`; *at is behind it, NULL at the end. */
+static char *field(char **at, const char *ends) {
+  char *begin = *at;
+  if (!begin) return NULL;
+  *at = begin + strcspn(begin, ends);
+  if (**at)
+    *(*at)++ = 0;
+  else
+    *at = NULL;
+  return begin;
+}
+
+static size_t add_box(char *to, size_t size, const opening *o, int cell) {
+  const int64_t w = o->a->width / GRID, h = o->a->height / GRID;
+  return (size_t)snprintf(to, size, "[%lld,%lld,%lld,%lld]", (long long)(cell % GRID * w),
+                          (long long)(cell / GRID * h), (long long)w, (long long)h);
+}
+
+static bool is_word(const char *text) {
+  size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+  return n && n < 16 && !text[n];
+}
+
+/* "square:green - ..." as a list of objects; id[cell] is an object's number or -1. */
+static const char *read_objects(const opening *o, char *text, int id[CELLS], char out[2048]) {
+  size_t n = (size_t)snprintf(out, 2048, "[");
+  int objects = 0;
+  for (int i = 0; i < CELLS; i++) {
+    char *cell = field(&text, " "), *shape = cell ? field(&cell, ":") : NULL;
+    id[i] = -1;
+    if (!shape) return "there are fewer than nine cells";
+    if (!strcmp(shape, "-") && !cell) continue;
+    if (!cell || !is_word(shape) || !is_word(cell)) return "a cell is no shape:color and no -";
+    n += (size_t)snprintf(out + n, 2048 - n,
+                          "%s{\"id\":%d,\"shape\":\"%s\",\"color\":\"%s\",\"box\":",
+                          objects ? "," : "", objects, shape, cell);
+    n += add_box(out + n, 2048 - n, o, i);
+    n += (size_t)snprintf(out + n, 2048 - n, "}");
+    id[i] = objects++;
+  }
+  snprintf(out + n, 2048 - n, "]");
+  return text ? "there are more than nine cells" : NULL;
+}
+
+/* "0,1 2,2" as the objects that answer. */
+static const char *read_answer(const opening *o, char *text, const int id[CELLS], char out[2048]) {
+  char boxes[1024] = "";
+  size_t n = (size_t)snprintf(out, 2048, "{\"objects\":["), b = 0;
+  int seen = 0;
+  for (char *cell; text && *text && (cell = field(&text, " "));) {
+    int at = strlen(cell) == 3 && cell[1] == ',' && strchr("012", cell[0]) && strchr("012", cell[2])
+                 ? (cell[0] - '0') * GRID + cell[2] - '0'
+                 : -1;
+    if (at < 0 || id[at] < 0 || (seen >> at & 1)) return "a cell of the answer is no row,col";
+    n += (size_t)snprintf(out + n, 2048 - n, "%s%d", seen ? "," : "", id[at]);
+    b += (size_t)snprintf(boxes + b, sizeof boxes - b, "%s", seen ? "," : "");
+    b += add_box(boxes + b, sizeof boxes - b, o, at);
+    seen |= 1 << at;
+  }
+  snprintf(out + n, 2048 - n, "],\"boxes\":[%s]}", boxes);
+  return NULL;
+}
+
+static int add_cells(opening *o, asked_part *p, const char *root, const char *files) {
+  lines l = {.text = NULL};
+  size_t length;
+  snprintf(l.path, sizeof l.path, "%.4095s/%.60s.cells.tsv", root, files);
+  if (access(l.path, F_OK)) return ATTUNE_OK;
+  int rc = open_lines(o, root, files, "cells.tsv", &l);
+  if (!rc) next_line(&l.at, &length); /* the head */
+  l.line = 1;
+  for (int64_t i = 0; i < p->questions && !rc; i++) {
+    char objects[2048], evidence[2048], *line = next_line(&l.at, &length);
+    int id[CELLS];
+    l.line++;
+    if (!line || !field(&line, "\t") || !line) {
+      rc = bad_cells(o, &l, "the cells of a picture are missing");
+      break;
+    }
+    const char *why = read_objects(o, field(&line, "\t"), id, objects);
+    if (!why) why = read_answer(o, line, id, evidence);
+    if (why) {
+      rc = bad_cells(o, &l, why);
+      break;
+    }
+    p->picture[i].objects = strdup(objects);
+    p->question[i].evidence = strdup(evidence);
+    if (!p->picture[i].objects || !p->question[i].evidence) rc = ATTUNE_NO_MEMORY;
+  }
+  if (!rc) o->a->has_evidence = o->a->has_objects = true;
+  free(l.text);
+  return rc;
+}
+
 static int add_part(opening *o, const char *root, const char *files, const char *split) {
   lines text = {.text = NULL}, query = {.text = NULL}, answer = {.text = NULL};
   char path[4096 + 128];
@@ -96,6 +199,7 @@ static int add_part(opening *o, const char *root, const char *files, const char 
     o->host->error(o->host, "%s: its pictures have another size than those of other splits", path);
     rc = ATTUNE_BAD_INPUT;
   }
+  if (!rc) rc = add_cells(o, p, root, files);
   if (p) p->bgr = o->bgr;
   free(text.text);
   free(query.text);
@@ -130,7 +234,9 @@ static const attune_data shapes = {
          "train.large or another, val and\n"
          "test (Andreas and others, Neural Module Networks, 2016). The program of a question is "
          "its logical form, its\n"
-         "type how many relations that has.",
+         "type how many relations that has.\n"
+         "Where there is S.cells.tsv, too, objects is the JSON of a picture's cells, and evidence "
+         "that of those that answer.",
          options_table},
     .open = open_shapes,
     .read = asked_read,
