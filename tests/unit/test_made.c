@@ -145,13 +145,20 @@ static void check_words(const at_soc_scene *s, at_soc_question q) {
   assert_string_equal(tokens.v[words[0]].text, at_soc_color_names[q.color]);
   n = numbers(t.data, "\"links\": ", links, 64);
   assert_true(n >= 4 && n % 2 == 0);
+  int counted = 0;
   for (int i = 0; i < n; i += 2) {
     assert_in_range(links[i], 0, tokens.n - 1);
     assert_in_range(links[i + 1], 0, AT_SOC_COLORS - 1);
     const char *w = tokens.v[links[i]].text;
-    if (!strcmp(w, at_soc_color_names[q.color])) assert_int_equal(links[i + 1], q.color);
+    bool asked = links[i] == words[0] || links[i] == words[0] + 1 || q.kind < AT_SOC_CLOSEST;
+    if (asked) assert_int_equal(links[i + 1], q.color); /* "red object" */
+    if (!asked && q.kind != AT_SOC_COUNT) assert_int_not_equal(links[i + 1], q.color);
+    if (!asked && q.kind != AT_SOC_COUNT)
+      assert_string_equal(at_soc_shape_names[s->object[links[i + 1]].shape], at_soc_answer(s, q));
+    counted += !strcmp(w, "objects");
     assert_true(strcmp(w, "the") && strcmp(w, "is") && strcmp(w, "of"));
   }
+  if (q.kind == AT_SOC_COUNT) assert_int_equal(counted, *at_soc_answer(s, q) - '0');
   at_tokens_free(&tokens);
   at_text_free(&t);
 }
