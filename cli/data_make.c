@@ -49,15 +49,19 @@ static bool parse_range(const char *text, int *a, int *b) {
 
 static int make_scenes(int argc, char **argv) {
   at_scenes_options o = at_scenes_defaults();
-  int64_t seed = 0, size = o.size, captions = o.captions;
+  int64_t seed = 0, size = o.size, captions = o.captions, questions = o.questions;
   const char *out = NULL, *objects = NULL;
   cli_list rest;
   bool done;
-  const cli_option options[] = {
-      {"out", 'o', CLI_TEXT, &out, 0, 0},        {"count", 'n', CLI_INT, &o.count, 1, 100000000},
-      {"seed", 0, CLI_INT, &seed, 0, INT64_MAX}, {"size", 0, CLI_INT, &size, 32, 1024},
-      {"objects", 0, CLI_TEXT, &objects, 0, 0},  {"captions", 0, CLI_INT, &captions, 1, 20},
-      {"force", 'f', CLI_FLAG, &o.force, 0, 0},  {0}};
+  const cli_option options[] = {{"out", 'o', CLI_TEXT, &out, 0, 0},
+                                {"count", 'n', CLI_INT, &o.count, 1, 100000000},
+                                {"seed", 0, CLI_INT, &seed, 0, INT64_MAX},
+                                {"size", 0, CLI_INT, &size, 32, 1024},
+                                {"objects", 0, CLI_TEXT, &objects, 0, 0},
+                                {"captions", 0, CLI_INT, &captions, 1, 20},
+                                {"questions", 0, CLI_INT, &questions, 0, 40},
+                                {"force", 'f', CLI_FLAG, &o.force, 0, 0},
+                                {0}};
   int rc = cli_parse(argc, argv, options, &rest, 2, 2, &done);
   if (rc || done) return rc;
   at_error err = {0};
@@ -70,12 +74,14 @@ static int make_scenes(int argc, char **argv) {
   o.seed = (uint64_t)seed;
   o.size = (int)size;
   o.captions = (int)captions;
+  o.questions = (int)questions;
   making m;
   at_status st = begin(&m, &err);
   if (st == AT_OK) st = at_scenes_make(&o, out, m.pool, show_making, &m, &err);
   at_pool_free(m.pool);
   if (st != AT_OK) return cli_fail(&err);
-  printf("%s: %" PRId64 " pictures, %d captions each\n", out, o.count, o.captions);
+  printf("%s: %" PRId64 " pictures, %d captions and %d questions each\n", out, o.count, o.captions,
+         o.questions);
   return cli_done();
 }
 

@@ -31,7 +31,7 @@ const cli_command cli_commands[] = {
      "tables, curves and attention of trained models", cli_report},
     {"data",
      "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] "
-     "[--force] | "
+     "[--questions N] [--force] | "
      "make shapes --queries PREFIX --out DIR [--each N] [--seed S] [--force] | "
      "make sort-of-clevr --out DIR [--train N] [--val N] [--test N] [--seed S] [--force] | "
      "info READER(OPTIONS) [--json]",

@@ -18,5 +18,6 @@ dist_runs_DATA = \
 	examples/runs/flickr8k.yaml \
 	examples/runs/flickr8k_sweep.yaml \
 	examples/runs/quickstart.yaml \
+	examples/runs/scenes_vqa.yaml \
 	examples/runs/shapes.yaml \
 	examples/runs/sort_of_clevr.yaml

@@ -60,6 +60,8 @@ median_rank_la_SOURCES = plugins/metric/median_rank.c plugins/metric/ranks.h
 median_rank_la_CPPFLAGS = $(plugin_cppflags)
 median_rank_la_LDFLAGS = $(plugin_ldflags)
 # data readers
+asked_sources = plugins/data/asked.c plugins/data/asked.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
+	plugins/data/text_file.c plugins/data/text_file.h
 pluginlib_LTLIBRARIES += photos.la
 photos_la_SOURCES = plugins/data/photos.c plugins/data/captioned.c plugins/data/captioned.h plugins/data/text_file.c plugins/data/text_file.h
 photos_la_CPPFLAGS = $(plugin_cppflags)
@@ -67,7 +69,7 @@ photos_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 photos_la_LDFLAGS = $(plugin_ldflags)
 photos_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += scenes.la
-scenes_la_SOURCES = plugins/data/scenes.c plugins/data/captioned.c plugins/data/captioned.h plugins/data/text_file.c plugins/data/text_file.h
+scenes_la_SOURCES = plugins/data/scenes.c plugins/data/captioned.c plugins/data/captioned.h $(asked_sources)
 scenes_la_CPPFLAGS = $(plugin_cppflags)
 scenes_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 scenes_la_LDFLAGS = $(plugin_ldflags)
@@ -77,8 +79,6 @@ scan_precomp_la_SOURCES = plugins/data/scan_precomp.c plugins/data/captioned.c p
 scan_precomp_la_CPPFLAGS = $(plugin_cppflags)
 scan_precomp_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 scan_precomp_la_LDFLAGS = $(plugin_ldflags)
-asked_sources = plugins/data/asked.c plugins/data/asked.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
-	plugins/data/text_file.c plugins/data/text_file.h
 pluginlib_LTLIBRARIES += easy_vqa.la
 easy_vqa_la_SOURCES = plugins/data/easy_vqa.c $(asked_sources)
 easy_vqa_la_CPPFLAGS = $(plugin_cppflags)

@@ -86,6 +86,9 @@ test_scenes_LDADD = $(unit_ldadd)
 unit_tests += test_made
 test_made_SOURCES = tests/unit/test_made.c
 test_made_LDADD = $(unit_ldadd)
+unit_tests += test_scenes_ask
+test_scenes_ask_SOURCES = tests/unit/test_scenes_ask.c
+test_scenes_ask_LDADD = $(unit_ldadd)
 
 # Plugins with one mistake each, for the loader to refuse; VARIANT says which.
 broken_plugins = \
@@ -152,7 +155,7 @@ test_golden_SOURCES = tests/unit/test_golden.c
 test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
-e2e_tests = tests/e2e/cli.sh tests/e2e/data.sh tests/e2e/editors.sh tests/e2e/fmt.sh tests/e2e/format.sh tests/e2e/graph.sh tests/e2e/hostile.sh tests/e2e/man.sh tests/e2e/models.sh tests/e2e/show.sh \
+e2e_tests = tests/e2e/cli.sh tests/e2e/data.sh tests/e2e/editors.sh tests/e2e/fmt.sh tests/e2e/format.sh tests/e2e/graph.sh tests/e2e/hostile.sh tests/e2e/man.sh tests/e2e/models.sh tests/e2e/scenes_questions.sh tests/e2e/show.sh \
 	tests/e2e/sweep.sh tests/e2e/train.sh tests/e2e/vectors.sh tests/e2e/vqa.sh
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)

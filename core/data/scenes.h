@@ -3,8 +3,8 @@
  * names which object.  All of it follows from a seed.
  *
  * A *scene* is the description; what is made of it are views: a picture
- * (scenes_render.c), captions (scenes_text.c), a JSON line (scenes_make.c).
- * Views only read the scene.
+ * (scenes_render.c), captions (scenes_text.c), questions (scenes_ask.h), a
+ * JSON line (scenes_make.c).  Views only read the scene.
  *
  * Lengths are in units of the picture's side, x to the right, y downwards, so
  * a seed gives the same scenes at every picture size. */
@@ -116,9 +116,10 @@ typedef struct at_scenes_options {
   int min_objects, max_objects; /* 1 .. AT_SCENE_MAX_OBJECTS */
   int captions;                 /* a picture, 1 .. 20 */
   bool force;                   /* replace a data set that this generator made */
+  int questions;                /* a picture, 0 .. 40 */
 } at_scenes_options;
 at_scenes_options at_scenes_defaults(
-    void); /* 1000 pictures, seed 0, 64 pixels, 2..5 objects, 5 captions */
+    void); /* 1000 pictures, seed 0, 64 pixels, 2..5 objects, 5 captions, 10 questions */
 
 /* Of every ten pictures in a row the ninth is "val", the tenth "test", the
  * rest "train": a picture's split depends on neither seed nor count. */
@@ -127,9 +128,9 @@ const char *at_scenes_split(int64_t index);
 /* Called on the calling thread after every few pictures; false stops. */
 typedef bool at_scenes_progress(void *ctx, int64_t done, int64_t total);
 
-/* Writes DIR/images/000000.png ..., DIR/scenes.jsonl, DIR/meta.json.  Works in
- * DIR.tmp.<pid>, renamed at the end: DIR is a whole data set or is not there.
- * The same options give the same bytes, whatever the pool.  `pool` and
+/* Writes DIR/images/000000.png ..., DIR/scenes.jsonl, DIR/questions.jsonl where
+ * questions are wanted, DIR/meta.json.  Works in DIR.tmp.<pid>, renamed at the end: DIR is a whole
+ * data set or is not there. The same options give the same bytes, whatever the pool.  `pool` and
  * `progress` may be NULL. */
 at_status at_scenes_make(const at_scenes_options *o, const char *dir, at_pool *pool,
                          at_scenes_progress *progress, void *ctx, at_error *err);

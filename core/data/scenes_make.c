@@ -9,13 +9,18 @@
 #include "core/base/file.h"
 #include "core/data/made.h"
 #include "core/data/scenes.h"
+#include "core/data/scenes_ask.h"
 
 enum { CHUNK = 64 }; /* pictures between two calls of the progress callback */
 #define GENERATOR "attune scenes"
 
 at_scenes_options at_scenes_defaults(void) {
-  return (at_scenes_options){
-      .count = 1000, .size = 64, .min_objects = 2, .max_objects = 5, .captions = 5};
+  return (at_scenes_options){.count = 1000,
+                             .size = 64,
+                             .min_objects = 2,
+                             .max_objects = 5,
+                             .captions = 5,
+                             .questions = 10};
 }
 
 const char *at_scenes_split(int64_t index) {
@@ -34,6 +39,9 @@ static at_status check_options(const at_scenes_options *o, at_error *err) {
                    o->min_objects, o->max_objects, AT_SCENE_MAX_OBJECTS);
   if (o->captions < 1 || o->captions > 20)
     return at_fail(err, AT_EINPUT, "captions is %d a picture; it goes from 1 to 20", o->captions);
+  if (o->questions < 0 || o->questions > AT_QUESTION_MOST)
+    return at_fail(err, AT_EINPUT, "questions is %d a picture; it goes from 0 to %d", o->questions,
+                   AT_QUESTION_MOST);
   return AT_OK;
 }
 
@@ -104,7 +112,7 @@ typedef struct job {
   const at_scenes_options *o;
   const char *dir; /* the temporary one */
   int64_t first;
-  at_text line[CHUNK];
+  at_text line[CHUNK], questions[CHUNK];
   at_status status[CHUNK];
   at_error error[CHUNK];
 } job;
@@ -134,19 +142,34 @@ static at_status write_picture(const job *j, const at_scene *s, at_error *err) {
   return status;
 }
 
+static at_status write_questions(const job *j, const at_scene *s, at_text *out, at_error *err) {
+  const int n = j->o->questions;
+  if (!n) return AT_OK;
+  at_scene_question *q = calloc((size_t)n, sizeof *q);
+  at_status status = q ? at_scene_ask(s, n, q, err) : at_nomem(err);
+  for (int i = 0; status == AT_OK && i < n; i++) {
+    at_scene_question_json(s, &q[i], out);
+    at_text_add(out, "\n");
+  }
+  if (status == AT_OK && out->failed) status = at_nomem(err);
+  free(q);
+  return status;
+}
+
 static void make_one(void *ctx, size_t i) {
   job *j = ctx;
   at_scene s;
   at_error *err = &j->error[i];
   at_scene_caption *c = calloc((size_t)j->o->captions, sizeof *c);
   at_status status = c ? AT_OK : at_nomem(err);
+  j->line[i].len = j->questions[i].len = 0;
   if (status == AT_OK)
     status = at_scene_draw(j->o->seed, (uint64_t)j->first + i, j->o->min_objects, j->o->max_objects,
                            &s, err);
   if (status == AT_OK) status = at_scene_describe(&s, j->o->captions, c, err);
+  if (status == AT_OK) status = write_questions(j, &s, &j->questions[i], err);
   if (status == AT_OK) status = write_picture(j, &s, err);
   if (status == AT_OK) {
-    j->line[i].len = 0;
     at_scene_json(&s, j->o->size, c, j->o->captions, &j->line[i]);
     at_text_add(&j->line[i], "\n");
     if (j->line[i].failed) status = at_nomem(err);
@@ -155,7 +178,8 @@ static void make_one(void *ctx, size_t i) {
   free(c);
 }
 
-static at_status make_chunk(job *j, size_t n, at_pool *pool, at_writer *lines, at_error *err) {
+static at_status make_chunk(job *j, size_t n, at_pool *pool, at_writer *lines, at_writer *questions,
+                            at_error *err) {
   at_parallel(pool, n, make_one, j);
   for (size_t i = 0; i < n; i++) {
     if (j->status[i] != AT_OK) {
@@ -163,24 +187,34 @@ static at_status make_chunk(job *j, size_t n, at_pool *pool, at_writer *lines, a
       return j->status[i];
     }
     at_status s = at_writer_put(lines, j->line[i].data, j->line[i].len, err);
+    if (s == AT_OK && j->questions[i].len)
+      s = at_writer_put(questions, j->questions[i].data, j->questions[i].len, err);
     if (s != AT_OK) return s;
   }
   return AT_OK;
 }
 
+/* Opens DIR/NAME. */
+static at_status open_lines(at_writer *w, const char *dir, const char *name, at_error *err) {
+  char *path = at_path_join(dir, name);
+  at_status s = path ? at_writer_open(w, path, err) : at_nomem(err);
+  free(path);
+  return s;
+}
+
 static at_status write_lines(const at_scenes_options *o, const char *dir, at_pool *pool,
                              at_scenes_progress *progress, void *ctx, at_error *err) {
-  at_writer lines = {0};
-  char *path = at_path_join(dir, "scenes.jsonl");
+  at_writer lines = {0}, questions = {0};
   job *j = calloc(1, sizeof *j);
-  at_status s = path && j ? at_writer_open(&lines, path, err) : at_nomem(err);
+  at_status s = j ? open_lines(&lines, dir, "scenes.jsonl", err) : at_nomem(err);
+  if (s == AT_OK && o->questions) s = open_lines(&questions, dir, "questions.jsonl", err);
   if (s != AT_OK) goto out;
   j->o = o;
   j->dir = dir;
   for (; j->first < o->count; j->first += CHUNK) {
     int64_t left = o->count - j->first;
     size_t n = left < CHUNK ? (size_t)left : CHUNK;
-    if ((s = make_chunk(j, n, pool, &lines, err)) != AT_OK) goto out;
+    if ((s = make_chunk(j, n, pool, &lines, &questions, err)) != AT_OK) goto out;
     if (progress && !progress(ctx, j->first + (int64_t)n, o->count)) {
       s = at_fail(err, AT_EFAIL, "stopped after %lld of %lld pictures; nothing was kept",
                   (long long)(j->first + (int64_t)n), (long long)o->count);
@@ -188,11 +222,15 @@ static at_status write_lines(const at_scenes_options *o, const char *dir, at_poo
     }
   }
   s = at_writer_commit(&lines, err);
+  if (s == AT_OK && o->questions) s = at_writer_commit(&questions, err);
 out:
   at_writer_abort(&lines);
-  for (int i = 0; j && i < CHUNK; i++) at_text_free(&j->line[i]);
+  at_writer_abort(&questions);
+  for (int i = 0; j && i < CHUNK; i++) {
+    at_text_free(&j->line[i]);
+    at_text_free(&j->questions[i]);
+  }
   free(j);
-  free(path);
   return s;
 }
 
@@ -211,13 +249,13 @@ static at_status write_meta(const at_scenes_options *o, const char *dir, at_erro
       "{\n  \"generator\": \"" GENERATOR
       "\",\n  \"version\": %d,\n  \"seed\": %llu,\n"
       "  \"count\": %lld,\n  \"size\": %d,\n  \"min_objects\": %d,\n  \"max_objects\": %d,\n"
-      "  \"captions\": %d,\n"
+      "  \"captions\": %d,\n  \"questions\": %d,\n"
       "  \"split_rule\": \"id %% 10: 8 is val, 9 is test, others are train\",\n"
       "  \"box\": \"x, y, width, height in pixels, origin at the top left\",\n"
       "  \"order\": \"objects are listed back to front\",\n"
       "  \"caption_objects\": \"[token, object id]: the words that name objects\",\n",
       AT_SCENES_VERSION, (unsigned long long)o->seed, (long long)o->count, o->size, o->min_objects,
-      o->max_objects, o->captions);
+      o->max_objects, o->captions, o->questions);
   add_names(&t, "shapes", at_scene_shape_names, AT_SCENE_SHAPES, ",");
   add_names(&t, "colors", at_scene_color_names, AT_SCENE_COLORS, ",");
   add_names(&t, "textures", at_scene_texture_names, AT_SCENE_TEXTURES, ",");
@@ -247,6 +285,7 @@ static void remove_set(const char *dir) {
   if (images) rmdir(images);
   free(images);
   at_made_remove(dir, "scenes.jsonl");
+  at_made_remove(dir, "questions.jsonl");
   at_made_remove(dir, "meta.json");
   rmdir(dir);
 }

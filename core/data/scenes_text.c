@@ -6,9 +6,10 @@
  * half true, and its words point at whole sets. */
 #include <stdio.h>
 #include <string.h>
-#include "core/data/scenes.h"
+#include "core/data/scenes_words.h"
 
-typedef uint32_t set; /* of objects, bit i is object i */
+typedef at_scene_set set;
+typedef at_scene_writing writing;
 
 enum { SIZE = 1, COLOR = 2, TEXTURE = 4 }; /* what a phrase says besides the shape */
 
@@ -19,66 +20,15 @@ typedef struct phrase {
   int n; /* members of all */
 } phrase;
 
-typedef struct writing {
-  const at_scene *s;
-  at_dice *d;
-  at_scene_caption *c;
-  size_t at;   /* bytes of text */
-  bool failed; /* did not fit */
-} writing;
-
 static const char *const numbers[] = {"no",   "one", "two",   "three", "four",
                                       "five", "six", "seven", "eight"};
 
-/* ---- words ---- */
-
-static void glue(writing *w, const char *bytes, size_t n) {
-  if (w->at + n >= AT_CAPTION_TEXT) {
-    w->failed = true;
-    return;
-  }
-  memcpy(w->c->text + w->at, bytes, n);
-  w->at += n;
-  w->c->text[w->at] = '\0';
-}
-
-/* One word that points at `who` (0: at nothing). */
-static void word_for(writing *w, const char *word, set who) {
-  at_scene_caption *c = w->c;
-  if (w->at) glue(w, " ", 1);
-  int begin = (int)w->at;
-  glue(w, word, strlen(word));
-  if (w->failed || c->n == AT_CAPTION_TOKENS) {
-    w->failed = true;
-    return;
-  }
-  c->token[c->n].begin = begin;
-  c->token[c->n].end = (int)w->at;
-  for (int i = 0; i < w->s->n; i++) {
-    if (!(who >> i & 1)) continue;
-    if (c->n_pairs == AT_CAPTION_PAIRS) {
-      w->failed = true;
-      return;
-    }
-    c->pair[c->n_pairs].token = c->n;
-    c->pair[c->n_pairs++].object = i;
-  }
-  c->n++;
-}
-
-/* Words that point at nothing. */
-static void words(writing *w, const char *text) {
-  char one[32];
-  while (*text) {
-    size_t n = strcspn(text, " ");
-    snprintf(one, sizeof one, "%.*s", (int)n, text);
-    word_for(w, one, 0);
-    text += n + (text[n] == ' ');
-  }
-}
+/* ---- chance ---- */
 
 static int roll(writing *w, int bound) { return at_dice_roll(w->d, bound); }
-static const char *either(writing *w, const char *a, const char *b) { return roll(w, 2) ? a : b; }
+static const char *either(writing *w, const char *a, const char *b) {
+  return at_scene_either(w->d, a, b);
+}
 
 /* ---- phrases ---- */
 
@@ -126,34 +76,28 @@ static bool pick_one(writing *w, set taken, phrase *p) {
   return false;
 }
 
-static void plural(char *out, size_t cap, const char *noun) {
-  size_t n = strlen(noun);
-  bool hisses = n >= 2 && (!strcmp(noun + n - 2, "ss") || !strcmp(noun + n - 2, "sh"));
-  snprintf(out, cap, "%s%s", noun, hisses ? "es" : "s");
-}
-
 /* The adjectives and the noun; texture may follow ("with stripes"). */
 static void say_body(writing *w, const phrase *p, const char *const adjective[3]) {
   const at_scene_object *o = &w->s->object[p->model];
   char noun[32];
   for (int i = 0; i < 3; i++)
-    if (adjective[i]) word_for(w, adjective[i], p->all);
+    if (adjective[i]) at_scene_word(w, adjective[i], p->all);
   if (p->n > 1)
-    plural(noun, sizeof noun, at_scene_shape_names[o->shape]);
+    at_scene_plural(noun, sizeof noun, at_scene_shape_names[o->shape]);
   else
     snprintf(noun, sizeof noun, "%s", at_scene_shape_names[o->shape]);
-  word_for(w, noun, p->all);
+  at_scene_word(w, noun, p->all);
 }
 
 /* "a", "an", "two" or, for what is known, "the", "the two", "both". */
 static void say_article(writing *w, const phrase *p, const char *next, bool the) {
   if (p->n == 1)
-    words(w, the ? "the" : strchr("aeiou", *next) ? "an" : "a");
+    at_scene_words(w, the ? "the" : strchr("aeiou", *next) ? "an" : "a");
   else if (the && p->n == 2 && roll(w, 3) == 0)
-    words(w, "both");
+    at_scene_words(w, "both");
   else {
-    if (the) words(w, "the");
-    if (!the || roll(w, 2)) words(w, numbers[p->n]);
+    if (the) at_scene_words(w, "the");
+    if (!the || roll(w, 2)) at_scene_words(w, numbers[p->n]);
   }
 }
 
@@ -176,8 +120,8 @@ static void say(writing *w, const phrase *p, bool the) {
   say_article(w, p, next, the);
   say_body(w, p, adjective);
   if (!behind) return;
-  words(w, "with");
-  word_for(w, behind, p->all);
+  at_scene_words(w, "with");
+  at_scene_word(w, behind, p->all);
 }
 
 static const char *is(const phrase *p) { return p->n > 1 ? "are" : "is"; }
@@ -192,16 +136,16 @@ static bool say_list(writing *w) {
   while (n < most && pick(w, taken, &p[n])) taken |= p[n++].all;
   set everything = ((set)1 << w->s->n) - 1;
   if (taken == everything && w->s->n > 1 && roll(w, 3) == 0) {
-    words(w, either(w, "exactly", "just"));
-    words(w, numbers[w->s->n]);
-    words(w, "shapes");
-    glue(w, ",", 1);
+    at_scene_words(w, either(w, "exactly", "just"));
+    at_scene_words(w, numbers[w->s->n]);
+    at_scene_words(w, "shapes");
+    at_scene_glue(w, ",", 1);
   } else if (roll(w, 3) == 0) {
-    words(w, roll(w, 2) ? "a picture of" : p[0].n > 1 ? "there are" : "there is");
+    at_scene_words(w, roll(w, 2) ? "a picture of" : p[0].n > 1 ? "there are" : "there is");
   }
   for (int i = 0; i < n; i++) {
-    if (i && i + 1 < n) glue(w, ",", 1);
-    if (i && i + 1 == n) words(w, "and");
+    if (i && i + 1 < n) at_scene_glue(w, ",", 1);
+    if (i && i + 1 == n) at_scene_words(w, "and");
     say(w, &p[i], false);
   }
   return true;
@@ -247,10 +191,10 @@ static bool say_relation(writing *w) {
   at_scene_relation r;
   if (!pick(w, 0, &a) || !pick(w, a.all, &b) || !find_relation(w, a.all, b.all, &r)) return false;
   int form = roll(w, 3);
-  if (form == 0) words(w, a.n > 1 ? "there are" : "there is");
+  if (form == 0) at_scene_words(w, a.n > 1 ? "there are" : "there is");
   say(w, &a, form != 0 && roll(w, 2));
-  if (form == 1) words(w, is(&a));
-  words(w, relation_words(w, r));
+  if (form == 1) at_scene_words(w, is(&a));
+  at_scene_words(w, relation_words(w, r));
   say(w, &b, roll(w, 2));
   return true;
 }
@@ -262,11 +206,11 @@ static bool say_two_relations(writing *w) {
   if (!pick(w, 0, &a) || !pick(w, a.all, &b) || !pick(w, a.all | b.all, &c)) return false;
   if (!find_relation(w, a.all, b.all, &r) || !find_relation(w, a.all, c.all, &q)) return false;
   say(w, &a, roll(w, 2));
-  words(w, is(&a));
-  words(w, relation_words(w, r));
+  at_scene_words(w, is(&a));
+  at_scene_words(w, relation_words(w, r));
   say(w, &b, roll(w, 2));
-  words(w, "and");
-  words(w, relation_words(w, q));
+  at_scene_words(w, "and");
+  at_scene_words(w, relation_words(w, q));
   say(w, &c, roll(w, 2));
   return true;
 }
@@ -304,10 +248,10 @@ static bool say_region(writing *w) {
   while (i < N && !all_in(w->s, a.all, &regions[(start + i) % N])) i++;
   if (i == N) return false;
   int form = roll(w, 3);
-  if (form == 0) words(w, a.n > 1 ? "there are" : "there is");
+  if (form == 0) at_scene_words(w, a.n > 1 ? "there are" : "there is");
   say(w, &a, form != 0 && roll(w, 2));
-  if (form == 1) words(w, is(&a));
-  words(w, regions[(start + i) % N].words);
+  if (form == 1) at_scene_words(w, is(&a));
+  at_scene_words(w, regions[(start + i) % N].words);
   return true;
 }
 
@@ -323,9 +267,9 @@ static bool say_extreme(writing *w) {
     double ahead = way < 2 ? p->x - o->x : p->y - o->y;
     if (i != a.model && (way % 2 ? -ahead : ahead) < 0.05) return false;
   }
-  words(w, "the");
-  words(w, names[way]);
-  words(w, either(w, "shape is", "thing is"));
+  at_scene_words(w, "the");
+  at_scene_words(w, names[way]);
+  at_scene_words(w, either(w, "shape is", "thing is"));
   say(w, &a, roll(w, 2));
   return true;
 }
@@ -339,18 +283,18 @@ static bool say_property(writing *w) {
   const char *const none[3] = {NULL};
   if ((!color && !texture) || w->s->n < 2) return false;
   if (a.n == 1)
-    words(w, either(w, "the only", "the"));
+    at_scene_words(w, either(w, "the only", "the"));
   else
-    words(w, a.n == 2 ? "both" : "all");
-  if (a.n > 2 && roll(w, 2)) words(w, numbers[a.n]);
+    at_scene_words(w, a.n == 2 ? "both" : "all");
+  if (a.n > 2 && roll(w, 2)) at_scene_words(w, numbers[a.n]);
   say_body(w, &a, none);
-  words(w, is(&a));
-  if (color) word_for(w, at_scene_color_names[o->color], a.all);
+  at_scene_words(w, is(&a));
+  if (color) at_scene_word(w, at_scene_color_names[o->color], a.all);
   if (color && texture) {
     if (roll(w, 2)) return true;
-    words(w, "and");
+    at_scene_words(w, "and");
   }
-  if (texture) word_for(w, at_scene_texture_names[o->texture], a.all);
+  if (texture) at_scene_word(w, at_scene_texture_names[o->texture], a.all);
   return true;
 }
 
@@ -367,9 +311,9 @@ static bool say_between(writing *w) {
   if (along < 0.25 * length || along > 0.75 * length) return false;
   if (across > 0.2 * length || across < -0.2 * length) return false;
   say(w, &a, roll(w, 2));
-  words(w, either(w, "is between", "lies between"));
+  at_scene_words(w, either(w, "is between", "lies between"));
   say(w, &b, roll(w, 2));
-  words(w, "and");
+  at_scene_words(w, "and");
   say(w, &c, roll(w, 2));
   return true;
 }

@@ -42,17 +42,34 @@ static at_status field_by_path(const at_session *s, const char *input, const at_
                  near ? "`?" : "");
 }
 
-/* By name: a field called as the input; of a table called so its field `text`, or its only text. */
-static at_status field_by_name(const at_session *s, const char *input, const at_field **out,
-                               at_error *err) {
+/* The batch axis that an input varies over; "": none. */
+static const char *batch_of(const at_graph *g, const char *input) {
+  for (int i = 0; g && i < g->n_input; i++) {
+    const at_node *in = g->input[i];
+    if (strcmp(in->name, input) || in->ndim < 1) continue;
+    int axis = in->dim[0].axis;
+    return g->axis[g->axis[axis].parent >= 0 ? g->axis[axis].parent : axis].name;
+  }
+  return "";
+}
+
+/* By name: a field called as the input, rather one of the table called as its batch axis; of a
+ * table called as the input its field `text`, or its only text. */
+static at_status field_by_name(const at_session *s, const char *batch, const char *input,
+                               const at_field **out, at_error *err) {
   size_t n;
   const at_field *all = at_dataset_fields(s->data, &n), *same = NULL, *text = NULL;
   int n_same = 0, n_text = 0;
+  bool own = false; /* `same` is of the batch axis's table */
   at_text list = {0};
   for (size_t i = 0; i < n; i++) {
     if (!feeds_models(&all[i])) continue;
     at_text_addf(&list, "%s%s.%s", list.len ? ", " : "", all[i].table, all[i].f.name);
-    if (!strcmp(all[i].f.name, input)) same = &all[i], n_same++;
+    if (!strcmp(all[i].f.name, input) && !own) {
+      own = !strcmp(all[i].table, batch);
+      same = &all[i];
+      n_same = own ? 1 : n_same + 1;
+    }
     if (!strcmp(all[i].table, input) && all[i].f.type == ATTUNE_FIELD_TEXT) {
       bool first = !strcmp(all[i].f.name, "text");
       if (first || !n_text) text = &all[i];
@@ -76,12 +93,13 @@ static at_status field_by_name(const at_session *s, const char *input, const at_
   return st;
 }
 
-at_status at_session_field(const at_session *s, const char *input, const at_field **out,
-                           at_error *err) {
+at_status at_session_field(const at_session *s, const at_graph *g, const char *input,
+                           const at_field **out, at_error *err) {
   char key[128];
   snprintf(key, sizeof key, "data.bind.%.100s", input);
   const at_entry *e = at_run_entry(s->run, key);
-  return e ? field_by_path(s, input, e, out, err) : field_by_name(s, input, out, err);
+  return e ? field_by_path(s, input, e, out, err)
+           : field_by_name(s, batch_of(g, input), input, out, err);
 }
 
 /* ---- binding ---- */
@@ -175,7 +193,7 @@ at_status at_session_bind(at_session *s, at_error *err) {
   for (int i = 0; i < s->graph->n_input; i++) {
     const at_node *in = s->graph->input[i];
     at_feed f = {.input = in, .row = 1};
-    at_status st = at_session_field(s, in->name, &f.field, err);
+    at_status st = at_session_field(s, s->graph, in->name, &f.field, err);
     if (st == AT_OK && s->n_feeds == AT_MAX_FEEDS)
       st = at_fail(err, AT_EINPUT, "%s: the model has more than %d inputs", s->run->path,
                    AT_MAX_FEEDS);

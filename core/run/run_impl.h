@@ -118,9 +118,9 @@ struct at_session {
   size_t offsets_cap[AT_MAX_FEEDS];
 };
 
-/* Field for a model input before the graph is there: data.bind, or by name. */
-at_status at_session_field(const at_session *s, const char *input, const at_field **out,
-                           at_error *err);
+/* Field for an input of the model `g`, its sizes known or not: data.bind, or by name. */
+at_status at_session_field(const at_session *s, const at_graph *g, const char *input,
+                           const at_field **out, at_error *err);
 at_status at_session_bind(at_session *s, at_error *err); /* feeds, from graph and schema */
 at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err);
 void at_cache_free(at_cache *c);
@@ -129,7 +129,7 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
                           const int64_t *counts, at_error *err);
 
 /* ---- vocabulary (words.c) ---- */
-at_status at_session_words(at_session *s, const char *dir, at_error *err);
+at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err);
 
 /* ---- labels (labels.c) ---- */
 /* Of the plain token input `input`: from the run's directory, from data.labels.file, or from

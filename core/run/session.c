@@ -82,7 +82,7 @@ typedef struct data_sizes {
 static int64_t axis_size(void *ctx, const char *input, const char *axis) {
   const at_field *f;
   data_sizes *d = ctx;
-  if (at_session_field(d->s, input, &f, NULL) != AT_OK) return -1;
+  if (at_session_field(d->s, d->probe, input, &f, NULL) != AT_OK) return -1;
   for (int i = 0; i < d->probe->n_input; i++) {
     const at_node *n = d->probe->input[i];
     if (strcmp(n->name, input)) continue;
@@ -104,11 +104,11 @@ static int64_t vocabulary(void *ctx, const char *input) {
   data_sizes *d = ctx;
   at_error err = {0};
   const at_field *f;
-  at_status st = at_session_field(d->s, input, &f, &err);
+  at_status st = at_session_field(d->s, d->probe, input, &f, &err);
   if (st == AT_OK && f->f.type == ATTUNE_FIELD_LINK) return -1;
   if (st == AT_OK && is_plain(d->probe, input)) {
     if ((st = at_session_labels(d->s, f, &err)) == AT_OK) return (int64_t)d->s->labels.n;
-  } else if (st == AT_OK && (st = at_session_words(d->s, input, &err)) == AT_OK) {
+  } else if (st == AT_OK && (st = at_session_words(d->s, input, f, &err)) == AT_OK) {
     return (int64_t)at_vocab_size(d->s->vocab);
   }
   if (d->err.code == AT_OK) d->err = err;

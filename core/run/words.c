@@ -29,8 +29,8 @@ static at_status count_field(at_session *s, const at_field *f, at_error *err) {
   return st;
 }
 
-/* Called when the model's token input is met; `input` names it. */
-at_status at_session_words(at_session *s, const char *input, at_error *err) {
+/* Called when the model's token input is met; `input` names it, `f` feeds it. */
+at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err) {
   const char *file = at_run_get(s->run, "data.vocabulary.file");
   if (s->vocab) return AT_OK;
   if (s->dir) {
@@ -40,9 +40,6 @@ at_status at_session_words(at_session *s, const char *input, at_error *err) {
     return st;
   }
   if (file && *file) return at_vocab_read(file, &s->vocab, err);
-  const at_field *f;
-  at_status st = at_session_field(s, input, &f, err);
-  if (st != AT_OK) return st;
   if (f->f.type != ATTUNE_FIELD_TEXT)
     return at_fail(err, AT_EINPUT, "%s: input `%s` takes tokens, but `%s.%s` is no text",
                    s->run->path, input, f->table, f->f.name);

@@ -84,6 +84,8 @@ void asked_free(asked *a) {
       free(p->question[k].answer);
       free(p->question[k].program);
       free(p->question[k].evidence);
+      free(p->question[k].grounding);
+      free(p->question[k].steps);
     }
     free(p->picture);
     free(p->question);
@@ -144,62 +146,82 @@ int asked_check(const attune_host *host, const asked *a) {
 
 /* ---- as a data set ---- */
 
-int asked_declare(const attune_host *host, attune_schema *schema, asked *a) {
-  int rc = asked_check(host, a);
-  for (size_t i = 0; i < a->parts && !rc; i++) {
-    rc = host->table(schema, a->part[i].name, "picture", a->part[i].pictures);
-    if (!rc) rc = host->table(schema, a->part[i].name, "question", a->part[i].questions);
+typedef struct declared {
+  const char *table;
+  attune_field f;
+  uint32_t *number;
+  bool wanted;
+} declared;
+
+static int declare(const attune_host *host, attune_schema *schema, const declared *v, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    *v[i].number = UINT32_MAX; /* a field that is not declared has no number */
+    if (!v[i].wanted) continue;
+    int number = host->field(schema, v[i].table, &v[i].f);
+    if (number < 0) return number;
+    *v[i].number = (uint32_t)number;
   }
-  const struct {
-    const char *table;
-    attune_field f;
-    uint32_t *number;
-    bool wanted;
-  } fields[] = {
-      {"picture",
-       {.name = "image",
-        .type = ATTUNE_FIELD_IMAGE,
-        .ndim = 3,
-        .shape = {a->height, a->width, 3},
-        .axes = "y x channel"},
-       &a->field.image,
-       true},
-      {"picture", {.name = "name", .type = ATTUNE_FIELD_NAME}, &a->field.picture, true},
-      {"picture",
-       {.name = "objects", .type = ATTUNE_FIELD_TEXT},
-       &a->field.objects,
-       a->has_objects},
-      {"question", {.name = "text", .type = ATTUNE_FIELD_TEXT}, &a->field.text, true},
-      {"question", {.name = "answer", .type = ATTUNE_FIELD_TEXT}, &a->field.answer, true},
-      {"question", {.name = "type", .type = ATTUNE_FIELD_TEXT}, &a->field.type, a->has_type},
-      {"question",
-       {.name = "subtype", .type = ATTUNE_FIELD_TEXT},
-       &a->field.subtype,
-       a->has_subtype},
-      {"question",
-       {.name = "program", .type = ATTUNE_FIELD_TEXT},
-       &a->field.program,
-       a->has_program},
-      {"question",
-       {.name = "evidence", .type = ATTUNE_FIELD_TEXT},
-       &a->field.evidence,
-       a->has_evidence},
+  return ATTUNE_OK;
+}
+
+int asked_declare_questions(const attune_host *host, attune_schema *schema, asked *a) {
+#define TEXT(what, where, is_wanted) \
+  { "question", {.name = what, .type = ATTUNE_FIELD_TEXT}, &a->field.where, is_wanted }
+  const declared fields[] = {
+      TEXT("text", text, true),
+      TEXT("answer", answer, true),
+      TEXT("type", type, a->has_type),
+      TEXT("subtype", subtype, a->has_subtype),
+      TEXT("program", program, a->has_program),
+      TEXT("evidence", evidence, a->has_evidence),
+      TEXT("grounding", grounding, a->has_grounding),
+      TEXT("steps", steps, a->has_steps),
       {"question", {.name = "name", .type = ATTUNE_FIELD_NAME}, &a->field.question, true},
       {"question",
        {.name = "picture", .type = ATTUNE_FIELD_LINK, .link = "picture"},
        &a->field.link,
        true},
   };
-  memset(&a->field, 0xff, sizeof a->field); /* a field that is not declared has no number */
-  for (size_t i = 0; i < sizeof fields / sizeof *fields && !rc; i++) {
-    if (!fields[i].wanted) continue;
-    int number = host->field(schema, fields[i].table, &fields[i].f);
-    if (number < 0)
-      rc = number;
-    else
-      *fields[i].number = (uint32_t)number;
-  }
+#undef TEXT
+  int rc = ATTUNE_OK;
+  a->field.image = a->field.picture = UINT32_MAX;
+  for (size_t i = 0; i < a->parts && !rc; i++)
+    rc = host->table(schema, a->part[i].name, "question", a->part[i].questions);
+  return rc ? rc : declare(host, schema, fields, sizeof fields / sizeof *fields);
+}
+
+int asked_declare(const attune_host *host, attune_schema *schema, asked *a) {
+  int rc = asked_check(host, a);
+  for (size_t i = 0; i < a->parts && !rc; i++)
+    rc = host->table(schema, a->part[i].name, "picture", a->part[i].pictures);
+  uint32_t image = 0, name = 0, objects = 0;
+  const declared fields[] = {
+      {"picture",
+       {.name = "image",
+        .type = ATTUNE_FIELD_IMAGE,
+        .ndim = 3,
+        .shape = {a->height, a->width, 3},
+        .axes = "y x channel"},
+       &image,
+       true},
+      {"picture", {.name = "name", .type = ATTUNE_FIELD_NAME}, &name, true},
+      {"picture", {.name = "objects", .type = ATTUNE_FIELD_TEXT}, &objects, a->has_objects},
+  };
+  if (!rc) rc = declare(host, schema, fields, sizeof fields / sizeof *fields);
+  if (!rc) rc = asked_declare_questions(host, schema, a);
+  a->field.image = image;
+  a->field.picture = name;
+  a->field.objects = objects;
   return rc;
+}
+
+bool asked_has_field(const asked *a, uint32_t field) {
+  const uint32_t of[] = {a->field.text,     a->field.answer,   a->field.type,      a->field.subtype,
+                         a->field.program,  a->field.evidence, a->field.grounding, a->field.steps,
+                         a->field.question, a->field.link};
+  for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+    if (of[i] == field) return true;
+  return false;
 }
 
 static void copy_row(const asked *a, const asked_part *p, int64_t row, uint8_t *dst) {
@@ -244,6 +266,8 @@ int asked_read(const attune_host *host, void *instance, const char *name, uint32
   if (field == a->field.subtype) return give(host, sink, q->subtype);
   if (field == a->field.program) return give(host, sink, q->program);
   if (field == a->field.evidence) return give(host, sink, q->evidence);
+  if (field == a->field.grounding) return give(host, sink, q->grounding);
+  if (field == a->field.steps) return give(host, sink, q->steps);
   if (field == a->field.link) {
     *(int64_t *)dst = q->picture;
     return ATTUNE_OK;

@@ -19,6 +19,8 @@ typedef struct asked_question {
   const char *type;       /* one of the collection's words; NULL: none */
   char *program;          /* NULL: none */
   char *evidence;         /* JSON of what decides the answer; NULL: none */
+  char *grounding;        /* JSON [[token, object], ...]; NULL: none */
+  char *steps;            /* length of the program; NULL: none */
   int64_t picture, place; /* place: line or record of the file, from 1 */
   const char *subtype;    /* as type, finer */
 } asked_question;
@@ -39,10 +41,10 @@ typedef struct asked {
   char **word; /* types of questions, each once */
   size_t words;
   int64_t width, height; /* of pictures as they are given out */
-  bool has_type, has_subtype, has_program, has_evidence, has_objects;
+  bool has_type, has_subtype, has_program, has_evidence, has_objects, has_grounding, has_steps;
   struct {
-    uint32_t image, picture, objects, text, answer, type, subtype, program, evidence, question,
-        link;
+    uint32_t image, picture, objects, text, answer, type, subtype, program, evidence, grounding,
+        steps, question, link;
   } field;
 } asked;
 
@@ -60,6 +62,9 @@ void asked_free(asked *a);                                    /* and a itself */
 /* Refuses a split without questions, and a text that is not UTF-8, with its place. */
 int asked_check(const attune_host *host, const asked *a);
 int asked_declare(const attune_host *host, attune_schema *schema, asked *a);
+/* The questions alone, for a reader that keeps the pictures itself: nothing is checked. */
+int asked_declare_questions(const attune_host *host, attune_schema *schema, asked *a);
+bool asked_has_field(const asked *a, uint32_t field);
 int asked_read(const attune_host *host, void *instance, const char *split, uint32_t field,
                int64_t row, void *dst, attune_sink *sink);
 void asked_close(void *instance);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "asked.h"
 #include "captioned.h"
 
 static const attune_option options_table[] = {
@@ -12,11 +14,26 @@ static const attune_option options_table[] = {
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
+typedef struct scenes_set {
+  captioned *c;
+  asked *a; /* NULL: no questions were made */
+} scenes_set;
+
+/* Where the picture of a number stands. */
+typedef struct place {
+  json_int_t id;
+  size_t part;
+  int64_t row;
+} place;
+
 typedef struct opening {
   const attune_host *host;
   captioned *c;
+  asked *a;
   const char *root, *path;
   size_t line;
+  place *places; /* by id, once sorted */
+  size_t n_places, cap_places;
 } opening;
 
 static int bad(const opening *o, const char *why) {
@@ -51,7 +68,20 @@ static int add_captions(const opening *o, split *s, const json_t *captions) {
   return ATTUNE_OK;
 }
 
-static int add_scene(const opening *o, const json_t *j) {
+static int add_place(opening *o, const json_t *id, size_t part, int64_t row) {
+  if (!json_is_integer(id)) return ATTUNE_OK; /* then no question can be of it */
+  if (o->n_places == o->cap_places) {
+    size_t more = o->cap_places ? 2 * o->cap_places : 256;
+    place *v = realloc(o->places, more * sizeof *v);
+    if (!v) return ATTUNE_NO_MEMORY;
+    o->places = v;
+    o->cap_places = more;
+  }
+  o->places[o->n_places++] = (place){json_integer_value(id), part, row};
+  return ATTUNE_OK;
+}
+
+static int add_scene(opening *o, const json_t *j) {
   const char *file = json_string_value(json_object_get(j, "file"));
   const char *part = json_string_value(json_object_get(j, "split"));
   json_int_t width = json_integer_value(json_object_get(j, "width"));
@@ -72,57 +102,204 @@ static int add_scene(const opening *o, const json_t *j) {
   picture *p = captioned_picture(s, file, path);
   if (!p) return ATTUNE_NO_MEMORY;
   int rc = add_boxes(o, p, json_object_get(j, "objects"));
-  return rc ? rc : add_captions(o, s, json_object_get(j, "captions"));
+  if (!rc) rc = add_captions(o, s, json_object_get(j, "captions"));
+  if (rc) return rc;
+  return add_place(o, json_object_get(j, "id"), (size_t)(s - o->c->split), s->pictures - 1);
 }
 
-static int add_lines(opening *o, char *text) {
+/* ---- questions ---- */
+
+static int by_id(const void *x, const void *y) {
+  const place *a = x, *b = y;
+  return (a->id > b->id) - (a->id < b->id);
+}
+
+static const char *const types[] = {"exist",         "count",         "query_size",
+                                    "query_color",   "query_texture", "query_shape",
+                                    "compare_size",  "compare_color", "compare_count",
+                                    "compare_shape", "relation",      "compare_texture"};
+
+static bool is_type(const char *type) {
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (!strcmp(types[i], type)) return true;
+  return false;
+}
+
+/* The keys of a question. */
+static const struct key {
+  const char *name;
+  json_type type;
+  const char *is; /* in words */
+} keys[] = {
+    {"picture", JSON_INTEGER, "a whole number"},
+    {"question", JSON_STRING, "a text"},
+    {"tokens", JSON_ARRAY, "a list"},
+    {"answer", JSON_STRING, "a text"},
+    {"type", JSON_STRING, "a text"},
+    {"steps", JSON_INTEGER, "a whole number"},
+    {"program", JSON_STRING, "a text"},
+    {"evidence", JSON_OBJECT, "an object"},
+    {"objects", JSON_ARRAY, "a list"},
+};
+
+static int check_keys(const opening *o, const json_t *j) {
+  enum { N = sizeof keys / sizeof *keys };
+  char why[160];
+  const char *name;
+  json_t *value;
+  if (!json_is_object(j)) return bad(o, "a question is no JSON object");
+  for (int i = 0; i < N; i++) {
+    const json_t *v = json_object_get(j, keys[i].name);
+    if (v && json_typeof(v) == keys[i].type) continue;
+    snprintf(why, sizeof why, v ? "`%s` of a question is not %s" : "a question lacks `%s`, %s",
+             keys[i].name, keys[i].is);
+    return bad(o, why);
+  }
+  json_object_foreach((json_t *)j, name, value) {
+    int i = 0;
+    while (i < N && strcmp(keys[i].name, name)) i++;
+    if (i < N) continue;
+    snprintf(why, sizeof why, "a question has no key `%.60s`", name);
+    return bad(o, why);
+  }
+  return ATTUNE_OK;
+}
+
+static int find_picture(const opening *o, const json_t *j, const place **out) {
+  const place key = {json_integer_value(json_object_get(j, "picture")), 0, 0};
+  char why[80];
+  *out = o->n_places ? bsearch(&key, o->places, o->n_places, sizeof key, by_id) : NULL;
+  if (*out) return ATTUNE_OK;
+  snprintf(why, sizeof why, "there is no picture %lld in scenes.jsonl", (long long)key.id);
+  return bad(o, why);
+}
+
+static int add_question(opening *o, const json_t *j) {
+  const place *at = NULL;
+  char steps[24];
+  int rc = check_keys(o, j);
+  if (!rc) rc = find_picture(o, j, &at);
+  if (rc) return rc;
+  const json_t *text = json_object_get(j, "question"), *answer = json_object_get(j, "answer");
+  const char *type = json_string_value(json_object_get(j, "type"));
+  if (!is_type(type)) return bad(o, "a question is of an unknown type");
+  asked_question *q = asked_question_add(&o->a->part[at->part], json_string_value(text),
+                                         json_string_length(text), json_string_value(answer),
+                                         json_string_length(answer), at->row, (int64_t)o->line);
+  if (!q) return ATTUNE_NO_MEMORY;
+  snprintf(steps, sizeof steps, "%lld", (long long)json_integer_value(json_object_get(j, "steps")));
+  q->type = asked_word(o->a, type, strlen(type));
+  q->steps = strdup(steps);
+  q->program = strdup(json_string_value(json_object_get(j, "program")));
+  q->evidence = json_dumps(json_object_get(j, "evidence"), JSON_COMPACT);
+  q->grounding = json_dumps(json_object_get(j, "objects"), JSON_COMPACT);
+  return q->type && q->steps && q->program && q->evidence && q->grounding ? ATTUNE_OK
+                                                                          : ATTUNE_NO_MEMORY;
+}
+
+/* ---- files ---- */
+
+static int add_lines(opening *o, char *text, int (*add)(opening *o, const json_t *j)) {
   size_t length;
   int rc = ATTUNE_OK;
+  o->line = 0;
   for (char *at = text, *l; !rc && (l = next_line(&at, &length));) {
     json_error_t e;
     o->line++;
     if (!length) continue;
     json_t *j = json_loadb(l, length, 0, &e);
-    rc = j ? add_scene(o, j) : bad(o, "this line is no JSON");
+    rc = j ? add(o, j) : bad(o, "this line is no JSON");
     json_decref(j);
   }
-  if (!rc && !o->c->splits) rc = bad(o, "there are no scenes");
   return rc;
+}
+
+static int read_scenes(opening *o) {
+  char *text = NULL, path[4096];
+  size_t n = 0;
+  snprintf(path, sizeof path, "%s/scenes.jsonl", o->root);
+  o->path = path;
+  int rc = file_read(o->host, path, &text, &n);
+  if (!rc) rc = add_lines(o, text, add_scene);
+  if (!rc && !o->c->splits) rc = bad(o, "there are no scenes");
+  free(text);
+  return rc;
+}
+
+/* Data sets of before there were questions, or made without any, have no such file. */
+static int read_questions(opening *o) {
+  char *text = NULL, path[4096];
+  size_t n = 0;
+  snprintf(path, sizeof path, "%s/questions.jsonl", o->root);
+  o->path = path;
+  if (access(path, F_OK)) return ATTUNE_OK;
+  o->a = calloc(1, sizeof *o->a);
+  if (!o->a) return ATTUNE_NO_MEMORY;
+  o->a->has_type = o->a->has_program = o->a->has_evidence = o->a->has_grounding = true;
+  o->a->has_steps = true;
+  for (size_t i = 0; i < o->c->splits; i++)
+    if (!asked_part_named(o->a, o->c->split[i].name, path)) return ATTUNE_NO_MEMORY;
+  if (o->n_places) qsort(o->places, o->n_places, sizeof *o->places, by_id);
+  int rc = file_read(o->host, path, &text, &n);
+  if (!rc) rc = add_lines(o, text, add_question);
+  free(text);
+  return rc;
+}
+
+static void close_scenes(void *instance) {
+  scenes_set *s = instance;
+  captioned_free(s->c);
+  asked_free(s->a);
+  free(s);
+}
+
+static int read_field(const attune_host *host, void *instance, const char *part, uint32_t field,
+                      int64_t row, void *dst, attune_sink *sink) {
+  const scenes_set *s = instance;
+  if (s->a && asked_has_field(s->a, field))
+    return asked_read(host, s->a, part, field, row, dst, sink);
+  return captioned_read(host, s->c, part, field, row, dst, sink);
 }
 
 static int open_scenes(const attune_host *host, const attune_options *options,
                        attune_schema *schema, void **instance) {
   opening o = {.host = host, .root = host->option_text(options, "root")};
-  char *text = NULL, path[4096];
-  size_t n = 0;
-  snprintf(path, sizeof path, "%s/scenes.jsonl", o.root);
-  o.path = path;
+  scenes_set *s = calloc(1, sizeof *s);
   o.c = calloc(1, sizeof *o.c);
-  if (!o.c) return ATTUNE_NO_MEMORY;
-  o.c->has_boxes = o.c->has_grounding = true;
-  o.c->width = o.c->height = host->option_int(options, "size");
-  int rc = file_read(host, path, &text, &n);
-  if (!rc) rc = add_lines(&o, text);
+  int rc = s && o.c ? ATTUNE_OK : ATTUNE_NO_MEMORY;
+  if (!rc) {
+    o.c->has_boxes = o.c->has_grounding = true;
+    o.c->width = o.c->height = host->option_int(options, "size");
+    rc = read_scenes(&o);
+  }
+  if (!rc) rc = read_questions(&o);
   if (!rc) rc = captioned_declare(host, schema, o.c);
-  free(text);
-  if (rc)
+  if (!rc && o.a) rc = asked_declare_questions(host, schema, o.a);
+  free(o.places);
+  if (rc) {
     captioned_free(o.c);
-  else
-    *instance = o.c;
-  return rc;
+    asked_free(o.a);
+    free(s);
+    return rc;
+  }
+  *s = (scenes_set){o.c, o.a};
+  *instance = s;
+  return ATTUNE_OK;
 }
 
 static const attune_data scenes = {
     .item = {sizeof(attune_data), ATTUNE_DATA, "scenes",
-             "pictures of shapes that attune draws, with captions",
+             "pictures of shapes that attune draws, with captions and questions",
              "Reads what `attune data make scenes` writes. Tables: picture (image, name, boxes of "
              "the objects), caption\n"
              "(text, picture, grounding: the JSON list of [word, object] pairs that say which word "
-             "names which object).",
+             "names which object), and,\n"
+             "where they were made, question (text, answer, type, steps, program, evidence, "
+             "grounding, picture).",
              options_table},
     .open = open_scenes,
-    .read = captioned_read,
-    .close = captioned_close,
+    .read = read_field,
+    .close = close_scenes,
 };
 static const attune_item *const items[] = {&scenes.item};
 ATTUNE_PLUGIN("scenes", "1.0", "Apache-2.0", items)
