@@ -33,6 +33,11 @@ static void print_json(const char *path, at_status s, const at_graph *g, const a
   printf(", \"diagnostics\": %s}", messages->len ? messages->data : "[]");
 }
 
+static void say_fine(const char *path, const at_graph *g) {
+  printf("%s: model %s is fine%s\n", path, g->name,
+         g->loss || g->n_objective ? "" : "; it has no loss to be trained by");
+}
+
 static int check_one(const char *path, const cli_list *set, bool json) {
   at_registry *reg = NULL;
   at_graph *g = NULL;
@@ -45,9 +50,9 @@ static int check_one(const char *path, const cli_list *set, bool json) {
   else if (messages.data)
     fputs(messages.data, stderr);
   if (s != AT_OK)
-    rc = json ? (s == AT_EINPUT ? 2 : 1) : cli_fail(&err);
+    rc = json ? (s == AT_EINPUT ? 2 : 1) : cli_fail_shown(&messages, &err);
   else if (!json)
-    printf("%s: model %s is fine\n", path, g->name);
+    say_fine(path, g);
   at_text_free(&messages);
   at_graph_free(g);
   at_registry_free(reg);

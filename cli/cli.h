@@ -58,6 +58,8 @@ int cli_usage(const char *command); /* prints it to stderr; 2 */
 
 /* "attune: SENTENCE" on stderr; the exit status. */
 int cli_fail(const at_error *err);
+/* The same, but silent where diagnostics that were shown hold an error: they said it. */
+int cli_fail_shown(const at_text *shown, const at_error *err);
 /* Flushes stdout; 1 when what was printed did not arrive (a full disk). */
 int cli_done(void);
 

@@ -48,7 +48,8 @@ int cli_graph(int argc, char **argv) {
   if (s == AT_OK) s = put(file, &out, &err);
   at_graph_free(g);
   at_registry_free(reg);
+  rc = s == AT_OK ? cli_done() : cli_fail_shown(&messages, &err);
   at_text_free(&messages);
   at_text_free(&out);
-  return s == AT_OK ? cli_done() : cli_fail(&err);
+  return rc;
 }

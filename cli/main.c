@@ -99,6 +99,12 @@ int cli_fail(const at_error *err) {
   return at_exit_code(err->code);
 }
 
+int cli_fail_shown(const at_text *shown, const at_error *err) {
+  if (!shown->data || !strstr(shown->data, ": error: ")) return cli_fail(err);
+  fflush(stdout);
+  return at_exit_code(err->code);
+}
+
 int cli_done(void) {
   if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
   fprintf(stderr, "attune: the results could not be printed\n");

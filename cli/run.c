@@ -97,7 +97,7 @@ int cli_run(int argc, char **argv) {
   if (messages.data) fputs(messages.data, stderr);
   if (s == AT_OK && !out) print_summary(&result);
   if (s == AT_OK && out) s = at_npz_write(out, &result, AT_NPZ_STORED, &err);
-  rc = s == AT_OK ? 0 : cli_fail(&err);
+  rc = s == AT_OK ? 0 : cli_fail_shown(&messages, &err);
   at_registry_free(reg);
   at_text_free(&messages);
   at_arrays_free(&in);

@@ -270,7 +270,8 @@ int cli_show(int argc, char **argv) {
   if (s == AT_OK && out.data) fputs(out.data, stdout);
   at_model_close(&m);
   at_registry_free(reg);
+  rc = s == AT_OK ? cli_done() : cli_fail_shown(&messages, &err);
   at_text_free(&messages);
   at_text_free(&out);
-  return s == AT_OK ? cli_done() : cli_fail(&err);
+  return rc;
 }

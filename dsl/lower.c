@@ -58,6 +58,10 @@ bool at_lower_is_free(at_lower *w, at_sym_kind kind, const char *name, at_span s
       at_lower_error(w, "duplicate-name", span, "`%s` is %s already", name, what[old->kind]);
   if (kind == AT_SYM_OUTPUT && old->kind != AT_SYM_OUTPUT && old->kind != AT_SYM_PARAM)
     d->hint = at_diag_text(w->diags, "to put out that value write `output %s`", name);
+  else if (kind == AT_SYM_LET && old->kind != AT_SYM_PARAM)
+    d->hint = *w->turns ? at_diag_text(w->diags,
+                                       "what the next turn gets is said by `next %s = ...`", name)
+                        : "a name keeps its meaning; choose another one";
   d->note = at_diag_text(w->diags, "`%s` was made here", name);
   d->note_span = old->span;
   return false;

@@ -224,6 +224,7 @@ typedef struct at_call { /* a call being bound to an operator */
   int n_in;
   at_arg arg[AT_MAX_ARG];
   bool piped;
+  bool along; /* the stage of a weigh clause: its first argument is not written */
   bool bad;
 } at_call;
 

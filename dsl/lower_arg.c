@@ -30,13 +30,20 @@ static void add_param(at_text *t, const at_param_spec *p) {
 
 const char *at_lower_usage(at_call *c) {
   at_text t = {0};
-  bool pipe = c->op->min_in == 1;
-  at_text_addf(&t, "it is written `%s%s(", pipe ? "x |> " : "", c->op->name);
-  for (int i = 0; !pipe && i < c->op->min_in; i++)
-    at_text_addf(&t, "%s%c", i ? ", " : "", 'x' + (i < 3 ? i : 2));
+  bool pipe = c->op->max_in == 1, first = pipe;
+  at_text_addf(&t, "it is written `%s%s(",
+               c->along ? "weigh = "
+               : pipe   ? "x |> "
+                        : "",
+               c->op->name);
+  for (int i = 0; !pipe && i < c->op->max_in && i < 2; i++)
+    at_text_addf(&t, "%s%c", i ? ", " : "", 'x' + i);
+  if (c->op->max_in > 2) at_text_add(&t, c->op->min_in == c->op->max_in ? ", z" : ", ...");
   for (const at_param_spec *p = c->op->params; p && p->type != AT_ARG_END; p++) {
-    if (p > c->op->params || !pipe) at_text_add(&t, ", ");
+    if (c->along && p == c->op->params) continue;
+    if (!first) at_text_add(&t, ", ");
     add_param(&t, p);
+    first = false;
   }
   at_text_add(&t, ")`");
   const char *s = t.failed ? NULL : at_arena_strdup(c->w->diags->arena, t.data);
@@ -54,6 +61,12 @@ static void wrong(at_call *c, at_span span, const char *code, const char *messag
 static int unknown_axis(at_lower *w, const at_expr *e, const char *name, const at_node *v) {
   const char **names = AT_NEW_ARRAY(w->diags->arena, const char *, (size_t)w->g->n_axis + 1);
   at_diag *d = at_lower_error(w, "unknown-axis", e->span, "there is no axis `%s`", name);
+  if (v && v->type == AT_TOKEN) {
+    d->hint =
+        at_diag_text(w->diags, "%s holds tokens: `embed(-> NAME = SIZE)` makes vectors of them",
+                     at_node_title(w->g, v));
+    return -1;
+  }
   for (int i = 0; names && i < w->g->n_axis; i++) names[i] = w->g->axis[i].name;
   if (names) d->hint = at_diag_suggest(w->diags, name, names, (size_t)w->g->n_axis);
   if (!d->hint && v)
@@ -70,10 +83,15 @@ const char *at_lower_axis_name(at_lower *w, const char *name) {
   return v.kind == AT_V_SPEC && v.spec->kind == AT_E_NAME ? v.spec->name : name;
 }
 
+static bool numbers(const at_expr *e) {
+  return e->kind == AT_E_NUMBER || (e->kind == AT_E_NEGATE && e->left->kind == AT_E_NUMBER);
+}
+
 int at_lower_axis(at_lower *w, const at_expr *e, const at_node *v) {
   if (e->kind == AT_E_BAD) return -1;
   if (e->kind != AT_E_NAME) {
-    at_lower_error(w, "wrong-argument", e->span, "the name of an axis is expected here");
+    at_lower_error(w, "wrong-argument", e->span, "the name of an axis is expected here")->hint =
+        numbers(e) ? "axes are named, not counted" : NULL;
     return -1;
   }
   const char *name = at_lower_axis_name(w, e->name);
@@ -306,6 +324,16 @@ static void set_new(at_call *c, int p, const at_call_arg *g) {
     wrong(c, g->span, "wrong-argument", "the name of the new axis is expected here");
 }
 
+/* A reduction is written once for each axis. */
+static void several(at_call *c, at_span span, const at_arg *a) {
+  const at_axis *axis = c->w->g->axis;
+  wrong(c, span, "wrong-argument", "one axis is expected here");
+  if (c->op->max_in != 1 || c->op->params[1].type != AT_ARG_END || a->n_axes != 2) return;
+  at_diag *d = &c->w->diags->v[c->w->diags->n - 1];
+  d->hint = at_diag_text(c->w->diags, "one after the other: `x |> %s(%s) |> %s(%s)`", c->op->name,
+                         axis[a->axis[0]].name, c->op->name, axis[a->axis[1]].name);
+}
+
 /* `before`: names of axes that stood before g by position, for a MAP. */
 static void set_arg(at_call *c, int p, const at_call_arg *g, const at_call_arg *const *before,
                     int n_before) {
@@ -317,7 +345,7 @@ static void set_arg(at_call *c, int p, const at_call_arg *g, const at_call_arg *
   switch (s->type) {
     case AT_ARG_AXIS:
       add_axis(c, &c->arg[p], g->value);
-      if (c->arg[p].n_axes > 1) wrong(c, g->span, "wrong-argument", "one axis is expected here");
+      if (c->arg[p].n_axes > 1) several(c, g->span, &c->arg[p]);
       break;
     case AT_ARG_AXES: add_axis(c, &c->arg[p], g->value); break;
     case AT_ARG_MAP:
@@ -370,7 +398,12 @@ static int take_map(at_call *c, int p, const at_call_arg *const *pos, int n) {
     set_arg(c, p, pos[i], pos, i);
     return i + 1;
   }
-  wrong(c, pos[0]->span, "wrong-argument", "the axis made is missing: FROM -> TO");
+  at_span span = pos[0]->span;
+  span.end = pos[i > 0 ? i - 1 : 0]->span.end;
+  wrong(c, span, "wrong-argument",
+        i < n && pos[i]->value && numbers(pos[i]->value)
+            ? "an axis stands here, and its size behind it: FROM -> TO = SIZE"
+            : "the axis made is missing: FROM -> TO");
   return n;
 }
 
@@ -402,6 +435,49 @@ void at_lower_positional(at_call *c, const at_given *g, int from) {
 
 /* ---- by name ---- */
 
+/* What arguments are called elsewhere; those that are called otherwise here go with the
+ * operators that have them. */
+static const struct {
+  const char *elsewhere, *here, *text;
+} other_arguments[] = {
+    {"axis", NULL, "axes are named, as in `%s(word)`"},
+    {"bidirectional", NULL, "both directions are `bigru` and `bilstm`"},
+    {"dim", NULL, "axes are named, as in `%s(word)`"},
+    {"dims", NULL, "axes are named, as in `%s(word)`"},
+    {"hidden_size", "axes", "a size stands with its axis: FROM -> TO = SIZE"},
+    {"in_channels", "axes", "a size stands with its axis: FROM -> TO = SIZE"},
+    {"in_features", "axes", "a size stands with its axis: FROM -> TO = SIZE"},
+    {"inplace", NULL, "values never change; leave it out"},
+    {"keepdim", NULL, "the axis goes; values meet by the names of their axes"},
+    {"keepdims", NULL, "the axis goes; values meet by the names of their axes"},
+    {"kernel", "size", "it is called `size` here"},
+    {"kernel_size", "kernel", "it is called `kernel` here"},
+    {"kernel_size", "size", "it is called `size` here"},
+    {"negative_slope", "slope", "it is called `slope` here"},
+    {"num_layers", "layer", "each layer is a call of its own, the second with `layer = 1`"},
+    {"out_channels", "axes", "a size stands with its axis: FROM -> TO = SIZE"},
+    {"out_features", "axes", "a size stands with its axis: FROM -> TO = SIZE"},
+    {"p", "rate", "it is called `rate` here"},
+    {"reduction", NULL, "it is one operator of its own, as `mean_all` or `sum_all`"},
+    {"scale_factor", "by", "it is called `by` here"},
+    {"temperature", "sharpness", "it is `sharpness` here, which is 1 / temperature"},
+};
+
+static const char *known_elsewhere(const at_call *c, const char *key) {
+  for (size_t i = 0; i < sizeof other_arguments / sizeof *other_arguments; i++) {
+    const char *here = other_arguments[i].here;
+    bool has = !here;
+    for (const at_param_spec *p = c->op->params; !has && p && p->type != AT_ARG_END; p++)
+      has = !strcmp(p->name, here);
+    if (!has || strcmp(other_arguments[i].elsewhere, key)) continue;
+    const char *text = other_arguments[i].text;
+    if (!strstr(text, "%s")) return text;
+    return c->along ? "its axis is that of `over`; leave it out"
+                    : at_diag_text(c->w->diags, "axes are named, as in `%s(word)`", c->op->name);
+  }
+  return NULL;
+}
+
 void at_lower_keyed(at_call *c, const at_call_arg *a) {
   const char *names[AT_MAX_ARG];
   size_t n = 0;
@@ -420,7 +496,8 @@ void at_lower_keyed(at_call *c, const at_call_arg *a) {
                                        "%s has no argument `%s`", c->op->name, a->key);
   c->bad = true;
   if (p >= 0) return;
-  d->hint = at_diag_suggest(c->w->diags, a->key, names, n);
+  d->hint = known_elsewhere(c, a->key);
+  if (!d->hint) d->hint = at_diag_suggest(c->w->diags, a->key, names, n);
   if (!d->hint) d->hint = at_lower_usage(c);
 }
 

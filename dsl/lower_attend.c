@@ -84,9 +84,11 @@ static bool read_block(block *b) {
 static bool has(block *b, const at_node *v, int axis, int arg, const char *who) {
   at_lower *w = b->w;
   if (at_node_dim(v, axis) >= 0) return true;
-  at_lower_error(w, "unknown-axis", b->arg[arg]->span,
-                 "the %s of attend has no axis `%s`; it is %s", who, w->g->axis[axis].name,
-                 at_node_axes_text(w->g, v));
+  at_diag *d = at_lower_error(w, "unknown-axis", b->arg[arg]->span,
+                              "the %s of attend has no axis `%s`; it is %s", who,
+                              w->g->axis[axis].name, at_node_axes_text(w->g, v));
+  d->hint = arg == A_OVER ? "`over` is the axis of the key whose items are chosen from"
+                          : "`along` is the axis that query and key are compared along";
   return false;
 }
 
@@ -227,6 +229,15 @@ static bool make_heads(block *b) {
 
 /* ---- score ---- */
 
+static const char *all_scores(at_lower *w, const char *const *names, size_t n) {
+  at_text t = {0};
+  for (size_t i = 0; i < n; i++)
+    at_text_addf(&t, "%s%s", i == 0 ? "" : i + 1 == n ? " and " : ", ", names[i]);
+  const char *s = t.data && !t.failed ? at_diag_text(w->diags, "there are %s", t.data) : NULL;
+  at_text_free(&t);
+  return s;
+}
+
 static bool score_exists(block *b, const char *spec, const at_expr *e) {
   at_lower *w = b->w;
   const char *const *names = NULL;
@@ -239,6 +250,10 @@ static bool score_exists(block *b, const char *spec, const at_expr *e) {
   at_diag *d =
       at_lower_error(w, "unknown-score", e->span, "there is no score `%s`", name ? name : spec);
   if (name) d->hint = at_diag_suggest(w->diags, name, names, n);
+  if (!d->hint) d->hint = all_scores(w, names, n);
+  const at_sym *s = e->kind == AT_E_NAME ? at_lower_find(w, e->name) : NULL;
+  if (s) d->note = at_diag_text(w->diags, "`%s` was set here", s->name);
+  if (s) d->note_span = s->span;
   return false;
 }
 
@@ -301,15 +316,28 @@ static bool keeps_axes(block *b, const at_node *n, int clause) {
   return false;
 }
 
-/* `causal`, `causal(part)`, or a value that is 0 where nobody may look. */
+/* The word that a clause says, or that the parameter holds which it names; NULL: none. */
+static const at_expr *word_of(at_lower *w, const at_expr *e) {
+  if (!e || (e->kind != AT_E_NAME && e->kind != AT_E_CALL)) return NULL;
+  at_sym *s = at_lower_find(w, e->name);
+  if (!s) return e;
+  if (s->kind != AT_SYM_PARAM || e->kind != AT_E_NAME) return NULL;
+  at_val v = at_lower_use(w, s);
+  return v.kind == AT_V_SPEC && v.spec->kind != AT_E_STRING ? v.spec : NULL;
+}
+
+static bool says(at_lower *w, const at_expr *e, const char *word) {
+  const at_expr *said = word_of(w, e);
+  return said && !strcmp(said->name, word);
+}
+
+/* `causal`, `causal(part)`, `none`, or a value that is 0 where nobody may look. */
 static bool make_mask(block *b) {
   at_lower *w = b->w;
   const at_expr *e = b->clause[C_MASK];
   at_attend *a = &b->a;
-  if (!e) return true;
-  bool word = (e->kind == AT_E_NAME || e->kind == AT_E_CALL) && !strcmp(e->name, "causal") &&
-              !at_lower_find(w, e->name);
-  if (!word) {
+  if (!e || says(w, e, "none")) return true;
+  if (!says(w, e, "causal")) {
     at_node *in[] = {a->refined, at_lower_node(w, e)};
     a->refined = in[1] ? at_lower_make(w, at_op_find("mask"), 2, in, NULL, NULL, e->span) : NULL;
     return a->refined != NULL;
@@ -321,8 +349,8 @@ static bool make_mask(block *b) {
   }
   at_arg arg[AT_MAX_ARG] = {at_lower_axis_arg(a->over, e->span),
                             at_lower_axis_arg(b->query_axis, e->span)};
-  if (e->args) {
-    const at_call_arg *p = e->args;
+  const at_call_arg *p = word_of(w, e)->args;
+  if (p) {
     int axis = p->value && !p->key && !p->next ? at_lower_axis(w, p->value, a->query) : -1;
     if (axis < 0) return false;
     arg[2] = at_lower_axis_arg(axis, p->span);
@@ -331,14 +359,30 @@ static bool make_mask(block *b) {
   return a->refined != NULL;
 }
 
+/* `softmax(region)`: the axis is known already. */
+static bool names_over(block *b, const at_expr *e) {
+  at_lower *w = b->w;
+  const at_call_arg *p = e->kind == AT_E_CALL ? e->args : NULL;
+  const at_expr *v = p && !p->to && !p->made ? p->value : NULL;
+  if (!v || v->kind != AT_E_NAME || at_lower_find(w, v->name) ||
+      at_graph_find_axis(w->g, v->name) < 0)
+    return false;
+  at_lower_error(w, "wrong-argument", p->span, "`%s` is no argument of `weigh`: its axis is `over`",
+                 v->name)
+      ->hint = "as in `weigh = softmax` or `weigh = softmax(9)`";
+  return true;
+}
+
 static bool make_weights(block *b) {
   at_lower *w = b->w;
   at_attend *a = &b->a;
   const at_expr *e = b->clause[C_WEIGH];
-  a->refined = b->clause[C_REFINE] ? at_lower_stages(w, b->clause[C_REFINE], a->score) : a->score;
+  const at_expr *refine = b->clause[C_REFINE];
+  a->refined = refine && !says(w, refine, "none") ? at_lower_stages(w, refine, a->score) : a->score;
   if (!a->refined || !keeps_axes(b, a->refined, C_REFINE) || !make_mask(b)) return false;
   a->weight = a->refined;
-  if (e->kind == AT_E_NAME && !strcmp(e->name, "none") && !at_lower_find(w, e->name)) return true;
+  if (says(w, e, "none")) return true;
+  if (names_over(b, e)) return false;
   if (e->kind != AT_E_NAME && e->kind != AT_E_CALL) {
     if (e->kind != AT_E_BAD)
       at_lower_error(w, "wrong-type", e->span, "one operator is expected here")->hint =

@@ -532,8 +532,12 @@ static bool take_over(at_call *c, const at_expr *e, int over) {
 
 static at_node *call_op(at_lower *w, const at_expr *e, const callee *to, at_node *in, int over,
                         const char *scope) {
-  at_call c = {
-      .w = w, .op = to->op, .span = e->span, .name_span = e->name_span, .piped = in != NULL};
+  at_call c = {.w = w,
+               .op = to->op,
+               .span = e->span,
+               .name_span = e->name_span,
+               .piped = in != NULL,
+               .along = over >= 0};
   if (c.span.file < 0) c.span = w->place;
   if (in && c.op->max_in > 0) c.in[c.n_in++] = in;
   if (!take_over(&c, e, over)) return NULL;

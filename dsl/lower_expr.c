@@ -231,6 +231,9 @@ bool at_lower_size(at_lower *w, const at_expr *e, const char *what, int64_t *out
       what ? at_lower_error(w, "bad-size", e->span, "axis `%s` cannot have the size %g", what, v)
            : at_lower_error(w, "bad-size", e->span, "there cannot be %g of them", v);
   d->hint = "a size is a whole number from 1";
+  const at_sym *s = e->kind == AT_E_NAME ? at_lower_find(w, e->name) : NULL;
+  if (s) d->note = at_diag_text(w->diags, "`%s` was set here", s->name);
+  if (s) d->note_span = s->span;
   return false;
 }
 

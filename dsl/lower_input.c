@@ -58,7 +58,14 @@ static bool axis_size(at_lower *w, const at_stmt *s, const at_ast_axis *a, int a
   return true;
 }
 
-static bool make_axis(at_lower *w, const at_ast_axis *a, at_axis_kind kind, int parent, int *axis) {
+static bool named_before(const at_stmt *s, const at_ast_axis *a) {
+  for (const at_ast_axis *b = s->axes; b != a; b = b->next)
+    if (!strcmp(b->name, a->name)) return true;
+  return false;
+}
+
+static bool make_axis(at_lower *w, const at_stmt *s, const at_ast_axis *a, at_axis_kind kind,
+                      int parent, int *axis) {
   at_error err = {0};
   if (a->ragged && parent < 0) {
     at_lower_error(w, "axis-kind", a->span, "`%s...` needs a batch axis before it", a->name)->hint =
@@ -73,6 +80,9 @@ static bool make_axis(at_lower *w, const at_ast_axis *a, at_axis_kind kind, int 
     d->note = at_diag_text(w->diags, "axis `%s` was made here", a->name);
     d->note_span = w->g->axis[old].origin;
   }
+  if (old >= 0 && !a->kind && !a->ragged && !named_before(s, a) && w->g->axis[old].parent < 0)
+    d->hint = at_diag_text(w->diags, "if it is the same axis, write `%s: %s`", a->name,
+                           at_axis_kind_name(w->g->axis[old].kind));
   return false;
 }
 
@@ -113,7 +123,7 @@ static int input_dims(at_lower *w, const at_stmt *s, at_dim *dim) {
       at_lower_error(w, "wrong-argument", a->span, "an input has at most %d axes", AT_MAX_DIM);
       return -1;
     }
-    if (!axis_kind(w, s, a, &kind) || !make_axis(w, a, kind, d.parent, &axis) ||
+    if (!axis_kind(w, s, a, &kind) || !make_axis(w, s, a, kind, d.parent, &axis) ||
         !axis_size(w, s, a, axis, &made.size)) {
       ok = false;
       continue;

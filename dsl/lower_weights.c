@@ -120,7 +120,9 @@ void at_lower_loss(at_lower *w, const at_stmt *s) {
   }
   at_status st =
       s->name ? at_graph_add_objective(w->g, &o, &err) : at_graph_set_loss(w->g, o.node, &err);
-  if (st != AT_OK) at_lower_error(w, "bad-loss", s->expr->span, "%s", err.message);
+  if (st == AT_OK) return;
+  at_diag *d = at_lower_error(w, "bad-loss", s->expr->span, "%s", err.message);
+  if (o.node->ndim > 0) d->hint = "`mean_all` and `sum_all` reduce all axes, batch axes too";
 }
 
 /* ---- freeze and import: of parameters under a path ---- */

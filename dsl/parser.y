@@ -242,6 +242,7 @@ statements:
 | statements statement  { $$ = $1; AT_APPEND($$, $2); }
 | statements SEMICOLON  { $$ = $1; }
 | statements error      { $$ = $1; }
+| statements error block  { $$ = $1; }
 | statements REPEAT error block  { $$ = $1; }
 | statements IF error block      { $$ = $1; }
 ;

@@ -158,31 +158,75 @@ static bool assigns(const at_source *src, uint32_t at) {
   return at + 1 < src->size && src->text[at] == '=' && src->text[at + 1] != '=';
 }
 
+static bool begins_line(const at_source *src, uint32_t at) {
+  while (at > 0 && strchr(" \t", src->text[at - 1])) at--;
+  return at == 0 || src->text[at - 1] == '\n';
+}
+
+static bool comments(const at_source *src, uint32_t at) {
+  return at < src->size && src->text[at] == '/';
+}
+
+/* Signs that mean something elsewhere, or too many of them. */
+static const char *hint_for_sign(const at_parse *p, const expectation *e, const char *found,
+                                 at_span where) {
+  const at_source *src = p->src;
+  const at_bracket *in = p->n_bracket ? &p->bracket[p->n_bracket - 1] : NULL;
+  bool closes = !strcmp(found, "`)`") || !strcmp(found, "`]`") || !strcmp(found, "`}`");
+  if (closes && is_before(src, where.begin, ",")) return "leave out the comma before it";
+  if (!strcmp(found, "`*`") && is_before(src, where.begin, "*"))
+    return "a power is `square(x)` or `x * x`, of numbers `pow(a, b)`";
+  if (is_here(src, where, "/") && (is_before(src, where.begin, "/") || comments(src, where.end)))
+    return "a comment begins with `#`";
+  if (!strcmp(found, "a number") && !e->value && holds(e->text, e->n, "`[`"))
+    return "an axis that is made has a name: `-> NAME = SIZE`";
+  if (!strcmp(found, "`=`") && is_before(src, where.begin, "loss"))
+    return "a loss is written `loss EXPRESSION`, one of several `loss NAME = EXPRESSION`";
+  if (!strcmp(found, "`,`") && in && in->open == '(' &&
+      (is_before(src, in->span.begin, "real") || is_before(src, in->span.begin, "token")))
+    return "axes stand in square brackets: `real [axis, ...]`";
+  return NULL;
+}
+
 /* What people write who come from other languages. */
 static const char *hint_for_habit(const at_parse *p, const expectation *e, const char *found,
                                   at_span where) {
   static const char loop[] = "a loop is written `repeat t = 1 to 3 with h = x { next h = ... }`";
   const at_source *src = p->src;
   bool statement = holds(e->text, e->n, "a statement (let, attend, output, loss, ...)");
-  bool name = !strcmp(found, "a name");
-  if (is_before(src, where.begin, "repeat") ||
+  bool name = !strcmp(found, "a name"), equals = holds(e->text, e->n, "`=`");
+  if (is_before(src, where.begin, "repeat") || (!strcmp(found, "`{`") && equals && e->n == 1) ||
       (name && (is_here(src, where, "for") || is_here(src, where, "while"))))
     return loop;
   if (statement && name && assigns(src, where.end)) return "a value is named by `let NAME = ...`";
-  if (!strcmp(found, "`|>`") && holds(e->text, e->n, "`=`"))
+  if (!strcmp(found, "`|>`") && equals)
     return "what is computed needs a name: `output NAME = x |> ...`";
   if (!strcmp(found, "`,`") && holds(e->text, e->n, "`if`"))
     return "clauses of attend follow each other without commas";
   if (!strcmp(found, "`(`") && statement) return "an operator is called as `x |> f(...)` or `f(x)`";
   if (!strcmp(found, "`[`") && is_before(src, where.begin, ":"))
     return "an input is written `input NAME: real [axis, ...]` or `token [...]`";
-  return NULL;
+  if (!strcmp(found, "`:`") && equals)
+    return holds(e->text, e->n, "`,`")
+               ? "a parameter is written NAME or NAME = DEFAULT, without a type"
+               : "a value is written `let NAME = ...`; only input and param state their axes";
+  return hint_for_sign(p, e, found, where);
+}
+
+/* A statement among the clauses of attend. */
+static bool lacks_clause_end(const expectation *e, bool keyword) {
+  return keyword && e->name && !e->value && holds(e->text, e->n, "`}`");
 }
 
 static const char *hint_for(const at_parse *p, const expectation *e, const char *found,
                             bool keyword, at_span where) {
   const char *habit = hint_for_habit(p, e, found, where);
   if (habit) return habit;
+  if (lacks_clause_end(e, keyword)) return "the clauses of attend end with `}`";
+  if (keyword && e->value && is_here(p->src, where, "attend"))
+    return "attend is a statement of its own: `attend NAME(query = ..., ...) { ... }`";
+  if (keyword && e->value && begins_line(p->src, where.begin))
+    return "a statement begins here, and what stands before it is not complete";
   if (keyword && e->name)
     return "the words of the language name nothing of your own; choose another name";
   if (!strcmp(found, "`=`") && holds(e->text, e->n, "`:`"))
@@ -197,11 +241,12 @@ static const char *hint_for(const at_parse *p, const expectation *e, const char 
 }
 
 /* A missing bracket shows only later, at what cannot stand inside it. */
-static void note_bracket(at_parse *p, const at_unexpected *u, at_diag *d) {
+static void note_bracket(at_parse *p, const at_unexpected *u, bool unclosed, at_diag *d) {
   static const char *const breaks[] = {"`=`", "`{`"};
   const at_bracket *b = p->n_bracket ? &p->bracket[p->n_bracket - 1] : NULL;
   if (b && b->span.begin == u->where.begin) b = p->n_bracket > 1 ? b - 1 : NULL;
-  if (b && !u->end && (b->open == '{' || !(u->reserved || holds(breaks, 2, u->token)))) b = NULL;
+  if (b && !u->end && (b->open == '{' ? !unclosed : !(u->reserved || holds(breaks, 2, u->token))))
+    b = NULL;
   if (p->lacking.open && p->lacking_at == u->where.begin) b = &p->lacking;
   if (!b) return;
   d->note =
@@ -214,7 +259,8 @@ void at_syntax_unexpected(at_parse *p, const at_unexpected *u) {
   expectation e = {.n = 0};
   gather(&e, u->expected, u->n_expected);
   const char *seen = u->end ? u->token : quote(p, u->where);
-  const char *code = u->reserved && e.name ? "reserved-word" : "syntax";
+  const bool unclosed = lacks_clause_end(&e, u->reserved);
+  const char *code = u->reserved && e.name && !unclosed ? "reserved-word" : "syntax";
   const char *what = u->reserved ? "the reserved word " : "";
   at_diag *d;
   if (e.n > 0 && e.n <= 6)
@@ -224,5 +270,6 @@ void at_syntax_unexpected(at_parse *p, const at_unexpected *u) {
     d = at_diag_add(p->diags, AT_SEV_ERROR, code, u->where, "%s%s is out of place here", what,
                     seen);
   d->hint = hint_for(p, &e, u->token, u->reserved, u->where);
-  note_bracket(p, u, d);
+  note_bracket(p, u, unclosed, d);
+  p->stopped |= unclosed; /* what follows would be read as clauses */
 }
