@@ -16,6 +16,7 @@ libattune_la_SOURCES += \
 	dsl/lower_expr.c \
 	dsl/lower_input.c \
 	dsl/lower_param.c \
+	dsl/mention.c \
 	dsl/parse.c dsl/parse.h \
 	dsl/parser.y \
 	dsl/syntax.c

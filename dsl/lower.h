@@ -271,6 +271,11 @@ void at_lower_repeat(at_lower *w, const at_stmt *s);
 void at_lower_next(at_lower *w, const at_stmt *s);
 void at_lower_if(at_lower *w, const at_stmt *s);
 
+/* ---- mention.c: what does not hold now ---- */
+/* Names in it count as used. */
+void at_lower_mention(at_lower *w, const at_expr *e);
+void at_lower_mention_body(at_lower *w, const at_stmt *s);
+
 /* ---- lower_weights.c ---- */
 void at_lower_learned(at_lower *w, const at_stmt *s);
 void at_lower_loss(at_lower *w, const at_stmt *s);

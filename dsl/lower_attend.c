@@ -61,6 +61,7 @@ static bool read_block(block *b) {
   for (const at_ast_param *c = b->s->clauses; c; c = c->next) {
     bool holds = true;
     if (c->when && !at_lower_condition(w, c->when, &holds)) ok = false;
+    if (!holds) at_lower_mention(b->w, c->def);
     if (holds) ok = take(b, c->name, c->span, c->def, clause_names, N_CLAUSES, b->clause) && ok;
   }
   if (!b->arg[A_VALUE]) b->arg[A_VALUE] = b->arg[A_KEY];

@@ -67,13 +67,31 @@ bool at_lower_condition(at_lower *w, const at_expr *e, bool *out) {
   if (*out || is_word(&v, "false")) return true;
   if (v.kind != AT_V_BAD)
     at_lower_error(w, "wrong-type", e->span, "a condition is expected here")->hint =
-        "for example `direction == t2i`, `layers > 1`, or a parameter that is true or false";
+        is_word(&v, "True") || is_word(&v, "False")
+            ? "it is written `true` or `false`"
+            : "for example `direction == t2i`, `layers > 1`, or a parameter that is true or false";
   return false;
+}
+
+/* What a branch names is not known where nobody knows which one holds; once is enough to say. */
+static void make_unknown(at_lower *w, const at_stmt *s) {
+  for (; s; s = s->next) {
+    bool makes =
+        s->kind == AT_S_LET || s->kind == AT_S_ATTEND || (s->kind == AT_S_OUTPUT && s->expr);
+    if (makes && !at_lower_find(w, s->name))
+      at_lower_define(w, AT_SYM_LET, s->name, s->name_span, at_lower_bad());
+  }
 }
 
 void at_lower_if(at_lower *w, const at_stmt *s) {
   bool yes;
-  if (at_lower_condition(w, s->expr, &yes)) at_lower_body(w, yes ? s->body : s->other);
+  if (!at_lower_condition(w, s->expr, &yes)) {
+    make_unknown(w, s->body);
+    make_unknown(w, s->other);
+    return;
+  }
+  at_lower_mention_body(w, yes ? s->other : s->body);
+  at_lower_body(w, yes ? s->body : s->other);
 }
 
 /* ---- repeat ---- */

@@ -53,6 +53,7 @@ static const struct rule {
     {&at_op_topk, 8, 0},
     {&at_op_hardmax, 6, 0},
     {&at_op_glu, 0, 2},
+    {&at_op_kl, 0, 5},
     {&at_op_cosine_ratio, 0, 3},
 };
 

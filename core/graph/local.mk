@@ -36,6 +36,7 @@ libattune_la_SOURCES += \
 	core/graph/op_softmax.c \
 	core/graph/op_triplet.c \
 	core/graph/op_unary.c \
+	core/graph/op_weight.c core/graph/weight.h \
 	core/graph/op_weigh.c \
 	core/graph/optable.c core/graph/ops.h \
 	core/graph/params.c \

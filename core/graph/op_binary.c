@@ -1,4 +1,5 @@
 /* Arithmetic of two values, and the cosine's quotient, over the union of their axes. */
+#include <math.h>
 #include "core/graph/broadcast.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
@@ -84,6 +85,33 @@ BINARY(add, 0, pass_0, pass_1, "sum, over the axes of both")
 BINARY(sub, 0, pass_0, sub_1, "difference, over the axes of both")
 BINARY(mul, AT_OP_KEEPS_IN, mul_0, mul_1, "product, over the axes of both")
 BINARY(div, AT_OP_KEEPS_IN, div_0, div_1, "quotient, over the axes of both")
+
+/* ---- the distance of a normal distribution from the standard one ---- */
+
+EACH(kl_run, OUT = 0.5F * (A * A + expm1f(B) - B))
+EACH(kl_0, D(0) += DY * A)
+EACH(kl_1, D(1) += DY * 0.5F * expm1f(B))
+
+static void kl_forward(at_exec *x, const at_node *n) { forward(x, n, 2, kl_run); }
+static void kl_backward(at_exec *x, const at_node *n) {
+  at_stretch_fn *const fn[] = {kl_0, kl_1};
+  backward(x, n, 2, fn);
+}
+const at_op at_op_kl = {
+    .name = "kl",
+    .summary =
+        "divergence of a normal distribution, by mean and log variance, from the standard "
+        "one",
+    .formula = "(x^2 + exp(y) - y - 1) / 2  (Kingma and Welling, 2014, appendix B)",
+    .axes = "[a...], [b...] -> [a... and b...]",
+    .min_in = 2,
+    .max_in = 2,
+    .flags = AT_OP_KEEPS_IN,
+    .infer = infer_binary,
+    .scratch = at_bcast_scratch,
+    .forward = kl_forward,
+    .backward = kl_backward,
+};
 
 /* ---- num / max(na nb, eps) ---- */
 

@@ -4,10 +4,20 @@
 #include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
+#include "core/graph/weight.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/vecmath.h"
 
-enum { CONV_SPACE, CONV_AXES, CONV_KERNEL, CONV_STRIDE, CONV_PADDING, CONV_BIAS, CONV_INIT };
+enum {
+  CONV_SPACE,
+  CONV_AXES,
+  CONV_KERNEL,
+  CONV_STRIDE,
+  CONV_PADDING,
+  CONV_BIAS,
+  CONV_INIT,
+  CONV_NORM
+};
 static const at_param_spec conv_params[] = {
     {"space", AT_ARG_AXES, true, 0, 0, 0, NULL, "rows and columns of the picture"},
     {"axes", AT_ARG_MAP, true, 0, 0, 0, NULL, "channels consumed -> made"},
@@ -18,7 +28,13 @@ static const at_param_spec conv_params[] = {
     {"init", AT_ARG_ENUM, false, 0, 0, 0, "he|xavier|torch|normal",
      "weights: U(-r, r), r = sqrt(6/fan_in); sqrt(6/(fan_in + fan_out)); 1/sqrt(fan_in), the bias "
      "too; N(0, 0.02)"},
+    AT_WEIGHT_NORM,
     {0}};
+
+static bool normed(const at_node *n) { return n->arg[CONV_NORM].num != 0; }
+
+/* The input that is the bias, the last; 0: there is none. */
+static int bias_of(const at_node *n) { return n->arg[CONV_BIAS].num != 0 ? n->n_in - 1 : 0; }
 
 typedef struct conv {
   int64_t images, h, w, from, oh, ow, to, kernel, stride, pad;
@@ -87,7 +103,7 @@ static at_status conv_infer(at_graph *g, at_node *n, at_error *err) {
   const int64_t shape[] = {m->to_size, from, k, k};
   const int kind = (int)n->arg[CONV_INIT].num;
   at_init init = weight_init(kind, from, m->to_size, k * k);
-  s = at_node_parameter(g, n, "weight", 4, shape, init, err);
+  s = at_weight_parameters(g, n, normed(n), 4, shape, init, err);
   if (s != AT_OK || n->arg[CONV_BIAS].num == 0) return s;
   return at_node_parameter(g, n, "bias", 1, shape,
                            kind == TORCH ? init : (at_init){AT_INIT_ZERO, 0}, err);
@@ -122,7 +138,8 @@ static int64_t band_rows(const conv *c) {
 static size_t conv_scratch(const at_exec *x, const at_node *n) {
   conv c = conv_shape(x, n);
   int64_t weight = c.to * patch(&c);
-  return (size_t)(weight + SLOTS * (band_rows(&c) * c.ow * patch(&c) + weight)) * sizeof(float);
+  return at_weight_scratch(x, n, normed(n)) +
+         (size_t)(weight + SLOTS * (band_rows(&c) * c.ow * patch(&c) + weight)) * sizeof(float);
 }
 
 typedef struct work {
@@ -186,12 +203,12 @@ static void forward_slot(void *ctx, size_t slot) {
 }
 
 static void conv_forward(at_exec *x, const at_node *n) {
-  work k = {
-      .c = conv_shape(x, n), .x = at_x_in(x, n, 0), .y = at_x_out(x, n), .w = at_x_scratch(x, n)};
+  at_weight w = at_weight_forward(x, n, normed(n));
+  work k = {.c = conv_shape(x, n), .x = at_x_in(x, n, 0), .y = at_x_out(x, n), .w = w.rest};
   k.slots = k.w + k.c.to * patch(&k.c);
-  turn_weight(&k.c, at_x_in(x, n, 1), k.w, false);
-  if (n->n_in > 2)
-    at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, 2));
+  turn_weight(&k.c, w.w, k.w, false);
+  if (bias_of(n))
+    at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, bias_of(n)));
   else
     memset(k.y, 0, (size_t)at_x_count(x, n) * sizeof(float));
   at_parallel(at_x_pool(x), SLOTS, forward_slot, &k);
@@ -220,22 +237,24 @@ static void backward_slot(void *ctx, size_t slot) {
 }
 
 static void conv_backward(at_exec *x, const at_node *n) {
+  at_weight w = at_weight_backward(x, n, normed(n));
   work k = {.c = conv_shape(x, n),
             .x = at_x_in(x, n, 0),
             .dy = at_x_grad_out(x, n),
             .dx = at_x_grad_in(x, n, 0),
-            .w = at_x_scratch(x, n)};
-  float *dw = at_x_grad_in(x, n, 1), *db = n->n_in > 2 ? at_x_grad_in(x, n, 2) : NULL;
+            .w = w.rest};
+  float *dw = w.dw, *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
   int64_t p = patch(&k.c), size = k.c.to * p, slot = band_rows(&k.c) * k.c.ow * p + size;
   k.want_dw = dw != NULL;
   k.slots = k.w + size;
-  turn_weight(&k.c, at_x_in(x, n, 1), k.w, false);
+  turn_weight(&k.c, w.w, k.w, false);
   at_parallel(at_x_pool(x), SLOTS, backward_slot, &k);
   if (db) at_x_add_column_sums(x, k.dy, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);
   if (!dw) return;
   float *sum = k.slots + slot - size;
   for (int64_t s = 1; s < SLOTS; s++) at_vaxpy(sum, 1, sum + s * slot, (size_t)size);
   turn_weight(&k.c, sum, dw, true);
+  at_weight_close(x, n, &w);
 }
 
 static double conv_flops(const at_exec *x, const at_node *n) {

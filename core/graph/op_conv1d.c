@@ -4,9 +4,10 @@
 #include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
+#include "core/graph/weight.h"
 #include "core/tensor/gemm.h"
 
-enum { OVER, AXES, KERNEL, STRIDE, PADDING, BIAS };
+enum { OVER, AXES, KERNEL, STRIDE, PADDING, BIAS, NORM };
 static const at_param_spec conv1d_params[] = {
     {"over", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the axis of time"},
     {"axes", AT_ARG_MAP, true, 0, 0, 0, NULL, "channels consumed -> made"},
@@ -14,7 +15,13 @@ static const at_param_spec conv1d_params[] = {
     {"stride", AT_ARG_INT, false, 1, 1, 1023, NULL, "step"},
     {"padding", AT_ARG_INT, false, -1, -1, 1023, NULL, "zeros at both ends; -1: kernel / 2"},
     {"bias", AT_ARG_BOOL, false, 1, 0, 0, NULL, "whether a bias is added"},
+    AT_WEIGHT_NORM,
     {0}};
+
+static bool normed(const at_node *n) { return n->arg[NORM].num != 0; }
+
+/* The input that is the bias, the last; 0: there is none. */
+static int bias_of(const at_node *n) { return n->arg[BIAS].num != 0 ? n->n_in - 1 : 0; }
 
 static int64_t padding(const at_node *n) {
   int64_t p = (int64_t)n->arg[PADDING].num;
@@ -60,7 +67,7 @@ static at_status conv1d_infer(at_graph *g, at_node *n, at_error *err) {
   int64_t c = v->dim[from].size;
   const int64_t shape[] = {m->to_size, c, k};
   at_init init = {AT_INIT_UNIFORM, c > 0 ? sqrt(6.0 / (double)(c * k)) : 1}; /* He et al., 2015 */
-  s = at_node_parameter(g, n, "weight", 3, shape, init, err);
+  s = at_weight_parameters(g, n, normed(n), 3, shape, init, err);
   if (s != AT_OK || n->arg[BIAS].num == 0) return s;
   return at_node_parameter(g, n, "bias", 1, shape, (at_init){AT_INIT_ZERO, 0}, err);
 }
@@ -142,30 +149,36 @@ static void weight_piece(void *ctx, int64_t k, int64_t in, int64_t out, int64_t 
           (at_mat){p->dw + k, p->c.from * p->c.kernel, p->c.kernel});
 }
 
+static size_t conv1d_scratch(const at_exec *x, const at_node *n) {
+  return at_weight_scratch(x, n, normed(n));
+}
+
 static void conv1d_forward(at_exec *x, const at_node *n) {
   work k = {.c = shape_of(x, n),
             .pool = at_x_pool(x),
             .x = at_unconst(at_x_in(x, n, 0)),
             .y = at_x_out(x, n),
-            .w = at_unconst(at_x_in(x, n, 1))};
-  if (n->n_in > 2)
-    at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, 2));
+            .w = at_unconst(at_weight_forward(x, n, normed(n)).w)};
+  if (bias_of(n))
+    at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, bias_of(n)));
   else
     memset(k.y, 0, (size_t)at_x_count(x, n) * sizeof(float));
   each_piece(x, n, forward_piece, &k);
 }
 
 static void conv1d_backward(at_exec *x, const at_node *n) {
+  at_weight w = at_weight_backward(x, n, normed(n));
   work k = {.c = shape_of(x, n),
             .pool = at_x_pool(x),
             .x = at_unconst(at_x_in(x, n, 0)),
             .y = at_unconst(at_x_grad_out(x, n)),
-            .w = at_unconst(at_x_in(x, n, 1)),
-            .dw = at_x_grad_in(x, n, 1)};
-  float *db = n->n_in > 2 ? at_x_grad_in(x, n, 2) : NULL;
+            .w = at_unconst(w.w),
+            .dw = w.dw};
+  float *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
   if (db) at_x_add_column_sums(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);
   if (k.dw) each_piece(x, n, weight_piece, &k);
   if ((k.x = at_x_grad_in(x, n, 0))) each_piece(x, n, input_piece, &k);
+  at_weight_close(x, n, &w);
 }
 
 static double conv1d_flops(const at_exec *x, const at_node *n) {
@@ -183,6 +196,7 @@ const at_op at_op_conv1d = {
     .params = conv1d_params,
     .flags = AT_OP_KEEPS_IN | AT_OP_TAIL,
     .infer = conv1d_infer,
+    .scratch = conv1d_scratch,
     .forward = conv1d_forward,
     .backward = conv1d_backward,
     .flops = conv1d_flops,

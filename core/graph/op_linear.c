@@ -3,18 +3,25 @@
 #include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
+#include "core/graph/weight.h"
 #include "core/tensor/gemm.h"
 
 /* ---- linear ---- */
 
-enum { LIN_AXES, LIN_BIAS, LIN_INIT };
+enum { LIN_AXES, LIN_BIAS, LIN_INIT, LIN_NORM };
 static const at_param_spec linear_params[] = {
     {"axes", AT_ARG_MAP, true, 0, 0, 0, NULL, "consumed -> made"},
     {"bias", AT_ARG_BOOL, false, 1, 0, 0, NULL, "whether a bias is added"},
     {"init", AT_ARG_ENUM, false, 0, 0, 0, "xavier|torch|normal",
      "weights: U(-r, r), r = sqrt(6/(from + to)) with bias 0; U(-1/sqrt(from), 1/sqrt(from)) for "
      "both; N(0, 0.02) with bias 0"},
+    AT_WEIGHT_NORM,
     {0}};
+
+static bool normed(const at_node *n) { return n->arg[LIN_NORM].num != 0; }
+
+/* The input that is the bias, the last; 0: there is none. */
+static int bias_of(const at_node *n) { return n->arg[LIN_BIAS].num != 0 ? n->n_in - 1 : 0; }
 
 /* First dim of the consumed axes in input 0; they lie side by side, in order. */
 static at_status from_dims(const at_graph *g, const at_node *n, int *first, at_error *err) {
@@ -62,7 +69,7 @@ static at_status linear_infer(at_graph *g, at_node *n, at_error *err) {
   if ((s = at_op_add_dim(g, n, m->to, to, err)) != AT_OK) return s;
   const int64_t shape[] = {to, from};
   at_init init = weight_init(kind, from, to);
-  s = at_node_parameter(g, n, "weight", 2, shape, init, err);
+  s = at_weight_parameters(g, n, normed(n), 2, shape, init, err);
   if (s != AT_OK || n->arg[LIN_BIAS].num == 0) return s;
   return at_node_parameter(g, n, "bias", 1, shape, kind == 1 ? init : (at_init){AT_INIT_ZERO, 0},
                            err);
@@ -81,11 +88,16 @@ static layer linear_shape(const at_exec *x, const at_node *n) {
   return (layer){a.outer, a.inner * a.n / last.inner, last.inner, m->to_size};
 }
 
+static size_t linear_scratch(const at_exec *x, const at_node *n) {
+  return at_weight_scratch(x, n, normed(n));
+}
+
 static void linear_forward(at_exec *x, const at_node *n) {
   layer s = linear_shape(x, n);
-  float *y = at_x_out(x, n), beta = n->n_in > 2;
-  if (n->n_in > 2) at_x_fill_rows(x, y, s.outer * s.inner, s.to, at_x_in(x, n, 2));
-  at_mat w = {at_unconst(at_x_in(x, n, 1)), 1, s.from};
+  const int bias = bias_of(n);
+  float *y = at_x_out(x, n), beta = bias > 0;
+  if (bias) at_x_fill_rows(x, y, s.outer * s.inner, s.to, at_x_in(x, n, bias));
+  at_mat w = {at_unconst(at_weight_forward(x, n, normed(n)).w), 1, s.from};
   at_mat in = {at_unconst(at_x_in(x, n, 0)), s.from, 1};
   if (s.inner == 1) {
     at_gemm(at_x_pool(x), s.outer, s.to, s.from, 1, in, w, beta, (at_mat){y, s.to, 1});
@@ -100,8 +112,9 @@ static void linear_backward(at_exec *x, const at_node *n) {
   layer s = linear_shape(x, n);
   at_pool *pool = at_x_pool(x);
   float *dy = at_unconst(at_x_grad_out(x, n)), *dx = at_x_grad_in(x, n, 0);
-  float *dw = at_x_grad_in(x, n, 1), *db = n->n_in > 2 ? at_x_grad_in(x, n, 2) : NULL;
-  float *in = at_unconst(at_x_in(x, n, 0)), *w = at_unconst(at_x_in(x, n, 1));
+  at_weight weight = at_weight_backward(x, n, normed(n));
+  float *dw = weight.dw, *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
+  float *in = at_unconst(at_x_in(x, n, 0)), *w = at_unconst(weight.w);
   int64_t rows = s.inner == 1 ? s.outer : s.inner, outer = s.inner == 1 ? 1 : s.outer;
   at_mat xin = s.inner == 1 ? (at_mat){in, s.from, 1} : (at_mat){in, 1, s.inner};
   at_mat xout = s.inner == 1 ? (at_mat){dx, s.from, 1} : (at_mat){dx, 1, s.inner};
@@ -111,6 +124,7 @@ static void linear_backward(at_exec *x, const at_node *n) {
     at_gemm(pool, s.to, s.from, rows, 1, (at_mat){dy + o * rows * s.to, 1, s.to}, xo, 1,
             (at_mat){dw, s.from, 1});
   }
+  at_weight_close(x, n, &weight);
   if (dx)
     at_gemm_batch(pool, outer, rows, s.from, s.to, 1, (at_mat){dy, s.to, 1}, rows * s.to,
                   (at_mat){w, s.from, 1}, 0, 1, xout, s.from * rows);
@@ -131,6 +145,7 @@ const at_op at_op_linear = {
     .params = linear_params,
     .flags = AT_OP_KEEPS_IN,
     .infer = linear_infer,
+    .scratch = linear_scratch,
     .forward = linear_forward,
     .backward = linear_backward,
     .flops = linear_flops,

@@ -24,7 +24,7 @@ const at_op *const at_optable[] = {
     /* whole numbers, and chance */
     &at_op_position, &at_op_argmax, &at_op_one_hot, &at_op_gather, &at_op_noise,
     /* losses */
-    &at_op_triplet, &at_op_matching, &at_op_cross_entropy, &at_op_bce, &at_op_mean_all,
+    &at_op_triplet, &at_op_matching, &at_op_cross_entropy, &at_op_bce, &at_op_kl, &at_op_mean_all,
     &at_op_sum_all,
     /* made by lowering, plugins and passes */
     &at_op_cosine_ratio, &at_op_attended_cosine, &at_op_pairwise, &at_op_arrange, &at_op_learned,

@@ -65,6 +65,7 @@ static at_status load(once *w, at_text *messages, at_error *err) {
   if (s != AT_OK) return s;
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;
+  if (messages) at_text_free(messages); /* warnings would come twice */
   if ((s = at_dsl_load(w->o->model, &env, &w->g, messages, err)) != AT_OK) return s;
   return at_graph_optimize(w->g, w->o->passes, err);
 }

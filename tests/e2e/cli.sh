@@ -47,7 +47,8 @@ refuses "no such model" 2 'nowhere.att.*No such file' "$A" check "$work/nowhere.
 echo 'model m { input x: real [a, b] output y = x |> sofmax(b) }' >"$work/m.att"
 refuses "unknown operator" 2 'm.att:1:.*no operator `sofmax`' "$A" check "$work/m.att"
 refuses "and its hint" 2 'did you mean `softmax`' "$A" check "$work/m.att"
-refuses "unknown score" 2 'no score `dott`; did you mean `dot`' "$A" check "$m/scan.att" --set score=dott
+refuses "unknown score" 2 'no score `dott`' "$A" check "$m/scan.att" --set score=dott
+refuses "and its hint" 2 'hint: did you mean `dot`' "$A" check "$m/scan.att" --set score=dott
 refuses "bad option of a score" 2 'must be one of query.key' "$A" check "$m/scan.att" --set 'score=general(side=quer)'
 refuses "unknown option of a score" 2 '`general` has no option `sid`; did you mean `side`' \
   "$A" check "$m/scan.att" --set 'score=general(sid=key)'

@@ -53,6 +53,24 @@ CASE(conv1d_dense) {
 CASE(conv1d_long) {
   return NODE("conv1d", IN(NORMAL("a", "word d")), ax(f, "word"), map(f, "d", "h", 3), num(7));
 }
+/* bias and the options between left as they are */
+CASE(linear_normed) {
+  return NODE("linear", IN(NORMAL("a", "word d")), map(f, "d", "h", 4), num(1), num(0), num(1));
+}
+CASE(linear_normed_bare) {
+  return NODE("linear", IN(NORMAL("a", "picture region d")), map(f, "region", "h", 6), num(0),
+              num(1), num(1));
+}
+CASE(conv1d_normed) {
+  return NODE("conv1d", IN(NORMAL("a", "word d")), ax(f, "word"), map(f, "d", "h", 3), num(3),
+              num(1), num(-1), num(1), num(1));
+}
+CASE(conv2d_normed) {
+  return NODE("conv2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"),
+              map(f, "channel", "h", 3), num(3), num(2), num(-1), num(1), num(0), num(1));
+}
+CASE(kl_rows) { return NODE("kl", IN(NORMAL("m", "word d"), NORMAL("v", "word d"))); }
+CASE(kl_apart) { return NODE("kl", IN(NORMAL("m", "picture d"), NORMAL("v", "caption"))); }
 CASE(resize_nearest) {
   return NODE("resize", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"), num(2));
 }
@@ -127,6 +145,12 @@ const op_case op_cases_more[] = {
     {"conv1d", "ragged", conv1d_ragged},
     {"conv1d", "dense, stride 2", conv1d_dense},
     {"conv1d", "longer than the rows", conv1d_long},
+    {"linear", "weight norm", linear_normed},
+    {"linear", "weight norm, no bias, an axis in the middle", linear_normed_bare},
+    {"conv1d", "weight norm", conv1d_normed},
+    {"conv2d", "weight norm", conv2d_normed},
+    {"kl", "rows", kl_rows},
+    {"kl", "over the axes of both", kl_apart},
     {"resize", "nearest", resize_nearest},
     {"resize", "bilinear", resize_bilinear},
     {"glu", "last", glu_last},
