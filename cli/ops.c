@@ -21,7 +21,7 @@ static void add_usage(at_text *t, const at_op *op) {
   const char *comma = "";
   at_text_addf(t, "%s(", op->name);
   for (int i = 0; i < op->max_in && i < 3; i++, comma = ", ")
-    at_text_addf(t, "%s%s%s", comma, i >= op->min_in ? "[" : "", values[i]);
+    at_text_addf(t, "%s%s%s", comma, i == op->min_in ? "[" : "", values[i]);
   if (op->max_in > op->min_in) at_text_add(t, op->max_in > 3 ? ", ...]" : "]");
   for (const at_param_spec *p = op->params; p && p->type != AT_ARG_END; p++, comma = ", ") {
     bool axes = p->type <= AT_ARG_NEW;
