@@ -126,6 +126,7 @@ typedef struct at_lower {
   at_turn *turn;
   const char *turns; /* ".1.2": the turns being worked on; "" outside of repeats */
   int statements;    /* worked on so far */
+  int mentions;      /* names and statements of branches not taken, as far as they were read */
   at_known *known;   /* by axis id */
   int n_known;
   const char *owner;          /* of the statement: default for names of parameters */

@@ -1,8 +1,10 @@
 /* Names in statements that do not hold: said, if not worked out, and so not forgotten. */
 #include "dsl/lower.h"
 
+enum { MOST = 100000 }; /* turns of a repeat that say the same again and again must not take long */
+
 static void name(at_lower *w, const char *text) {
-  at_sym *s = text ? at_lower_find(w, text) : NULL;
+  at_sym *s = text && w->mentions++ < MOST ? at_lower_find(w, text) : NULL;
   if (s) s->used = true;
 }
 
@@ -23,7 +25,7 @@ static void args(at_lower *w, const at_call_arg *a) {
 }
 
 void at_lower_mention(at_lower *w, const at_expr *e) {
-  if (!e) return;
+  if (!e || w->mentions >= MOST) return;
   if (e->kind == AT_E_NAME || e->kind == AT_E_CALL) name(w, e->name);
   args(w, e->args);
   at_lower_mention(w, e->scope_index);
@@ -33,7 +35,8 @@ void at_lower_mention(at_lower *w, const at_expr *e) {
 }
 
 void at_lower_mention_body(at_lower *w, const at_stmt *s) {
-  for (; s; s = s->next) {
+  for (; s && w->mentions < MOST; s = s->next) {
+    w->mentions++;
     if (s->kind == AT_S_OUTPUT && !s->expr) name(w, s->name);
     at_lower_mention(w, s->expr);
     at_lower_mention(w, s->vocabulary);
