@@ -5,10 +5,10 @@
 #include "core/graph/op_common.h"
 
 /* The entry of an operator's table. */
-#define AT_WEIGHT_NORM                                                              \
-  {                                                                                 \
-    "weight_norm", AT_ARG_BOOL, false, 0, 0, 0, NULL,                               \
-        "weights w = g v/|v|, a length g for each number made; v and g are learned" \
+#define AT_WEIGHT_NORM                                                          \
+  {                                                                             \
+    "weight_norm", AT_ARG_BOOL, false, 0, 0, 0, NULL,                           \
+        "weights w = g v/|v|, with v and g learned (Salimans and Kingma, 2016)" \
   }
 
 /* For infer: parameters "weight", or "weight_v" and "weight_g" (as torch.nn.utils.weight_norm
