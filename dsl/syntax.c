@@ -43,18 +43,20 @@ static size_t shown(const char *text, size_t n) {
 void at_syntax_bad_char(at_parse *p, const char *text, size_t n, at_span span) {
   static const struct {
     const char *text, *hint;
-  } alike[] = {{"\xe2\x86\x92", "an arrow is written `->`"},
-               {"\xe2\x88\x92", "minus is written `-`"},
-               {"\xe2\x80\x93", "minus is written `-`"},
-               {"\xc3\x97", "times is written `*`"},
-               {"\xc2\xb7", "times is written `*`"},
-               {"\xe2\x80\xa6", "a ragged axis is written with three dots, `word...`"},
-               {"\xe2\x96\xb7", "a pipeline is written `|>`"},
-               {"|", "a pipeline is written `|>`"},
-               {"&", "write `and`"},
-               {"!", "write `not`"},
-               {"@", "a scope name follows `@` at once, as in `@img_fc`"},
-               {"'", "texts stand in `\"`, names without quotes"}};
+  } alike[] = {
+      {"\xe2\x86\x92", "an arrow is written `->`"},
+      {"\xe2\x88\x92", "minus is written `-`"},
+      {"\xe2\x80\x93", "minus is written `-`"},
+      {"\xc3\x97", "times is written `*`"},
+      {"\xc2\xb7", "times is written `*`"},
+      {"\xe2\x80\xa6", "a ragged axis is written with three dots, `word...`"},
+      {"\xe2\x96\xb7", "a pipeline is written `|>`"},
+      {"|", "a pipeline is written `|>`"},
+      {"&", "write `and`"},
+      {"!", "write `not`"},
+      {"@",
+       "a scope name follows `@` at once, as in `@img_fc`; a product is `contract(x, y, axis)`"},
+      {"'", "texts stand in `\"`, names without quotes"}};
   unsigned char c = (unsigned char)text[0];
   at_diag *d = c < 32 || c == 127
                    ? at_diag_add(p->diags, AT_SEV_ERROR, "bad-character", span,
@@ -203,13 +205,17 @@ static const char *hint_for_habit(const at_parse *p, const expectation *e, const
     return "what is computed needs a name: `output NAME = x |> ...`";
   if (!strcmp(found, "`,`") && holds(e->text, e->n, "`if`"))
     return "clauses of attend follow each other without commas";
+  if (!strcmp(found, "`,`") && statement) return "statements follow each other without commas";
+  if (!strcmp(found, "`|>`") && is_before(src, where.begin, ";"))
+    return "a pipeline goes on without `;`";
+  if (!strcmp(found, "`.`") && statement) return "operators have names without dots, as `relu`";
   if (!strcmp(found, "`(`") && statement) return "an operator is called as `x |> f(...)` or `f(x)`";
   if (!strcmp(found, "`[`") && is_before(src, where.begin, ":"))
     return "an input is written `input NAME: real [axis, ...]` or `token [...]`";
   if (!strcmp(found, "`:`") && equals)
     return holds(e->text, e->n, "`,`")
                ? "a parameter is written NAME or NAME = DEFAULT, without a type"
-               : "a value is written `let NAME = ...`; only input and param state their axes";
+               : "`=` gives a name its meaning; only input and param have `:` and axes";
   return hint_for_sign(p, e, found, where);
 }
 

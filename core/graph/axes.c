@@ -177,6 +177,12 @@ at_status at_node_need_dim(const at_graph *g, const at_node *n, int axis, int *d
   if (n->ndim == 0)
     return at_fail(err, AT_EINPUT, "%s has no axis `%s`; it is a single number",
                    at_node_title(g, n), name);
+  for (int i = 0; i < n->ndim; i++) /* [caption, word...] shows `caption`, but is one axis */
+    if (axis >= 0 && g->axis[n->dim[i].axis].parent == axis)
+      return at_fail(err, AT_EINPUT,
+                     "%s has the axis `%s` only together with `%s...`; reduce it over `%s` first",
+                     at_node_title(g, n), name, g->axis[n->dim[i].axis].name,
+                     g->axis[n->dim[i].axis].name);
   at_text t = {0};
   add_axes(g, n, &t);
   return at_fail(err, AT_EINPUT, "%s has no axis `%s`; it has %s", at_node_title(g, n), name,

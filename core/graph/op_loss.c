@@ -163,8 +163,9 @@ static at_status matching_infer(at_graph *g, at_node *n, at_error *err) {
   if (s != AT_OK) return s;
   if (r == c || v->ndim != 2 || g->axis[v->dim[r].axis].kind != AT_BATCH ||
       g->axis[v->dim[c].axis].kind != AT_BATCH)
-    return at_fail(err, AT_EINPUT, "matching needs a square of two batch axes; %s is %s",
-                   at_node_title(g, v), at_node_axes_text(g, v));
+    return at_fail(err, AT_EINPUT, "matching needs a square of two batch axes; %s is %s%s",
+                   at_node_title(g, v), at_node_axes_text(g, v),
+                   v->ndim > 2 ? ", reduce it over the others" : "");
   return scalar(n);
 }
 

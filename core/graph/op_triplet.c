@@ -25,8 +25,9 @@ static at_status triplet_infer(at_graph *g, at_node *n, at_error *err) {
   if (s == AT_OK) s = at_node_need_dim(g, v, n->arg[TRI_COLS].axis[0], &c, err);
   if (s != AT_OK) return s;
   if (r == c || v->ndim != 2)
-    return at_fail(err, AT_EINPUT, "triplet needs a square of two axes; %s is %s",
-                   at_node_title(g, v), at_node_axes_text(g, v));
+    return at_fail(err, AT_EINPUT, "triplet needs a square of two axes; %s is %s%s",
+                   at_node_title(g, v), at_node_axes_text(g, v),
+                   v->ndim > 2 ? ", reduce it over the others" : "");
   for (int i = 0; i < 2; i++)
     if (g->axis[v->dim[i].axis].kind != AT_BATCH)
       return at_fail(err, AT_EINPUT, "triplet pairs two batch axes; `%s` is a %s axis",
