@@ -332,12 +332,17 @@ static bool says(at_lower *w, const at_expr *e, const char *word) {
   return said && !strcmp(said->name, word);
 }
 
+/* Unlike `causal` it takes nothing. */
+static bool says_none(at_lower *w, const at_expr *e) {
+  return says(w, e, "none") && word_of(w, e)->kind == AT_E_NAME;
+}
+
 /* `causal`, `causal(part)`, `none`, or a value that is 0 where nobody may look. */
 static bool make_mask(block *b) {
   at_lower *w = b->w;
   const at_expr *e = b->clause[C_MASK];
   at_attend *a = &b->a;
-  if (!e || says(w, e, "none")) return true;
+  if (!e || says_none(w, e)) return true;
   if (!says(w, e, "causal")) {
     at_node *in[] = {a->refined, at_lower_node(w, e)};
     a->refined = in[1] ? at_lower_make(w, at_op_find("mask"), 2, in, NULL, NULL, e->span) : NULL;
@@ -379,10 +384,10 @@ static bool make_weights(block *b) {
   at_attend *a = &b->a;
   const at_expr *e = b->clause[C_WEIGH];
   const at_expr *refine = b->clause[C_REFINE];
-  a->refined = refine && !says(w, refine, "none") ? at_lower_stages(w, refine, a->score) : a->score;
+  a->refined = refine && !says_none(w, refine) ? at_lower_stages(w, refine, a->score) : a->score;
   if (!a->refined || !keeps_axes(b, a->refined, C_REFINE) || !make_mask(b)) return false;
   a->weight = a->refined;
-  if (says(w, e, "none")) return true;
+  if (says_none(w, e)) return true;
   if (names_over(b, e)) return false;
   if (e->kind != AT_E_NAME && e->kind != AT_E_CALL) {
     if (e->kind != AT_E_BAD)
