@@ -44,21 +44,26 @@ static void bar(char *buf, int width, const at_progress *p) {
 }
 
 static void line(char *buf, size_t n, const at_progress *p) {
-  char left[32], picture[24];
+  char left[32], picture[24], metric[160] = "";
   duration(left, sizeof left, p->seconds_left);
   bar(picture, 20, p);
+  if (p->metric)
+    snprintf(metric, sizeof metric, " %.64s %.2f (best %.2f)", p->metric, p->value, p->best);
   if (p->steps > 0)
-    snprintf(buf, n, "%s %lld/%lld [%s] %lld/%lld loss %.4f %.0f/s %s left", p->phase,
+    snprintf(buf, n, "%s %lld/%lld [%s] %lld/%lld loss %.4f%s %.0f/s %s left", p->phase,
              (long long)p->epoch, (long long)p->epochs, picture, (long long)p->step,
-             (long long)p->steps, p->loss, p->examples_per_s, left);
+             (long long)p->steps, p->loss, metric, p->examples_per_s, left);
   else
     snprintf(buf, n, "%s %lld", p->phase, (long long)p->step);
 }
 
 static void results_line(const at_progress *p) {
-  fprintf(stderr, "%s %lld/%lld:", p->phase, (long long)p->epoch, (long long)p->epochs);
+  fprintf(stderr, "%s %lld/%lld", p->phase, (long long)p->epoch, (long long)p->epochs);
+  if (p->step < p->steps) fprintf(stderr, " %lld/%lld", (long long)p->step, (long long)p->steps);
+  fprintf(stderr, ":");
   for (size_t i = 0; i < p->n_results; i++)
     fprintf(stderr, " %s %.1f", p->results[i].name, p->results[i].value);
+  if (p->metric && isfinite(p->best)) fprintf(stderr, " (best %s %.1f)", p->metric, p->best);
   fprintf(stderr, "\n");
 }
 

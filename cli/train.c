@@ -52,6 +52,7 @@ int cli_train(int argc, char **argv) {
   }
   if (st == AT_OK) st = show_results(dir, json, &err);
   if (st == AT_OK && !json) printf("trained: %s\n", dir);
+  if (st == AT_OK && !json && at_session_outcome(s)) printf("%s\n", at_session_outcome(s));
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_session_free(s);
   at_run_free(run);

@@ -10,9 +10,13 @@ libattune_la_SOURCES += \
 	core/run/feed.c core/run/feed.h \
 	core/run/once.c core/run/once.h \
 	core/run/rundir.c \
+	core/run/rules.c \
 	core/run/runfile.c \
 	core/run/session.c \
 	core/run/sweep.c \
-	core/run/train.c \
+	core/run/train.c core/run/train_impl.h \
+	core/run/train_state.c \
+	core/run/train_step.c \
+	core/run/train_watch.c \
 	core/run/words.c \
 	core/run/yaml.c core/run/yaml.h

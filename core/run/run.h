@@ -74,6 +74,8 @@ typedef struct at_progress {
   int64_t epoch, epochs, step, steps; /* within the phase; steps 0: unknown */
   double loss;                        /* NAN when there is none */
   double examples_per_s, seconds_left;
+  const char *metric; /* the one that picks the best weights; NULL: nothing was evaluated yet */
+  double value, best; /* of it, at the last evaluation and at best; NAN: none */
   const at_result *results;
   size_t n_results; /* after an evaluation, else NULL */
 } at_progress;
@@ -86,6 +88,8 @@ typedef int at_progress_fn(void *ctx, const at_progress *p);
  * while training and, with the best weights, on `test` at the end. */
 at_status at_session_train(at_session *s, const char *dir, bool resume, at_progress_fn *fn,
                            void *ctx, at_error *err);
+/* A sentence on how training ended when it stopped early; NULL: nothing to say. */
+const char *at_session_outcome(const at_session *s);
 /* Runs task + metrics over a split (role or name). Caller frees *results. */
 at_status at_session_evaluate(at_session *s, const char *split, at_progress_fn *fn, void *ctx,
                               at_result **results, size_t *n, at_error *err);

@@ -27,7 +27,8 @@ struct at_run {
 at_status at_run_take(at_run *r, const at_yaml *root, const char *what, const char *const *skip,
                       at_error *err);
 at_status at_run_override(at_run *r, const char *assignment, at_error *err); /* "a.b=value" */
-at_status at_run_finish(at_run *r, at_error *err); /* defaults, required keys, paths */
+at_status at_run_finish(at_run *r, at_error *err);      /* defaults, required keys, paths */
+at_status at_run_rules(const at_run *r, at_error *err); /* rules.c: keys that contradict others */
 at_status at_run_new(const char *path, at_run **out, at_error *err);
 at_status at_run_file(at_arena *arena, const char *path, const at_yaml **root, at_error *err);
 /* Sets a key outright, as the run directory does with what it resolved. */
@@ -105,6 +106,7 @@ struct at_session {
   at_pool *pool;
   at_exec *train, *eval, *look;
   uint64_t seed;
+  char *outcome; /* of training, where there is more to say than that it is done; NULL */
   at_batch_axis batch[AT_MAX_BATCH_AXES];
   int n_batch;
   at_feed feed[AT_MAX_FEEDS];
@@ -164,14 +166,30 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
 /* ---- run directories (rundir.c) ---- */
 at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued,
                             at_error *err);
-at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss,
-                              double rate, double norm, double seconds, at_error *err);
+typedef struct at_train_line {
+  int64_t epoch, step;
+  double loss;                  /* mean since the line before; of several losses their sum */
+  const double *losses, *norms; /* of each objective, where the model has such */
+  double rate, norm, examples_per_second, seconds;
+} at_train_line;
+at_status at_rundir_log_train(const at_session *s, const char *dir, const at_train_line *l,
+                              at_error *err);
 at_status at_rundir_log_evaluation(const char *dir, const char *split, int64_t epoch, int64_t step,
                                    const at_result *r, size_t n, double seconds, at_error *err);
-/* Drops lines of steps later than `step`; *seconds: of the last one kept. */
-at_status at_rundir_trim_log(const char *dir, int64_t step, double *seconds, at_error *err);
-at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation,
-                            size_t n_validation, const at_result *test, size_t n_test,
-                            int64_t steps, int64_t best_epoch, double seconds, at_error *err);
+/* Training ends here: `metric` is no better since `evaluations`. */
+at_status at_rundir_log_stop(const char *dir, int64_t epoch, int64_t step, const char *metric,
+                             int64_t evaluations, int64_t best_step, double seconds, at_error *err);
+/* Drops lines of steps later than `step`, and what evaluations later than `evaluated` said;
+ * *seconds: of the last one kept. */
+at_status at_rundir_trim_log(const char *dir, int64_t step, int64_t evaluated, double *seconds,
+                             at_error *err);
+typedef struct at_run_end {
+  const at_result *validation, *test; /* NULL: none */
+  size_t n_validation, n_test;
+  int64_t steps, best_epoch, best_step;
+  bool stopped_early;
+  double seconds;
+} at_run_end;
+at_status at_rundir_results(at_session *s, const char *dir, const at_run_end *end, at_error *err);
 char *at_rundir_path(const char *dir, const char *name); /* caller frees */
 #endif

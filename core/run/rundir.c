@@ -194,13 +194,24 @@ static at_status append_json(const char *dir, json_t *j, at_error *err) {
   return st;
 }
 
-at_status at_rundir_log_train(const char *dir, int64_t epoch, int64_t step, double loss,
-                              double rate, double norm, double seconds, at_error *err) {
-  return append_json(dir,
-                     json_pack("{s:s, s:I, s:I, s:f, s:f, s:f, s:f}", "kind", "train", "epoch",
-                               (json_int_t)epoch, "step", (json_int_t)step, "loss", loss,
-                               "learning_rate", rate, "gradient_norm", norm, "seconds", seconds),
-                     err);
+/* NULL, which packs as nothing, where the model has one loss. */
+static json_t *by_objective(const at_graph *g, const double *v) {
+  json_t *j = g->n_objective ? json_object() : NULL;
+  for (int i = 0; i < g->n_objective; i++)
+    json_object_set_new(j, g->objective[i].name, json_real(v[i]));
+  return j;
+}
+
+at_status at_rundir_log_train(const at_session *s, const char *dir, const at_train_line *l,
+                              at_error *err) {
+  return append_json(
+      dir,
+      json_pack("{s:s, s:I, s:I, s:f, s:o*, s:f, s:f, s:o*, s:f, s:f}", "kind", "train", "epoch",
+                (json_int_t)l->epoch, "step", (json_int_t)l->step, "loss", l->loss, "losses",
+                by_objective(s->graph, l->losses), "learning_rate", l->rate, "gradient_norm",
+                l->norm, "gradient_norms", by_objective(s->graph, l->norms), "examples_per_second",
+                l->examples_per_second, "seconds", l->seconds),
+      err);
 }
 
 static json_t *values_json(const at_result *r, size_t n) {
@@ -218,7 +229,19 @@ at_status at_rundir_log_evaluation(const char *dir, const char *split, int64_t e
                      err);
 }
 
-at_status at_rundir_trim_log(const char *dir, int64_t step, double *seconds, at_error *err) {
+at_status at_rundir_log_stop(const char *dir, int64_t epoch, int64_t step, const char *metric,
+                             int64_t evaluations, int64_t best_step, double seconds,
+                             at_error *err) {
+  return append_json(
+      dir,
+      json_pack("{s:s, s:I, s:I, s:s, s:I, s:I, s:f}", "kind", "stop", "epoch", (json_int_t)epoch,
+                "step", (json_int_t)step, "metric", metric, "evaluations", (json_int_t)evaluations,
+                "best_step", (json_int_t)best_step, "seconds", seconds),
+      err);
+}
+
+at_status at_rundir_trim_log(const char *dir, int64_t step, int64_t evaluated, double *seconds,
+                             at_error *err) {
   char *path = at_rundir_path(dir, "metrics.jsonl"), *text = NULL;
   at_text kept = {0};
   size_t n;
@@ -233,8 +256,10 @@ at_status at_rundir_trim_log(const char *dir, int64_t step, double *seconds, at_
     json_t *j = json_loadb(line, (size_t)(end - line), 0, NULL);
     json_int_t at = json_integer_value(json_object_get(j, "step"));
     const char *split = json_string_value(json_object_get(j, "split"));
+    const char *kind = json_string_value(json_object_get(j, "kind"));
+    bool trains = kind && !strcmp(kind, "train");
     bool last = split && !strcmp(split, "test"); /* written again at the end */
-    if (j && at <= step && !last) {
+    if (j && at <= (trains ? step : evaluated) && !last) {
       at_text_addn(&kept, line, (size_t)(end + 1 - line));
       *seconds = json_real_value(json_object_get(j, "seconds"));
     }
@@ -260,20 +285,20 @@ static json_t *results_json(const at_result *r, size_t n) {
   return j;
 }
 
-at_status at_rundir_results(at_session *s, const char *dir, const at_result *validation,
-                            size_t n_validation, const at_result *test, size_t n_test,
-                            int64_t steps, int64_t best_epoch, double seconds, at_error *err) {
+at_status at_rundir_results(at_session *s, const char *dir, const at_run_end *end, at_error *err) {
   json_t *run = json_object(), *splits = json_object();
   json_int_t count = 0;
   for (size_t i = 0; i < s->run->n; i++)
     json_object_set_new(run, s->run->entry[i].key, json_string(s->run->entry[i].value));
-  if (validation) json_object_set_new(splits, "validation", results_json(validation, n_validation));
-  if (test) json_object_set_new(splits, "test", results_json(test, n_test));
+  if (end->validation)
+    json_object_set_new(splits, "validation", results_json(end->validation, end->n_validation));
+  if (end->test) json_object_set_new(splits, "test", results_json(end->test, end->n_test));
   for (int i = 0; i < s->graph->n_param; i++) count += (json_int_t)s->params->size[i];
   return write_json(
       dir, "results.json",
-      json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I}", "attune", PACKAGE_VERSION, "run", run,
-                "split", splits, "seconds", seconds, "steps", (json_int_t)steps, "best_epoch",
-                (json_int_t)best_epoch, "parameters", count),
+      json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I, s:b, s:I}", "attune", PACKAGE_VERSION, "run",
+                run, "split", splits, "seconds", end->seconds, "steps", (json_int_t)end->steps,
+                "best_epoch", (json_int_t)end->best_epoch, "best_step", (json_int_t)end->best_step,
+                "stopped_early", (int)end->stopped_early, "parameters", count),
       err);
 }

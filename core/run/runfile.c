@@ -49,15 +49,22 @@ static const key_spec KEYS[] = {
     {"train.epochs", T_INT, "30", 0, 1e6, NULL},
     {"train.batch", T_INT, "128", 1, 1e6, NULL},
     {"train.learning_rate", T_REAL, "0.0002", 0, 1e3, NULL},
-    {"train.schedule.kind", T_ENUM, "constant", 0, 0, "constant|step|cosine"},
+    {"train.schedule.kind", T_ENUM, "constant", 0, 0, AT_SCHEDULE_KINDS},
     {"train.schedule.factor", T_REAL, "0.1", 0, 1, NULL},
     {"train.schedule.every", T_INT, "15", 1, 1e6, NULL},
     {"train.schedule.floor", T_REAL, "0", 0, 1, NULL},
+    {"train.schedule.patience", T_INT, "3", 1, 1e6, NULL},
+    {"train.schedule.warmup", T_INT, "0", 0, 1e9, NULL},
+    {"train.weight_decay", T_REAL, "0", 0, 1e3, NULL},
+    {"train.average", T_REAL, "0", 0, 0.999999, NULL},
     {"train.clip", T_REAL, "2", 0, 1e9, NULL},
     {"train.beta1", T_REAL, "0.9", 0, 0.9999, NULL},
     {"train.beta2", T_REAL, "0.999", 0, 0.999999, NULL},
     {"train.epsilon", T_REAL, "1e-08", 1e-30, 1, NULL},
-    {"train.evaluate_every", T_INT, "1", 1, 1e6, NULL},
+    {"train.evaluate_every", T_INT, "1", 0, 1e6, NULL},
+    {"train.evaluate_steps", T_INT, "0", 0, 1e9, NULL},
+    {"train.patience", T_INT, "0", 0, 1e6, NULL},
+    {"train.min_delta", T_REAL, "0", 0, 1e9, NULL},
     {"train.checkpoint_every", T_INT, "500", 1, 1e9, NULL},
     {"train.log_every", T_INT, "20", 1, 1e9, NULL},
     {"train.best", T_TEXT, "", 0, 0, NULL},
@@ -340,7 +347,7 @@ static at_status resolve(at_run *r, const key_spec *k, at_error *err) {
 at_status at_run_finish(at_run *r, at_error *err) {
   at_status s = AT_OK;
   for (int i = 0; s == AT_OK && i < N_KEYS; i++) s = resolve(r, &KEYS[i], err);
-  return s;
+  return s == AT_OK ? at_run_rules(r, err) : s;
 }
 
 at_status at_run_load(const char *path, const char *const *set, size_t n_set, at_run **out,

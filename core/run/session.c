@@ -246,8 +246,10 @@ at_status at_session_open(at_registry *reg, const char *dir, int threads, at_ses
   const char *weights = at_file_exists(best) ? best : last;
   if (!at_file_exists(weights))
     st = at_fail(err, AT_EINPUT, "%s: there are no weights here yet; train it first", dir);
+  else if (weights == last && at_run_number(s->run, "train.average") > 0)
+    st = at_checkpoint_read_average(weights, s->params, err);
   else
-    st = at_checkpoint_read(weights, s->params, NULL, NULL, err);
+    st = at_checkpoint_read(weights, s->params, NULL, NULL, NULL, err);
 out:
   free(run);
   free(best);
@@ -283,11 +285,13 @@ void at_session_free(at_session *s) {
   at_pool_free(s->pool);
   at_run_free(s->run);
   free(s->dir);
+  free(s->outcome);
   free(s);
 }
 
 /* ---- asking ---- */
 
+const char *at_session_outcome(const at_session *s) { return s->outcome; }
 const at_run *at_session_run(const at_session *s) { return s->run; }
 const at_graph *at_session_graph(const at_session *s) { return s->graph; }
 at_params *at_session_params(at_session *s) { return s->params; }

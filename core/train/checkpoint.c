@@ -4,7 +4,7 @@
 #include <string.h>
 #include "core/train/vectors.h"
 
-static const char *const M = "adam.m.", *const V = "adam.v.";
+static const char *const M = "adam.m.", *const V = "adam.v.", *const AVERAGE = "train.average.";
 
 /* ---- writing ---- */
 
@@ -22,16 +22,21 @@ static at_status add(at_arrays *set, const char *prefix, const at_node *p, const
   return s;
 }
 
-at_status at_checkpoint_write(const char *path, const at_params *params, const at_optimizer *opt,
-                              const at_metadata *meta, at_error *err) {
-  at_arrays set = {0};
+static at_status add_all(at_arrays *set, const char *prefix, const at_params *p, const float *v,
+                         at_error *err) {
   at_status s = AT_OK;
-  for (int i = 0; s == AT_OK && i < params->graph->n_param; i++)
-    s = add(&set, "", params->graph->param[i], params->value + params->offset[i], err);
-  for (int i = 0; opt && s == AT_OK && i < params->graph->n_param; i++) {
-    s = add(&set, M, params->graph->param[i], opt->m + params->offset[i], err);
-    if (s == AT_OK) s = add(&set, V, params->graph->param[i], opt->v + params->offset[i], err);
-  }
+  for (int i = 0; s == AT_OK && i < p->graph->n_param; i++)
+    s = add(set, prefix, p->graph->param[i], v + p->offset[i], err);
+  return s;
+}
+
+at_status at_checkpoint_write(const char *path, const at_params *params, const at_optimizer *opt,
+                              const at_average *average, const at_metadata *meta, at_error *err) {
+  at_arrays set = {0};
+  at_status s = add_all(&set, "", params, params->value, err);
+  if (s == AT_OK && opt) s = add_all(&set, M, params, opt->m, err);
+  if (s == AT_OK && opt) s = add_all(&set, V, params, opt->v, err);
+  if (s == AT_OK && average) s = add_all(&set, AVERAGE, params, average->value, err);
   if (s == AT_OK) s = at_safetensors_write(path, &set, meta, err);
   at_arrays_free(&set);
   return s;
@@ -150,7 +155,9 @@ at_status at_weights_import(at_params *params, const at_vocab *words, at_text *m
 }
 
 static bool known(const at_params *p, const char *name) {
-  if (!strncmp(name, M, strlen(M)) || !strncmp(name, V, strlen(V))) return true;
+  const char *const state[] = {M, V, AVERAGE};
+  for (size_t i = 0; i < sizeof state / sizeof *state; i++)
+    if (!strncmp(name, state[i], strlen(state[i]))) return true;
   for (int i = 0; i < p->graph->n_param; i++)
     if (!strcmp(p->graph->param[i]->pname, name)) return true;
   return false;
@@ -189,14 +196,23 @@ at_status at_weights_take(at_params *params, const at_arrays *set, const char *p
 }
 
 at_status at_checkpoint_read(const char *path, at_params *params, at_optimizer *opt,
-                             at_metadata *meta, at_error *err) {
+                             at_average *average, at_metadata *meta, at_error *err) {
   at_arrays set = {0};
   at_status s = at_safetensors_read(path, &set, meta, err);
   if (s == AT_OK && opt) {
     s = take(params, &set, M, opt->m, false, path, err);
     if (s == AT_OK) s = take(params, &set, V, opt->v, false, path, err);
   }
+  if (s == AT_OK && average) s = take(params, &set, AVERAGE, average->value, false, path, err);
   if (s == AT_OK) s = at_weights_take(params, &set, "", false, path, err);
+  at_arrays_free(&set);
+  return s;
+}
+
+at_status at_checkpoint_read_average(const char *path, at_params *params, at_error *err) {
+  at_arrays set = {0};
+  at_status s = at_safetensors_read(path, &set, NULL, err);
+  if (s == AT_OK) s = take(params, &set, AVERAGE, params->value, false, path, err);
   at_arrays_free(&set);
   return s;
 }

@@ -5,7 +5,7 @@
 
 enum { BLOCK = 1 << 15 };
 
-at_adam at_adam_defaults(void) { return (at_adam){0.9, 0.999, 1e-8, 0}; }
+at_adam at_adam_defaults(void) { return (at_adam){0.9, 0.999, 1e-8, 0, 0}; }
 
 at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **out, at_error *err) {
   *out = NULL;
@@ -15,7 +15,8 @@ at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **o
   p->o = *o;
   p->m = calloc(params->count + 1, sizeof *p->m);
   p->v = calloc(params->count + 1, sizeof *p->v);
-  if (!p->m || !p->v) {
+  p->count = calloc((size_t)params->graph->n_param + 1, sizeof *p->count);
+  if (!p->m || !p->v || !p->count) {
     at_optimizer_free(p);
     return at_nomem(err);
   }
@@ -27,6 +28,7 @@ void at_optimizer_free(at_optimizer *o) {
   if (!o) return;
   free(o->m);
   free(o->v);
+  free(o->count);
   free(o);
 }
 
@@ -58,7 +60,7 @@ static double global_norm(const at_params *p, at_pool *pool) {
 
 typedef struct update {
   float *restrict p, *restrict g, *restrict m, *restrict v;
-  float scale, b1, b2, rate, root, eps;
+  float scale, b1, b2, rate, root, eps, fade;
 } update;
 
 static void update_range(void *ctx, size_t begin, size_t end) {
@@ -69,30 +71,79 @@ static void update_range(void *ctx, size_t begin, size_t end) {
     float v = u.b2 * u.v[i] + (1 - u.b2) * g * g;
     u.m[i] = m;
     u.v[i] = v;
-    u.p[i] -= u.rate * m / (sqrtf(v) * u.root + u.eps);
+    u.p[i] -= u.fade * u.p[i] + u.rate * m / (sqrtf(v) * u.root + u.eps);
     u.g[i] = 0;
   }
 }
 
-double at_optimizer_step(at_optimizer *o, at_pool *pool, double learning_rate) {
+static bool moves(const at_objective *objective, const at_node *p) {
+  return objective ? at_objective_updates(objective, p) : !p->frozen;
+}
+
+/* Floats from one parameter's first to the next one's: padding is zero and stays so. */
+static size_t room(const at_params *p, int i) {
+  return (i + 1 < p->graph->n_param ? p->offset[i + 1] : p->count) - p->offset[i];
+}
+
+static void drop_others(at_params *p, const at_objective *objective) {
+  for (int i = 0; i < p->graph->n_param; i++)
+    if (!moves(objective, p->graph->param[i]))
+      memset(p->grad + p->offset[i], 0, room(p, i) * sizeof(float));
+}
+
+/* Parameters first .. last, neighbours that were updated equally often. */
+static void update_run(at_optimizer *o, at_pool *pool, int first, int last, double scale,
+                       double rate) {
   at_params *p = o->params;
+  const size_t at = p->offset[first], end = p->offset[last] + room(p, last);
+  const double n = (double)o->count[first];
+  update u = {.p = p->value + at,
+              .g = p->grad + at,
+              .m = o->m + at,
+              .v = o->v + at,
+              .scale = (float)scale,
+              .b1 = (float)o->o.beta1,
+              .b2 = (float)o->o.beta2,
+              .eps = (float)o->o.eps,
+              .fade = (float)(rate * o->o.decay),
+              .rate = (float)(rate / (1 - pow(o->o.beta1, n))),
+              .root = (float)(1 / sqrt(1 - pow(o->o.beta2, n)))};
+  at_parallel_range(pool, end - at, BLOCK, update_range, &u);
+}
+
+double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_pool *pool,
+                            double learning_rate) {
+  at_params *p = o->params;
+  const int n_param = p->graph->n_param;
+  drop_others(p, objective);
   double n = global_norm(p, pool);
   if (!isfinite(n)) {
     memset(p->grad, 0, p->count * sizeof(float));
     return n;
   }
-  double by = o->o.clip > 0 ? o->o.clip / (n + 1e-6) : 1;
-  o->count++;
-  update u = {.p = p->value,
-              .g = p->grad,
-              .m = o->m,
-              .v = o->v,
-              .scale = by < 1 ? (float)by : 1,
-              .b1 = (float)o->o.beta1,
-              .b2 = (float)o->o.beta2,
-              .eps = (float)o->o.eps,
-              .rate = (float)(learning_rate / (1 - pow(o->o.beta1, (double)o->count))),
-              .root = (float)(1 / sqrt(1 - pow(o->o.beta2, (double)o->count)))};
-  at_parallel_range(pool, p->count, BLOCK, update_range, &u);
+  double by = o->o.clip > 0 ? fmin(1, o->o.clip / (n + 1e-6)) : 1;
+  for (int i = 0; i < n_param; i++) o->count[i] += moves(objective, p->graph->param[i]);
+  for (int i = 0, last; i < n_param; i = last + 1) {
+    last = i;
+    if (!moves(objective, p->graph->param[i])) continue;
+    while (last + 1 < n_param && moves(objective, p->graph->param[last + 1]) &&
+           o->count[last + 1] == o->count[i])
+      last++;
+    update_run(o, pool, i, last, by, learning_rate);
+  }
   return n;
+}
+
+double at_optimizer_step(at_optimizer *o, at_pool *pool, double learning_rate) {
+  return at_optimizer_step_of(o, NULL, pool, learning_rate);
+}
+
+void at_optimizer_set_rounds(at_optimizer *o, uint64_t rounds) {
+  const at_graph *g = o->params->graph;
+  for (int i = 0; i < g->n_param; i++) {
+    uint64_t times = g->n_objective ? 0 : !g->param[i]->frozen;
+    for (int k = 0; k < g->n_objective; k++)
+      times += at_objective_updates(&g->objective[k], g->param[i]);
+    o->count[i] = rounds * times;
+  }
 }

@@ -1,6 +1,7 @@
-/* Adam (Kingma, Ba, 2015, algorithm 1) with clipping of the global gradient norm.
+/* Adam (Kingma, Ba, 2015, algorithm 1) with clipping of the global gradient norm, and with
+ * decoupled weight decay (AdamW: Loshchilov, Hutter, 2019, algorithm 2).
  *
- * One sweep over the parameter block; sums are cut by the block's size alone,
+ * Few sweeps over the parameter block; sums are cut by the block's size alone,
  * so results do not depend on the number of threads.  One thread at a time. */
 #ifndef AT_TRAIN_OPTIMIZER_H
 #define AT_TRAIN_OPTIMIZER_H
@@ -9,15 +10,16 @@
 
 typedef struct at_adam {
   double beta1, beta2, eps;
-  double clip; /* largest global norm; 0: no clipping */
+  double clip;  /* largest global norm; 0: no clipping */
+  double decay; /* each update takes off this share of a weight, times the rate; 0: none */
 } at_adam;
-at_adam at_adam_defaults(void); /* 0.9, 0.999, 1e-8, no clipping */
+at_adam at_adam_defaults(void); /* 0.9, 0.999, 1e-8, no clipping, no decay */
 
 typedef struct at_optimizer {
   at_params *params; /* borrowed */
   at_adam o;
-  uint64_t count; /* updates made */
-  float *m, *v;   /* first and second moments, beside params->value */
+  uint64_t *count; /* [n_param] updates made of each */
+  float *m, *v;    /* first and second moments, beside params->value */
 } at_optimizer;
 
 at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **out, at_error *err);
@@ -27,4 +29,11 @@ void at_optimizer_free(at_optimizer *o); /* NULL is fine */
  * torch.nn.utils.clip_grad_norm_: the gradient times min(1, clip / (norm + 1e-6)).
  * Returns the norm before clipping; when it is not finite nothing is updated. */
 double at_optimizer_step(at_optimizer *o, at_pool *pool, double learning_rate);
+
+/* The same for one objective of several: gradients of what it does not move are dropped, and
+ * neither norm nor update knows of them. NULL: all that is not frozen. */
+double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_pool *pool,
+                            double learning_rate);
+/* Counts as after `rounds` of one step of each objective (or of the one loss). */
+void at_optimizer_set_rounds(at_optimizer *o, uint64_t rounds);
 #endif

@@ -1,0 +1,57 @@
+/* A training run in progress, between the files train*.c. */
+#ifndef AT_RUN_TRAIN_IMPL_H
+#define AT_RUN_TRAIN_IMPL_H
+#include <time.h>
+#include "core/run/run_impl.h"
+#include "core/train/checkpoint.h"
+#include "core/train/watch.h"
+
+typedef struct trainer {
+  at_session *s;
+  const char *dir;
+  at_optimizer *opt;
+  at_average *average; /* NULL: none is kept */
+  at_schedule schedule;
+  at_watch watch;
+  at_task_run examples;
+  at_progress_fn *fn;
+  void *ctx;
+  int64_t *rows[AT_MAX_BATCH_AXES];
+  int64_t epochs, batch, epoch, position, step; /* position: steps done in this epoch */
+  int64_t log_every, checkpoint_every, evaluate_every, evaluate_steps;
+  const char *best_key;
+  int64_t best_epoch, best_step; /* 0: none yet */
+  int64_t evaluated;             /* step of the last evaluation */
+  char metric[64];               /* the one that decides; "" until it is known */
+  double value;                  /* of it, at the last evaluation */
+  bool evaluates;
+  bool stop;               /* somebody asked for it */
+  bool early;              /* patience is at its end, before the last epoch is */
+  at_result *best_results; /* of the best weights, when this process evaluated them */
+  size_t n_best_results;
+  int n_losses;                   /* named losses, or one */
+  double *loss, *norm, *loss_sum; /* [n_losses] of the last step; since the last line of the log */
+  int64_t loss_count, examples_since;
+  float *states; /* room for those of the model */
+  double seconds_before, seconds_since;
+  int64_t steps_here;
+  struct timespec began;
+} trainer;
+
+double at_train_elapsed(const trainer *t); /* by this process */
+
+/* train_state.c: weights alone, or with all that a later process needs. */
+at_status at_train_save(trainer *t, const char *name, bool state, at_error *err);
+at_status at_train_restore(trainer *t, at_error *err);
+
+/* train_step.c */
+int64_t at_train_steps(const trainer *t); /* of an epoch, once its examples are known */
+at_status at_train_step(trainer *t, int64_t steps, at_error *err);
+
+/* train_watch.c */
+void at_train_tell(trainer *t, int64_t steps, double loss, const at_result *r, size_t n);
+/* Evaluates where the run file says so, and this step was not yet; what follows from it. */
+at_status at_train_settle(trainer *t, int64_t steps, at_error *err);
+/* Through the progress function, whose wish to stop is told as such. */
+at_status at_train_evaluate(trainer *t, const char *split, at_result **r, size_t *n, at_error *err);
+#endif

@@ -1,0 +1,128 @@
+/* One step of training: a batch, and for each loss forward, backward, update. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include "core/run/train_impl.h"
+
+/* ---- the batch ---- */
+
+static bool among(const int64_t *rows, int64_t n, int64_t row) {
+  for (int64_t i = 0; i < n; i++)
+    if (rows[i] == row) return true;
+  return false;
+}
+
+static at_status load_batch(trainer *t, int64_t first, int64_t count, at_error *err) {
+  const at_session *s = t->s;
+  int64_t counts[AT_MAX_BATCH_AXES];
+  const int64_t *rows[AT_MAX_BATCH_AXES];
+  for (int b = 0; b < s->n_batch; b++) {
+    counts[b] = 0;
+    rows[b] = t->rows[b];
+    for (int64_t i = 0; i < count; i++) {
+      int64_t row = t->examples.example[(first + i) * s->n_batch + b];
+      if (!s->batch[b].linked || !among(t->rows[b], counts[b], row)) t->rows[b][counts[b]++] = row;
+    }
+  }
+  return at_session_load(t->s, t->s->train, t->examples.split, rows, counts, err);
+}
+
+/* A last batch of one example has no wrong pairs: it is left out where there are others. */
+int64_t at_train_steps(const trainer *t) {
+  int64_t n = (int64_t)t->examples.n, steps = (n + t->batch - 1) / t->batch;
+  return steps > 1 && n % t->batch == 1 && t->batch > 1 ? steps - 1 : steps;
+}
+
+/* ---- the losses ---- */
+
+static void copy_states(const at_params *p, float *room, bool back) {
+  for (int i = 0; i < p->graph->n_param; i++) {
+    float *state = p->value + p->offset[i];
+    if (!p->graph->param[i]->state) continue;
+    memcpy(back ? state : room, back ? room : state, p->size[i] * sizeof(float));
+    room += p->size[i];
+  }
+}
+
+/* A later loss sees the parameters as the ones before it left them, and the same random
+ * numbers. A batch counts once in running averages, however often it goes through. */
+static void forward(trainer *t, int k) {
+  at_session *s = t->s;
+  if (k > 0) copy_states(s->params, t->states, false);
+  at_exec_forward(s->train, s->seed, (uint64_t)t->step, true);
+  if (k > 0) copy_states(s->params, t->states, true);
+}
+
+static at_status not_finite(const trainer *t, const at_objective *o, bool loss, at_error *err) {
+  return at_fail(err, AT_EFAIL,
+                 "at step %" PRId64
+                 " the %s%s%s%s is no finite number any more; a smaller train.learning_rate "
+                 "or a smaller train.clip may help",
+                 t->step + 1, loss ? "loss" : "gradient", o ? (loss ? " `" : " of `") : "",
+                 o ? o->name : "", o ? "`" : "");
+}
+
+static at_status descend(trainer *t, int k, double rate, at_error *err) {
+  const float one = 1;
+  at_exec *x = t->s->train;
+  const at_objective *o = t->s->graph->n_objective ? &t->s->graph->objective[k] : NULL;
+  forward(t, k);
+  at_exec_backward_from(x, o ? o->node : t->s->graph->loss, &one);
+  t->loss[k] = *at_exec_value(x, o ? o->node : t->s->graph->loss);
+  t->norm[k] = at_optimizer_step_of(t->opt, o, t->s->pool, rate);
+  bool finite = isfinite(t->loss[k]);
+  return finite && isfinite(t->norm[k]) ? AT_OK : not_finite(t, o, !finite, err);
+}
+
+/* ---- the log ---- */
+
+static at_status log_step(trainer *t, double rate, at_error *err) {
+  double norm = 0, all = 0;
+  for (int k = 0; k < t->n_losses; k++) {
+    t->loss_sum[k] /= (double)t->loss_count;
+    all += t->loss_sum[k];
+    norm += t->norm[k] * t->norm[k];
+  }
+  const at_train_line line = {
+      .epoch = t->epoch + 1,
+      .step = t->step,
+      .loss = all,
+      .losses = t->loss_sum,
+      .rate = rate,
+      .norm = sqrt(norm),
+      .norms = t->norm,
+      .examples_per_second =
+          t->seconds_since > 0 ? (double)t->examples_since / t->seconds_since : 0,
+      .seconds = t->seconds_before + at_train_elapsed(t)};
+  at_status st = at_rundir_log_train(t->s, t->dir, &line, err);
+  for (int k = 0; k < t->n_losses; k++) t->loss_sum[k] = 0;
+  t->loss_count = t->examples_since = 0;
+  t->seconds_since = 0;
+  return st;
+}
+
+at_status at_train_step(trainer *t, int64_t steps, at_error *err) {
+  int64_t first = t->position * t->batch, n = (int64_t)t->examples.n;
+  int64_t count = n - first < t->batch ? n - first : t->batch;
+  double before = at_train_elapsed(t), sum = 0;
+  const at_moment now = {(double)t->epoch + (double)t->position / (double)steps, (double)t->epochs,
+                         t->step, t->watch.cuts};
+  const double rate = at_schedule_rate(&t->schedule, &now);
+  at_status st = load_batch(t, first, count, err);
+  for (int k = 0; st == AT_OK && k < t->n_losses; k++) st = descend(t, k, rate, err);
+  if (st != AT_OK) return st;
+  t->position++;
+  t->step++;
+  t->steps_here++;
+  if (t->average) at_average_take(t->average, t->s->pool, t->step);
+  for (int k = 0; k < t->n_losses; k++) {
+    t->loss_sum[k] += t->loss[k];
+    sum += t->loss[k];
+  }
+  t->loss_count++;
+  t->examples_since += count;
+  t->seconds_since += at_train_elapsed(t) - before;
+  if (t->step % t->log_every == 0 || t->position == steps) st = log_step(t, rate, err);
+  at_train_tell(t, steps, sum, NULL, 0);
+  return st;
+}
