@@ -155,8 +155,23 @@ test_golden_SOURCES = tests/unit/test_golden.c
 test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
-e2e_tests = tests/e2e/cli.sh tests/e2e/data.sh tests/e2e/editors.sh tests/e2e/fmt.sh tests/e2e/format.sh tests/e2e/graph.sh tests/e2e/hostile.sh tests/e2e/man.sh tests/e2e/models.sh tests/e2e/scenes_questions.sh tests/e2e/show.sh \
-	tests/e2e/sweep.sh tests/e2e/train.sh tests/e2e/vectors.sh tests/e2e/vqa.sh
+e2e_tests = \
+	tests/e2e/cli.sh \
+	tests/e2e/data.sh \
+	tests/e2e/editors.sh \
+	tests/e2e/fmt.sh \
+	tests/e2e/format.sh \
+	tests/e2e/graph.sh \
+	tests/e2e/hostile.sh \
+	tests/e2e/losses.sh \
+	tests/e2e/man.sh \
+	tests/e2e/models.sh \
+	tests/e2e/scenes_questions.sh \
+	tests/e2e/show.sh \
+	tests/e2e/sweep.sh \
+	tests/e2e/train.sh \
+	tests/e2e/vectors.sh \
+	tests/e2e/vqa.sh
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh tests/valgrind.sh tests/valgrind.supp

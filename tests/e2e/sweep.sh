@@ -45,6 +45,19 @@ over: {arguments.score: [dot], tran.batch: [4]}
 YAML
 refuses "a mistake in a sweep shows before anything runs" 2 'no key `tran.batch`; did you mean `train.batch`' \
   "$A" sweep "$work/bad.yaml" --out "$work/bad"
+# A cell that fails, the second of four: d is no size.
+cat >"$work/part.yaml" <<YAML
+base: run.yaml
+train: {epochs: 2}
+over:
+  arguments.d: [12, 0]
+  seed: [0, 1]
+YAML
+refuses "a sweep with cells that fail ends with 1" 1 '^attune: 2 of 4 runs failed' "$A" sweep "$work/part.yaml" --out "$work/part"
+is "each is told with its reason" 2 "$(grep -c '^d=0,seed=[01]: .*d' "$work/stderr")"
+is "the others are trained" "d=12,seed=0 d=12,seed=1" "$(cd "$work/part/cells" && echo */results.json | sed 's|/results.json||g')"
+"$A" report "$work/part" --pairs 0 >"$work/table" 2>"$work/log"
+is "and reported, both seeds in one group" 1 "$(grep -cE '^all runs +2  ' "$work/table")"
 echo '{' >"$work/out/cells/score=dot,seed=0/results.json"
 refuses "damaged results are refused" 2 'results.json:[0-9]+:[0-9]+: damaged or cut short' "$A" report "$work/out"
 finish

@@ -60,4 +60,79 @@ wait $pid
 is "an interrupted run exits 1" 1 $?
 is "it says how to go on" 1 "$(grep -c 'continue with --resume' "$work/log")"
 is "and leaves a checkpoint" yes "$([ -s "$work/stopped/last.safetensors" ] && echo yes)"
+
+# Averages, a plateau, patience, evaluations every so many steps: all of it is in the checkpoint.
+sed "s/schedule: .*/schedule: {kind: plateau, factor: 0.5, patience: 3, floor: 0.01, warmup: 5}/" "$work/run.yaml" >"$work/watched.yaml"
+sed -i "s/^train:/train:\n  average: 0.9\n  evaluate_steps: 4\n  patience: 14\n  min_delta: 0.5\n  weight_decay: 0.1/" "$work/watched.yaml"
+watched() { # watched DIR OPTIONS...
+  local dir=$1
+  shift
+  "$A" train "$work/watched.yaml" --out "$work/$dir" "$@" 2>"$work/log"
+}
+watched w1 --threads 1 >"$work/said"
+is "patience ends a run well" 0 $?
+is "which is said" 1 "$(grep -c '^stopped early after step [0-9]* (epoch .* of 40): no gain in rsum in 14 evaluations' "$work/said")"
+is "and stands in the results" 1 "$(grep -c '"stopped_early": true' "$work/w1/results.json")"
+is "and in the log" 1 "$(grep -c '"kind":"stop".*"metric":"rsum","evaluations":14' "$work/w1/metrics.jsonl")"
+is "it came before the last epoch" yes \
+  "$(awk '/"steps"/ { print ($2 + 0 < 40 * 6 ? "yes" : "no") }' "$work/w1/results.json")"
+is "the best weights are those of a step" yes \
+  "$(awk '/"best_step"/ { print ($2 + 0 > 0 && ($2 % 4 == 0 || $2 % 6 == 0) ? "yes" : $2) }' "$work/w1/results.json")"
+is "the plateau lowered the rate" yes \
+  "$(sed -n 's/.*"learning_rate":\([0-9.e-]*\).*/\1/p' "$work/w1/metrics.jsonl" | awk '$1 == 0.00075 { found = 1 } END { print found ? "yes" : "no" }')"
+watched w2 --threads 2 >/dev/null
+same "two threads end in the same weights" "$work/w1/last.safetensors" "$work/w2/last.safetensors"
+same "and in the same best ones" "$work/w1/best.safetensors" "$work/w2/best.safetensors"
+best=$(sed -n '/"validation"/,/}/p' "$work/w1/results.json" | md5sum)
+cp "$work/w1/last.safetensors" "$work/before"
+watched w1 --resume >"$work/said"
+same "a run that has stopped is not trained on" "$work/before" "$work/w1/last.safetensors"
+is "and says so again" 1 "$(grep -c '^stopped early after step' "$work/said")"
+is "with the results that it had" "$best" "$(sed -n '/"validation"/,/}/p' "$work/w1/results.json" | md5sum)"
+
+seconds=$(sed -n 's/.*"seconds": \([0-9.]*\).*/\1/p' "$work/w2/results.json" | head -n 1)
+# cut_short SIGNAL DIR TIMES: ends the run at moments that differ from run to run, then finishes it.
+cut_short() {
+  local k pid caught=0
+  for ((k = 0; k < $3; k++)); do
+    "$A" train "$work/watched.yaml" --out "$work/$2" --resume >/dev/null 2>>"$work/cuts" &
+    pid=$!
+    sleep "$(awk -v s="$seconds" -v r="$RANDOM" 'BEGIN { printf "%.3f", s * r / 32768 / 2 + 0.03 }')"
+    kill "-$1" $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    [ -e "$work/$2/results.json" ] || caught=$((caught + 1))
+  done
+  is "$1 came in the midst of the run" yes "$([ $caught -gt 0 ] && echo yes)"
+  watched "$2" --resume >"$work/said"
+  is "a run that $1 ended can be finished" 0 $?
+  same "it has the weights of the run that was not" "$work/w1/last.safetensors" "$work/$2/last.safetensors"
+  same "and its best ones" "$work/w1/best.safetensors" "$work/$2/best.safetensors"
+  for d in w1 "$2"; do
+    sed 's/"\(seconds\|examples_per_second\)":[0-9.e+-]*/"\1":0/g' "$work/$d/metrics.jsonl" >"$work/$d.log"
+  done
+  same "and its log" "$work/w1.log" "$work/$2.log"
+}
+cut_short KILL w3 3
+cut_short INT w4 5
+
+# Without a validation split there are no best weights: the averages of the last are tested, and
+# eval reads them.
+"$A" train "$work/watched.yaml" --out "$work/blind" --set train.patience=0 --set train.schedule.kind=constant \
+  --set data.splits.validation=none --set train.epochs=4 --set train.average=0.999 >/dev/null 2>"$work/log"
+is "a run without a validation split keeps averages, too" 0 $?
+tested() { sed -n '/"test"/,/}  *}/p' "$1" | awk -F'[": ]+' '/^      "/ { name = $2 } /"value"/ { printf "%s %.4f\n", name, $3 }'; }
+"$A" eval "$work/blind" --json 2>/dev/null | tr -d '{}' | tr ',' '\n' |
+  awk -F'[": ]+' '{ printf "%s %.4f\n", $2, $3 }' >"$work/a"
+tested "$work/blind/results.json" >"$work/b"
+is "with results" 11 "$(wc -l <"$work/b")"
+same "which are those of eval" "$work/a" "$work/b"
+refuse() { refuses "$1" 2 "$2" "$A" train "$work/watched.yaml" --out "$work/never" --set "$3"; }
+refuse "a plateau needs a factor" '--set train.schedule.factor=1: `train.schedule.factor` is 1: a plateau' train.schedule.factor=1
+refuse "patience must outlast the plateau's" 'make it greater than `train.schedule.patience`' train.patience=3
+refuse "patience needs metrics" 'watched.yaml:[0-9]+:[0-9]+: `train.patience` is 14: it counts evaluations' 'metrics=[]'
+refuse "patience needs examples" 'watched.yaml:[0-9]+:[0-9]+: `train.patience` is `14`, but the data has no split `none`' \
+  data.splits.validation=none
+refuse "a decay of all" 'takes off a whole weight at once' train.weight_decay=400
+refuse "an average for ever" '`train.average` is 1; it must lie between 0 and 0.999999' train.average=1
+refuse "an unknown schedule" 'must be one of constant\|step\|cosine\|plateau' train.schedule.kind=plateu
 finish
