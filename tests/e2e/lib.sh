@@ -36,6 +36,15 @@ refuses() {
   fi
 }
 
+# signal_later SIGNAL PID FILE MOST: once FILE has grown by 1 .. MOST lines, by chance. What has come
+# about by then does not depend on the machine's speed.
+signal_later() {
+  local until
+  until=$(($(cat "$3" 2>/dev/null | wc -l) + 1 + RANDOM % $4))
+  while kill -0 "$2" 2>/dev/null && [ "$(cat "$3" 2>/dev/null | wc -l)" -lt $until ]; do sleep 0.005; done
+  kill "-$1" "$2" 2>/dev/null
+}
+
 finish() {
   echo "1..$number"
   [ "$failed" = 0 ]

@@ -12,12 +12,10 @@ same "one and two threads end in the same weights" "$work/one/last.safetensors" 
 same "and in the same best weights" "$work/one/best.safetensors" "$work/two/best.safetensors"
 
 # Killed with SIGKILL at three moments, which differ from run to run of this test.
-seconds=$(sed -n 's/.*"seconds": \([0-9.]*\).*/\1/p' "$work/one/results.json" | head -n 1)
 for k in 1 2 3; do
   "$A" train "$work/run.yaml" --out "$work/killed" --resume --threads 1 >/dev/null 2>"$work/log" &
   pid=$!
-  sleep "$(awk -v s="$seconds" -v r="$RANDOM" 'BEGIN { printf "%.3f", s * r / 32768 / 2 + 0.05 }')"
-  kill -KILL $pid 2>/dev/null
+  signal_later KILL $pid "$work/killed/metrics.jsonl" 20
   wait $pid 2>/dev/null
   [ -e "$work/killed/results.json" ] || caught=$((${caught:-0} + 1))
 done
@@ -90,15 +88,13 @@ same "a run that has stopped is not trained on" "$work/before" "$work/w1/last.sa
 is "and says so again" 1 "$(grep -c '^stopped early after step' "$work/said")"
 is "with the results that it had" "$best" "$(sed -n '/"validation"/,/}/p' "$work/w1/results.json" | md5sum)"
 
-seconds=$(sed -n 's/.*"seconds": \([0-9.]*\).*/\1/p' "$work/w2/results.json" | head -n 1)
 # cut_short SIGNAL DIR TIMES: ends the run at moments that differ from run to run, then finishes it.
 cut_short() {
   local k pid caught=0
   for ((k = 0; k < $3; k++)); do
     "$A" train "$work/watched.yaml" --out "$work/$2" --resume >/dev/null 2>>"$work/cuts" &
     pid=$!
-    sleep "$(awk -v s="$seconds" -v r="$RANDOM" 'BEGIN { printf "%.3f", s * r / 32768 / 2 + 0.03 }')"
-    kill "-$1" $pid 2>/dev/null
+    signal_later "$1" $pid "$work/$2/metrics.jsonl" 6
     wait $pid 2>/dev/null
     [ -e "$work/$2/results.json" ] || caught=$((caught + 1))
   done
