@@ -59,6 +59,11 @@ pluginlib_LTLIBRARIES += median_rank.la
 median_rank_la_SOURCES = plugins/metric/median_rank.c plugins/metric/ranks.h
 median_rank_la_CPPFLAGS = $(plugin_cppflags)
 median_rank_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += vqa_accuracy.la
+vqa_accuracy_la_SOURCES = plugins/metric/vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h \
+	plugins/metric/answers.h
+vqa_accuracy_la_CPPFLAGS = $(plugin_cppflags)
+vqa_accuracy_la_LDFLAGS = $(plugin_ldflags)
 # data readers
 asked_sources = plugins/data/asked.c plugins/data/asked.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
 	plugins/data/text_file.c plugins/data/text_file.h

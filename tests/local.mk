@@ -79,6 +79,10 @@ unit_tests += test_metrics
 test_metrics_SOURCES = tests/unit/test_metrics.c
 test_metrics_LDADD = $(unit_ldadd)
 
+unit_tests += test_vqa_accuracy
+test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
+test_vqa_accuracy_LDADD = $(unit_ldadd)
+
 unit_tests += test_scenes
 test_scenes_SOURCES = tests/unit/test_scenes.c
 test_scenes_LDADD = $(unit_ldadd)

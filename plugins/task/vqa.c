@@ -1,5 +1,6 @@
 /* Visual question answering with a closed set of answers (Antol and others, 2015). */
 #include <attune/plugin.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@ static const attune_option options_table[] = {
      "picture once; 0: all of them"},
     {"type", ATTUNE_OPTION_STRING, "type", 0, 0, NULL,
      "field of the questions by which results are told apart, where the data have it"},
+    {"question_type", ATTUNE_OPTION_STRING, "question_type", 0, 0, NULL,
+     "another such field, for metrics that know two"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
@@ -190,13 +193,15 @@ static int predict_names(const attune_host *host, attune_prediction *p, const ch
   return host->predict(p, name, &a, NULL);
 }
 
+/* The numbers of the different texts of a field under `name`, and the texts under NAME_names. */
 static int add_types(const attune_host *host, attune_task_context *c, const roles *r,
-                     const char *field, attune_prediction *p) {
+                     const char *field, const char *name, attune_prediction *p) {
   attune_array type = {.type = ATTUNE_I32, .ndim = 1, .shape = {r->n}};
   names t = {0};
+  char of_names[64];
   void *stored;
   if (!host->row_text(c, r->question, field, 0)) return ATTUNE_OK;
-  int rc = host->predict(p, "type", &type, &stored);
+  int rc = host->predict(p, name, &type, &stored);
   int32_t *of = stored;
   for (int64_t i = 0; i < r->n && !rc; i++) {
     const char *text = host->row_text(c, r->question, field, i);
@@ -207,7 +212,23 @@ static int add_types(const attune_host *host, attune_task_context *c, const role
     }
     of[i] = (int32_t)k;
   }
-  if (!rc) rc = predict_names(host, p, "type_names", &t);
+  snprintf(of_names, sizeof of_names, "%s_names", name);
+  if (!rc) rc = predict_names(host, p, of_names, &t);
+  free(t.v);
+  return rc;
+}
+
+/* All that people answered, text by text, where the data have it. */
+static int add_people(const attune_host *host, attune_task_context *c, const roles *r,
+                      attune_prediction *p) {
+  names t = {0};
+  int rc = ATTUNE_OK;
+  if (!host->row_text(c, r->question, "answers", 0)) return ATTUNE_OK;
+  for (int64_t i = 0; i < r->n && !rc; i++) {
+    const char *text = host->row_text(c, r->question, "answers", i);
+    rc = names_add(&t, text ? text : "");
+  }
+  if (!rc) rc = predict_names(host, p, "answers", &t);
   free(t.v);
   return rc;
 }
@@ -240,7 +261,11 @@ static int evaluate(const attune_host *host, const attune_options *options, attu
   attune_array predicted = {.type = ATTUNE_I32, .ndim = 1, .shape = {n}};
   attune_array confidence = {.type = ATTUNE_F32, .ndim = 1, .shape = {n}};
   if ((rc = add_answers(host, c, &a.r, prediction))) return rc;
-  if ((rc = add_types(host, c, &a.r, host->option_text(options, "type"), prediction))) return rc;
+  const char *type = host->option_text(options, "type"),
+             *question_type = host->option_text(options, "question_type");
+  if ((rc = add_types(host, c, &a.r, type, "type", prediction))) return rc;
+  if ((rc = add_types(host, c, &a.r, question_type, "question_type", prediction))) return rc;
+  if ((rc = add_people(host, c, &a.r, prediction))) return rc;
   if ((rc = host->predict(prediction, "predicted", &predicted, &stored))) return rc;
   a.predicted = stored;
   if ((rc = host->predict(prediction, "logit", &confidence, &stored))) return rc;
@@ -261,16 +286,18 @@ static const attune_need needs[] = {{"logits", 1, "of every answer to a question
                                     {NULL, 0, NULL}};
 
 static const attune_task vqa = {
-    .item = {sizeof(attune_task), ATTUNE_TASK, "vqa",
-             "questions about pictures, with known answers",
-             "An example is a question with its picture. The model has a batch axis of questions "
-             "and one of pictures, and an\n"
-             "input `picture: token [question]` by which it gathers what it made of the pictures: "
-             "those of a batch are\n"
-             "computed once, however many questions they have. Questions whose answer is none of "
-             "the known ones are not\n"
-             "trained on, and count as wrong.",
-             options_table},
+    .item =
+        {sizeof(attune_task), ATTUNE_TASK, "vqa", "questions about pictures, with known answers",
+         "An example is a question with its picture. The model has a batch axis of questions "
+         "and one of pictures, and an\n"
+         "input `picture: token [question]` by which it gathers what it made of the pictures: "
+         "those of a batch are\n"
+         "computed once, however many questions they have. Questions whose answer is none of "
+         "the known ones are not\n"
+         "trained on, and count as wrong. A field `answers` of the questions, one text with a tab "
+         "between two answers, goes to\n"
+         "metrics that want all that people answered.",
+         options_table},
     .needs = needs,
     .epoch = epoch,
     .evaluate = evaluate,
