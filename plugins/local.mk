@@ -108,3 +108,20 @@ questions_la_CPPFLAGS = $(plugin_cppflags)
 questions_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 questions_la_LDFLAGS = $(plugin_ldflags)
 questions_la_LIBADD = $(JANSSON_LIBS)
+pluginlib_LTLIBRARIES += clevr.la
+clevr_la_SOURCES = plugins/data/clevr.c plugins/data/clevr_program.c plugins/data/clevr_program.h \
+	plugins/data/hdf5_rows.c plugins/data/hdf5_rows.h plugins/data/id_list.c plugins/data/id_list.h \
+	plugins/data/json_records.c plugins/data/json_records.h plugins/data/text_file.h \
+	plugins/data/word_set.c plugins/data/word_set.h
+clevr_la_CPPFLAGS = $(plugin_cppflags)
+clevr_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(HDF5_CFLAGS)
+clevr_la_LDFLAGS = $(plugin_ldflags)
+clevr_la_LIBADD = $(JANSSON_LIBS) $(HDF5_LIBS)
+pluginlib_LTLIBRARIES += vqa2.la
+vqa2_la_SOURCES = plugins/data/vqa2.c plugins/data/id_list.c plugins/data/id_list.h \
+	plugins/data/json_records.c plugins/data/json_records.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
+	plugins/data/regions.c plugins/data/regions.h plugins/data/word_set.c plugins/data/word_set.h
+vqa2_la_CPPFLAGS = $(plugin_cppflags)
+vqa2_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+vqa2_la_LDFLAGS = $(plugin_ldflags)
+vqa2_la_LIBADD = $(JANSSON_LIBS)

@@ -83,6 +83,20 @@ unit_tests += test_vqa_accuracy
 test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
 test_vqa_accuracy_LDADD = $(unit_ldadd)
 
+# Makes files for the tests of readers.
+check_PROGRAMS += make_hdf5
+make_hdf5_SOURCES = tests/tools/make_hdf5.c
+make_hdf5_CPPFLAGS = $(HDF5_CFLAGS)
+make_hdf5_LDADD = $(HDF5_LIBS)
+
+unit_tests += test_clevr
+test_clevr_SOURCES = tests/unit/test_clevr.c tests/unit/data_files.h tests/unit/data_sets.h
+test_clevr_LDADD = $(unit_ldadd)
+
+unit_tests += test_vqa2
+test_vqa2_SOURCES = tests/unit/test_vqa2.c tests/unit/data_files.h tests/unit/data_sets.h
+test_vqa2_LDADD = $(unit_ldadd)
+
 unit_tests += test_scenes
 test_scenes_SOURCES = tests/unit/test_scenes.c
 test_scenes_LDADD = $(unit_ldadd)

@@ -130,10 +130,31 @@ static at_status batch_index(at_session *s, const at_node *in, const at_field *f
   return AT_OK;
 }
 
+/* Numbers out of texts: a score for each class. */
+static bool takes_scores(const at_node *in, const at_field *f) {
+  return f->f.type == ATTUNE_FIELD_TEXT && in->type == AT_REAL && in->ndim == 2;
+}
+
+static at_status check_scores(const at_session *s, const at_node *in, const at_field *f,
+                              at_error *err) {
+  const at_graph *g = s->graph;
+  const at_labels *l = &s->labels;
+  if (l->field && !strcmp(l->field->table, f->table) && in->dim[1].size == (int64_t)l->n &&
+      g->axis[in->dim[0].axis].parent < 0)
+    return AT_OK;
+  return at_fail(
+      err, AT_EINPUT,
+      "%s: input `%s` takes the texts of `%s.%s` as a score for each class; the model "
+      "needs the classes, as in `input answer: token(answer_class) [%s]`, before it, and "
+      "as many places in `%s`",
+      s->run->path, in->name, f->table, f->f.name, f->table, g->axis[in->dim[1].axis].name);
+}
+
 static at_status check_field(const at_session *s, const at_node *in, const at_field *f,
                              at_error *err) {
   const at_graph *g = s->graph;
   bool ragged = in->ndim > 0 && g->axis[in->dim[0].axis].parent >= 0;
+  if (takes_scores(in, f)) return check_scores(s, in, f, err);
   bool text = f->f.type == ATTUNE_FIELD_TEXT, link = f->f.type == ATTUNE_FIELD_LINK;
   if (!feeds_models(f) || (text || link) != (in->type == AT_TOKEN))
     return at_fail(err, AT_EINPUT, "%s: input `%s` takes %s, but `%s.%s` is of type %s",
@@ -167,6 +188,7 @@ static at_feed_kind kind_of(const at_session *s, const at_node *in, const at_fie
     case ATTUNE_FIELD_IMAGE: return AT_FEED_IMAGE;
     case ATTUNE_FIELD_LINK: return AT_FEED_LINK;
     case ATTUNE_FIELD_TEXT:
+      if (takes_scores(in, f)) return AT_FEED_SCORES;
       return s->graph->axis[in->dim[0].axis].parent >= 0 ? AT_FEED_WORDS : AT_FEED_LABEL;
     default: return AT_FEED_REAL;
   }
@@ -361,6 +383,8 @@ static at_status read_one(const reading *r, int64_t i, at_error *err) {
   int64_t row = r->rows[i];
   if (f->kind == AT_FEED_IMAGE) return read_image(r, row, err);
   if (f->kind == AT_FEED_WORDS) return read_tokens(r, row, err);
+  if (f->kind == AT_FEED_SCORES)
+    return at_session_scores(r->s, r->c->split, f->field, row, r->dst + i * f->row, err);
   if (f->kind != AT_FEED_REAL) return read_number(r, row, err);
   return at_dataset_read(r->s->data, r->c->split, f->field, row, r->dst + i * f->row, err);
 }
@@ -438,7 +462,7 @@ static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *
   if (!at_mul_size((size_t)n, (size_t)f->row * sizeof(float), &bytes)) return at_nomem(err);
   at_status st = reserve(s, feed, bytes, err);
   if (st != AT_OK) return st;
-  if (f->kind == AT_FEED_REAL) {
+  if (f->kind != AT_FEED_IMAGE) {
     reading r = {.s = s, .c = c, .feed = feed, .rows = rows, .dst = s->buffer[feed]};
     return read_rows(&r, n, err);
   }

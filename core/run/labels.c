@@ -199,3 +199,21 @@ at_status at_session_label(const at_session *s, const char *split, const at_fiel
   free(text);
   return st;
 }
+
+at_status at_session_scores(const at_session *s, const char *split, const at_field *f, int64_t row,
+                            float *dst, at_error *err) {
+  const at_labels *l = &s->labels;
+  char *text = NULL;
+  at_status st = at_dataset_read_text(s->data, split, f, row, &text, err);
+  if (st != AT_OK) return st;
+  memset(dst, 0, l->n * sizeof *dst);
+  for (char *at = text, *end; *at; at = end) {
+    end = at + strcspn(at, "\t");
+    if (*end) *end++ = 0;
+    int k = at_labels_find(l, at);
+    if (k >= 0) dst[k]++;
+  }
+  for (size_t k = 0; k < l->n; k++) dst[k] = dst[k] >= 3 ? 1 : dst[k] / 3;
+  free(text);
+  return AT_OK;
+}

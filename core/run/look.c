@@ -167,7 +167,9 @@ at_status at_session_look(at_session *s, const char *split, const int64_t *rows,
   for (int i = 0; st == AT_OK && i < s->graph->n_attend; i++)
     st = add_attention(s, &s->graph->attend[i], &out->attention[out->n_attention++], err);
   for (int f = 0; st == AT_OK && f < s->n_feeds; f++)
-    st = s->feed[f].kind == AT_FEED_LABEL || s->feed[f].kind == AT_FEED_LINK ? AT_OK
+    st = s->feed[f].kind == AT_FEED_LABEL || s->feed[f].kind == AT_FEED_LINK ||
+                 s->feed[f].kind == AT_FEED_SCORES
+             ? AT_OK
          : s->feed[f].kind == AT_FEED_WORDS
              ? (out->words ? AT_OK : add_words(s, f, rows[s->feed[f].table], name, out, err))
              : add_picture(s, f, rows[s->feed[f].table], name, out, err);

@@ -44,11 +44,12 @@ at_status at_run_list(at_arena *arena, const char *value, const char ***out, siz
 /* ---- a model input and where it comes from (inputs.c) ---- */
 
 typedef enum at_feed_kind {
-  AT_FEED_REAL,  /* numbers as they are read */
-  AT_FEED_IMAGE, /* bytes, kept; given as 0 .. 1 */
-  AT_FEED_WORDS, /* a text as the numbers of its words */
-  AT_FEED_LABEL, /* a whole text as the number of its class (labels.c) */
-  AT_FEED_LINK   /* where the row it points to stands in the batch */
+  AT_FEED_REAL,   /* numbers as they are read */
+  AT_FEED_IMAGE,  /* bytes, kept; given as 0 .. 1 */
+  AT_FEED_WORDS,  /* a text as the numbers of its words */
+  AT_FEED_LABEL,  /* a whole text as the number of its class (labels.c) */
+  AT_FEED_SCORES, /* what share of the people gave each class, out of their answers (labels.c) */
+  AT_FEED_LINK    /* where the row it points to stands in the batch */
 } at_feed_kind;
 
 typedef struct at_feed {
@@ -141,6 +142,9 @@ int at_labels_find(const at_labels *l, const char *name); /* -1: no class */
 /* Class of a row's text. -1 where data.labels.unknown lets it be none; else EINPUT. */
 at_status at_session_label(const at_session *s, const char *split, const at_field *f, int64_t row,
                            int32_t *out, at_error *err);
+/* min(1, n / 3) of each class that n of the tab-separated answers of a row name. */
+at_status at_session_scores(const at_session *s, const char *split, const at_field *f, int64_t row,
+                            float *dst, at_error *err);
 at_status at_labels_write(const at_labels *l, const char *dir, at_error *err);
 void at_labels_free(at_labels *l);
 

@@ -1,0 +1,54 @@
+/* Data sets opened through their readers, and what is in them. */
+#ifndef TESTS_DATA_SETS_H
+#define TESTS_DATA_SETS_H
+#include "core/plugin/plugin_impl.h"
+#include "tests/unit/data_files.h"
+
+static at_registry *registry;
+
+static inline at_status open_set(const char *spec, at_dataset **out, at_error *why) {
+  char *name;
+  at_option_value *v;
+  size_t n;
+  const at_item *it;
+  attune_options *o;
+  assert_ok(at_spec_parse(spec, &name, &v, &n, err));
+  assert_ok(at_registry_find(registry, ATTUNE_DATA, name, &it, err));
+  assert_ok(at_options_new(it, v, n, NULL, &o, err));
+  at_status s = at_dataset_open(it, o, out, why);
+  at_options_free(o);
+  free(name);
+  free(v);
+  return s;
+}
+
+static inline const at_field *field(const at_dataset *d, const char *table, const char *name) {
+  const at_field *f = at_dataset_field(d, table, name);
+  if (!f) fail_msg("there is no field %s.%s", table, name);
+  return f;
+}
+
+static inline void has_text(const at_dataset *d, const char *split, const char *name, int64_t row,
+                            const char *want) {
+  char *text = NULL;
+  assert_ok(at_dataset_read_text(d, split, field(d, "question", name), row, &text, err));
+  assert_string_equal(text, want);
+  free(text);
+}
+
+static inline int64_t link_of(const at_dataset *d, const char *split, int64_t row) {
+  int64_t out = -1;
+  assert_ok(at_dataset_read(d, split, field(d, "question", "picture"), row, &out, err));
+  return out;
+}
+
+static inline void spill_text(const char *name, const char *text) {
+  spill(in_scratch(name), text, strlen(text));
+}
+
+static inline void folder(const char *name) {
+  char command[600];
+  snprintf(command, sizeof command, "mkdir -p '%s'", in_scratch(name));
+  assert_int_equal(system(command), 0);
+}
+#endif
