@@ -174,6 +174,7 @@ test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
 e2e_tests = \
+	tests/e2e/clevr.sh \
 	tests/e2e/cli.sh \
 	tests/e2e/data.sh \
 	tests/e2e/editors.sh \
@@ -189,7 +190,8 @@ e2e_tests = \
 	tests/e2e/sweep.sh \
 	tests/e2e/train.sh \
 	tests/e2e/vectors.sh \
-	tests/e2e/vqa.sh
+	tests/e2e/vqa.sh \
+	tests/e2e/vqa2.sh
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh tests/valgrind.sh tests/valgrind.supp
