@@ -115,7 +115,8 @@ clevr_la_SOURCES = plugins/data/clevr.c plugins/data/clevr_program.c plugins/dat
 	plugins/data/word_set.c plugins/data/word_set.h
 clevr_la_CPPFLAGS = $(plugin_cppflags)
 clevr_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(HDF5_CFLAGS)
-clevr_la_LDFLAGS = $(plugin_ldflags)
+# HDF5 and the libraries that it brings are not made to be unloaded.
+clevr_la_LDFLAGS = $(plugin_ldflags) -Wl,-z,nodelete
 clevr_la_LIBADD = $(JANSSON_LIBS) $(HDF5_LIBS)
 pluginlib_LTLIBRARIES += vqa2.la
 vqa2_la_SOURCES = plugins/data/vqa2.c plugins/data/id_list.c plugins/data/id_list.h \
