@@ -121,8 +121,9 @@ clevr_la_LIBADD = $(JANSSON_LIBS) $(HDF5_LIBS)
 pluginlib_LTLIBRARIES += vqa2.la
 vqa2_la_SOURCES = plugins/data/vqa2.c plugins/data/id_list.c plugins/data/id_list.h \
 	plugins/data/json_records.c plugins/data/json_records.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
+	plugins/data/npz_member.c plugins/data/npz_member.h plugins/data/region_file.c plugins/data/region_file.h \
 	plugins/data/regions.c plugins/data/regions.h plugins/data/word_set.c plugins/data/word_set.h
 vqa2_la_CPPFLAGS = $(plugin_cppflags)
-vqa2_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+vqa2_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 vqa2_la_LDFLAGS = $(plugin_ldflags)
-vqa2_la_LIBADD = $(JANSSON_LIBS)
+vqa2_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS)

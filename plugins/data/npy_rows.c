@@ -93,6 +93,13 @@ int npy_rows_open(const attune_host *host, const char *path, const char *descr, 
   return rc;
 }
 
+int npy_rows_view(const attune_host *host, const char *path, const char *descr, int ndim,
+                  unsigned char *bytes, size_t n, npy_rows *out) {
+  const wanted w = {host, path, descr, ndim};
+  *out = (npy_rows){.map = bytes, .bytes = n};
+  return check(&w, out);
+}
+
 void npy_rows_close(npy_rows *a) {
   if (a->map) munmap(a->map, a->bytes);
   memset(a, 0, sizeof *a);

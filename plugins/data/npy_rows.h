@@ -15,6 +15,9 @@ typedef struct npy_rows {
 /* `descr`: "<f4" or "|u1"; C order, `ndim` axes, all but the first at least 1. */
 int npy_rows_open(const attune_host *host, const char *path, const char *descr, int ndim,
                   npy_rows *out);
+/* The same of a file's bytes in memory, which stay the caller's: not to be closed. */
+int npy_rows_view(const attune_host *host, const char *path, const char *descr, int ndim,
+                  unsigned char *bytes, size_t n, npy_rows *out);
 void npy_rows_close(npy_rows *a); /* a zeroed one is fine */
 const void *npy_rows_at(const npy_rows *a, int64_t row);
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "npy_rows.h"
+#include "region_file.h"
 
 enum { MOST_BOXES = 1000, MOST_WIDTH = 1 << 16, HEAD = 128 };
 
@@ -203,59 +203,67 @@ static int read_coded(const attune_host *host, const regions_table *t, int64_t r
   return bad(host, t, row + 1, "this is no base64");
 }
 
-static int open_npy(const attune_host *host, const regions *r, const char *folder, int64_t id,
-                    npy_rows *a) {
+static int open_image(const attune_host *host, const regions *r, const char *folder, int64_t id,
+                      region_file *f) {
   char path[PATH_MAX];
   path_of(r->pattern, folder, id, path, sizeof path);
-  int rc = npy_rows_open(host, path, "<f4", 2, a);
-  if (rc || !r->width || a->shape[1] == r->width) return rc;
-  host->error(host, "%s: it has %lld numbers a region, others have %lld", path,
-              (long long)a->shape[1], (long long)r->width);
-  npy_rows_close(a);
-  return ATTUNE_BAD_INPUT;
+  int rc = region_file_open(host, path, r->width, f);
+  if (!rc && r->has_boxes && !f->has_boxes) {
+    host->error(host, "%s: there is no `bbox` in it, as there is in others", path);
+    rc = ATTUNE_BAD_INPUT;
+  }
+  if (rc) region_file_close(f);
+  return rc;
 }
 
 int regions_width(const attune_host *host, regions *r, const char *folder, int64_t id) {
-  npy_rows a;
+  region_file f;
+  if (r->tables) r->has_boxes = true;
   if (r->width) return ATTUNE_OK;
-  int rc = open_npy(host, r, folder, id, &a);
+  int rc = open_image(host, r, folder, id, &f);
   if (rc) return rc;
-  r->width = a.shape[1];
-  npy_rows_close(&a);
+  r->width = f.width;
+  r->has_boxes = f.has_boxes;
+  region_file_close(&f);
   if (r->width <= MOST_WIDTH) return ATTUNE_OK;
   host->error(host, "%s: features of %lld numbers are too large", r->pattern, (long long)r->width);
   return ATTUNE_BAD_INPUT;
 }
 
-int regions_read(const attune_host *host, const regions *r, int i, const char *folder, int64_t id,
-                 float *dst) {
-  const size_t row = (size_t)r->width * sizeof(float);
-  memset(dst, 0, (size_t)r->given * row);
-  if (r->tables) {
-    const regions_table *t = &r->table[i];
-    int64_t k = id_list_find(&t->ids, id);
-    if (k < 0) return ATTUNE_FAILED;
-    const regions_entry *e = &t->entry[k];
-    int64_t n = e->n < r->given ? e->n : r->given;
-    return read_coded(host, t, k, e->boxes + coded(e->n * 16) + 1, dst, n * (int64_t)row);
-  }
-  npy_rows a;
-  int rc = open_npy(host, r, folder, id, &a);
-  if (rc) return rc;
-  int64_t n = a.shape[0] < r->given ? a.shape[0] : r->given;
-  if (n) memcpy(dst, npy_rows_at(&a, 0), (size_t)n * row);
-  npy_rows_close(&a);
-  return ATTUNE_OK;
-}
-
-int regions_boxes(const attune_host *host, const regions *r, int i, int64_t id, float *dst) {
+/* The first of the regions that are there, or their boxes. */
+static int read_table(const attune_host *host, const regions *r, int i, int64_t id, bool boxes,
+                      float *dst) {
   const regions_table *t = &r->table[i];
   int64_t k = id_list_find(&t->ids, id);
   if (k < 0) return ATTUNE_FAILED;
-  int64_t n = t->entry[k].n < r->given ? t->entry[k].n : r->given;
+  const regions_entry *e = &t->entry[k];
+  int64_t n = e->n < r->given ? e->n : r->given;
+  if (boxes) return read_coded(host, t, k, e->boxes, dst, n * 16);
+  return read_coded(host, t, k, e->boxes + coded(e->n * 16) + 1, dst, n * r->width * 4);
+}
+
+int regions_read(const attune_host *host, const regions *r, int i, const char *folder, int64_t id,
+                 float *dst) {
+  region_file f;
+  memset(dst, 0, (size_t)(r->given * r->width) * sizeof *dst);
+  if (r->tables) return read_table(host, r, i, id, false, dst);
+  int rc = open_image(host, r, folder, id, &f);
+  if (rc) return rc;
+  region_file_features(&f, r->given, dst);
+  region_file_close(&f);
+  return ATTUNE_OK;
+}
+
+int regions_boxes(const attune_host *host, const regions *r, int i, const char *folder, int64_t id,
+                  float *dst) {
+  region_file f;
   memset(dst, 0, (size_t)r->given * 4 * sizeof *dst);
-  int rc = read_coded(host, t, k, t->entry[k].boxes, dst, n * 16);
-  for (int64_t b = 0; !rc && b < n; b++) { /* corners are given: x1 y1 x2 y2 */
+  int rc = r->tables ? read_table(host, r, i, id, true, dst) : open_image(host, r, folder, id, &f);
+  if (!rc && !r->tables) {
+    region_file_boxes(&f, r->given, dst);
+    region_file_close(&f);
+  }
+  for (int64_t b = 0; !rc && b < r->given; b++) { /* corners are given: x1 y1 x2 y2 */
     dst[4 * b + 2] -= dst[4 * b];
     dst[4 * b + 3] -= dst[4 * b + 1];
   }

@@ -14,9 +14,9 @@ static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL,
      "folder with v2_OpenEnded_mscoco_train2014_questions.json and the like"},
     {"features", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL,
-     "features of regions: an .npy file for each image, {image} its number in twelve digits or "
-     "{id} the plain one; or a table as bottom-up attention has it, .tsv; {split} is train2014 or "
-     "val2014"},
+     "features of regions: an .npy or .npz file for each image, {image} its number in twelve "
+     "digits or {id} the plain one; or a table as bottom-up attention has it, .tsv; {split} is "
+     "train2014 or val2014"},
     {"regions", ATTUNE_OPTION_INT, "36", 1, 1000, NULL,
      "regions of an image: one that has fewer gets zeros behind them, of one that has more the "
      "first are taken"},
@@ -277,7 +277,7 @@ static int declare(const attune_host *host, attune_schema *schema, vqa2 *v) {
     bool wanted;
   } fields[] = {
       {"picture", "image", ATTUNE_FIELD_REAL, &v->field.image, true},
-      {"picture", "boxes", ATTUNE_FIELD_BOXES, &v->field.boxes, v->regions.tables},
+      {"picture", "boxes", ATTUNE_FIELD_BOXES, &v->field.boxes, v->regions.has_boxes},
       {"picture", "name", ATTUNE_FIELD_NAME, &v->field.picture, true},
       {"question", "text", ATTUNE_FIELD_TEXT, &v->field.text, true},
       {"question", "answer", ATTUNE_FIELD_TEXT, &v->field.answer, true},
@@ -341,7 +341,7 @@ static int read_picture(const attune_host *host, const vqa2 *v, const part *p, u
   if (field == v->field.boxes) {
     float *box = host->scratch(host, (size_t)v->regions.given * 4 * sizeof *box);
     if (!box) return ATTUNE_NO_MEMORY;
-    int rc = regions_boxes(host, &v->regions, p->split, id, box);
+    int rc = regions_boxes(host, &v->regions, p->split, folders[p->split], id, box);
     return rc ? rc : host->boxes(sink, box, v->regions.given);
   }
   char name[64];
@@ -389,13 +389,14 @@ static const attune_data vqa2_reader = {
          "VQA 2: questions about photos, answered by ten people",
          "v2_OpenEnded_mscoco_{train2014,val2014}_questions.json and "
          "v2_mscoco_{train2014,val2014}_annotations.json (Goyal\n"
-         "and others, 2017), with features of image regions: .npy files [regions, features], or "
-         "tables of image_id, image_w,\n"
-         "image_h, num_boxes, boxes and features, the last two as base64 (Anderson and others, "
-         "2018). `answer` is the most\n"
-         "frequent one, `answers` all of them with a tab between two; `type` is the answer_type. "
-         "What people said of how\n"
-         "sure they were is not given out.",
+         "and others, 2017), with features of image regions: .npy files [regions, features]; .npz "
+         "files with `features` so, or\n"
+         "with `x` [features, regions], and `bbox`; or tables of image_id, image_w, image_h, "
+         "num_boxes, boxes and features, the\n"
+         "last two as base64 (Anderson and others, 2018). `answer` is the most frequent one, "
+         "`answers` all of them with a tab\n"
+         "between two; `type` is the answer_type. What people said of how sure they were is not "
+         "given out.",
          options_table},
     .open = open_vqa2,
     .read = read_vqa2,

@@ -1,4 +1,5 @@
 /* The reader of VQA 2: questions and annotations joined, regions from tables and from .npy. */
+#include "core/data/npz.h"
 #include "tests/unit/data_sets.h"
 
 static void put_code(at_text *t, const void *bytes, size_t n) {
@@ -57,6 +58,26 @@ static void make_npy(int i) {
   at_text_free(&t);
 }
 
+/* As OpenVQA has them; `turned`: as `features`, a region a row. */
+static void make_npz(int i, const char *prefix, bool turned, unsigned flags) {
+  char name[64];
+  at_array v[2] = {0};
+  const at_arrays all = {.v = v, .n = 2};
+  const int64_t n = regions[i], shape[2] = {turned ? n : WIDTH, turned ? WIDTH : n},
+                box_shape[2] = {n, 4};
+  assert_ok(at_array_init(&v[0], turned ? "features" : "x", AT_F32, 2, shape, err));
+  assert_ok(at_array_init(&v[1], "bbox", AT_F32, 2, box_shape, err));
+  for (int r = 0; r < n; r++) {
+    for (int k = 0; k < WIDTH; k++)
+      ((float *)v[0].data)[turned ? r * WIDTH + k : k * n + r] = feature(images[i], r, k);
+    for (int k = 0; k < 4; k++) ((float *)v[1].data)[r * 4 + k] = (float)(r + k * (k + 1));
+  }
+  snprintf(name, sizeof name, "%s_%d.npz", prefix, images[i]);
+  assert_ok(at_npz_write(in_scratch(name), &all, flags, err));
+  at_array_free(&v[0]);
+  at_array_free(&v[1]);
+}
+
 static int make_set(void **state) {
   if (make_scratch(state)) return -1;
   spill_text("v2_OpenEnded_mscoco_train2014_questions.json",
@@ -75,7 +96,12 @@ static int make_set(void **state) {
       "\"question_type\": "
       "\"is it\", \"answers\": [{\"answer\": \"\"}]}]}");
   make_table("\n", 0);
-  for (int i = 0; i < 3; i++) make_npy(i);
+  for (int i = 0; i < 3; i++) {
+    make_npy(i);
+    make_npz(i, "stored", false, AT_NPZ_STORED);
+    make_npz(i, "deflated", false, AT_NPZ_DEFLATE);
+    make_npz(i, "turned", true, AT_NPZ_STORED);
+  }
   return 0;
 }
 
@@ -129,6 +155,9 @@ static void test_regions(void **state) {
   for (int given = 1; given <= 6; given++) {
     check_regions("{split}.tsv", given);
     check_regions("f_{image}.npy", given);
+    check_regions("stored_{id}.npz", given);
+    check_regions("deflated_{id}.npz", given);
+    check_regions("turned_{id}.npz", given);
   }
   make_table("\r\n", 0); /* as Python's csv ends its lines */
   check_regions("train2014.tsv", 3);
@@ -138,21 +167,56 @@ static void test_regions(void **state) {
 }
 
 static void test_boxes(void **state) {
+  static const char *const with[] = {"{split}.tsv", "stored_{id}.npz", "turned_{id}.npz"};
   at_dataset *d;
   float *v;
   int64_t n;
   (void)state;
-  assert_ok(open_set(spec("{split}.tsv", 3), &d, err));
-  assert_ok(at_dataset_read_boxes(d, "train", field(d, "picture", "boxes"), 0, &v, &n, err));
-  /* corners (r, 2 + r, 6 + r, 12 + r) */
-  const float want[12] = {0, 2, 6, 10, 1, 3, 6, 10, 0, 0, 0, 0};
-  assert_int_equal(n, 3);
-  assert_memory_equal(v, want, sizeof want);
-  free(v);
-  at_dataset_close(d);
+  for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+    assert_ok(open_set(spec(with[i], 3), &d, err));
+    assert_ok(at_dataset_read_boxes(d, "train", field(d, "picture", "boxes"), 0, &v, &n, err));
+    /* corners (r, 2 + r, 6 + r, 12 + r) */
+    const float want[12] = {0, 2, 6, 10, 1, 3, 6, 10, 0, 0, 0, 0};
+    assert_int_equal(n, 3);
+    assert_memory_equal(v, want, sizeof want);
+    free(v);
+    at_dataset_close(d);
+  }
   assert_ok(open_set(spec("f_{image}.npy", 3), &d, err));
   assert_null(at_dataset_field(d, "picture", "boxes"));
   at_dataset_close(d);
+}
+
+/* Of every length, and with every byte changed: refused, or read, never worse. */
+static void damage(const char *features, const char *name) {
+  size_t n;
+  char *whole = slurp(in_scratch(name), &n);
+  for (size_t k = 0; k < 2 * n; k++) {
+    at_dataset *d = NULL;
+    at_error e = {0};
+    float v[3 * WIDTH];
+    bool cut = k < n;
+    char *at = &whole[k % n], kept = *at;
+    *at = cut ? *at : (char)(*at ^ (1 << k % 8));
+    spill(in_scratch(name), whole, cut ? k : n);
+    *at = kept;
+    at_status s = open_set(spec(features, 3), &d, &e);
+    if (s == AT_OK) {
+      for (int row = 0; s == AT_OK && row < 3; row++)
+        s = at_dataset_read(d, "train", field(d, "picture", "image"), row, v, &e);
+      at_dataset_close(d);
+    }
+    if (cut || s != AT_OK) assert_sentence(&e, name);
+    if (cut) assert_int_equal(s, AT_EINPUT);
+  }
+  spill(in_scratch(name), whole, n);
+  free(whole);
+}
+
+static void test_damage(void **state) {
+  (void)state;
+  damage("stored_{id}.npz", "stored_9.npz");
+  damage("deflated_{id}.npz", "deflated_9.npz");
 }
 
 static void test_cut(void **state) {
@@ -190,7 +254,7 @@ static void test_cut(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_questions),
                                      cmocka_unit_test(test_regions), cmocka_unit_test(test_boxes),
-                                     cmocka_unit_test(test_cut)};
+                                     cmocka_unit_test(test_cut), cmocka_unit_test(test_damage)};
   if (at_registry_new(NULL, 0, &registry, NULL)) return 1;
   int rc = cmocka_run_group_tests_name("vqa2", tests, make_set, drop_scratch);
   at_registry_free(registry);
