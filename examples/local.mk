@@ -6,6 +6,8 @@ dist_models_DATA = \
 	examples/models/m4c.att \
 	examples/models/mac.att \
 	examples/models/mac_pixels.att \
+	examples/models/relation.att \
+	examples/models/san.att \
 	examples/models/scan.att \
 	examples/models/scan_i2t.att \
 	examples/models/scan_pixels.att \

@@ -54,4 +54,8 @@ runs attngan.att --set gf=2 --set df=2 --set e=8 --set ups=2 --set layers=2 --se
 runs damsm.att --set e=8 --set side=16 --set layers=2
 runs m4c.att --set d=12 --set heads=3 --set layers=2 --set ffn=20 --set vocab=11 --set object_size=7 --set token_size=8
 runs transformer.att --set d=16 --set ffn=32
+runs mac_pixels.att --set d=16 --set c=4
+runs relation.att --set g=16 --set f=16 --set c=4
+runs san.att --set d=16 --set c=4
+runs san.att --set d=16 --set 'score=general(side=key)' --set c=4
 finish
