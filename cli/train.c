@@ -67,12 +67,19 @@ int cli_eval(int argc, char **argv) {
   const char *split = "test";
   int64_t threads = 0;
   bool done, json = false;
+  at_predictions to = {0};
   const cli_option options[] = {{"split", 0, CLI_TEXT, &split, 0, 0},
+                                {"predictions", 'p', CLI_TEXT, &to.path, 0, 0},
+                                {"attention", 'a', CLI_FLAG, &to.attention, 0, 0},
                                 {"threads", 't', CLI_INT, &threads, 0, 1024},
                                 {"json", 0, CLI_FLAG, &json, 0, 0},
                                 {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
+  if (to.attention && !to.path) {
+    fprintf(stderr, "attune eval: --attention adds to the lines of --predictions FILE\n");
+    return cli_usage(argv[0]);
+  }
   at_error err = {0};
   at_registry *reg = NULL;
   at_session *s = NULL;
@@ -84,7 +91,8 @@ int cli_eval(int argc, char **argv) {
   if (messages.data) fputs(messages.data, stderr);
   if (st == AT_OK) {
     cli_progress p = cli_progress_start();
-    st = at_session_evaluate(s, split, cli_progress_tell, &p, &r, &n, &err);
+    st = at_session_evaluate_file(s, split, to.path ? &to : NULL, cli_progress_tell, &p, &r, &n,
+                                  &err);
     cli_progress_end(&p);
   }
   if (st == AT_OK) cli_print_results(stdout, r, n, json);

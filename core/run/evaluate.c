@@ -165,8 +165,8 @@ at_task_ops at_session_task_ops(at_task_run *t) {
 /* ---- evaluation ---- */
 
 at_status at_session_evaluate_into(at_session *s, const char *split, const char *phase,
-                                   at_progress_fn *fn, void *ctx, at_result **results, size_t *n,
-                                   at_error *err) {
+                                   const at_predictions *to, at_progress_fn *fn, void *ctx,
+                                   at_result **results, size_t *n, at_error *err) {
   at_task_run t = {
       .s = s, .split = at_session_split(s, split), .fn = fn, .ctx = ctx, .phase = phase};
   at_task_ops ops = at_session_task_ops(&t);
@@ -174,10 +174,12 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
   at_cache *cache;
   *results = NULL;
   *n = 0;
-  at_status st = at_session_cache(s, t.split, &cache, err);
+  at_status st = to ? at_session_predicts(s, err) : AT_OK;
+  if (st == AT_OK) st = at_session_cache(s, t.split, &cache, err);
   if (st == AT_OK) st = at_task_evaluate(s->task, s->task_options, &ops, &p, err);
   for (size_t i = 0; st == AT_OK && i < s->n_metrics; i++)
     st = at_metric_compute(s->metric[i], s->metric_options[i], p, results, n, err);
+  if (st == AT_OK && to) st = at_session_write_predictions(s, t.split, p, to, fn, ctx, err);
   at_prediction_free(p);
   free(t.out);
   free(t.example);
@@ -190,9 +192,15 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
   return st;
 }
 
-at_status at_session_evaluate(at_session *s, const char *split, at_progress_fn *fn, void *ctx,
-                              at_result **results, size_t *n, at_error *err) {
+at_status at_session_evaluate_file(at_session *s, const char *split, const at_predictions *to,
+                                   at_progress_fn *fn, void *ctx, at_result **results, size_t *n,
+                                   at_error *err) {
   char phase[96];
   snprintf(phase, sizeof phase, "evaluate %.64s", split);
-  return at_session_evaluate_into(s, split, phase, fn, ctx, results, n, err);
+  return at_session_evaluate_into(s, split, phase, to, fn, ctx, results, n, err);
+}
+
+at_status at_session_evaluate(at_session *s, const char *split, at_progress_fn *fn, void *ctx,
+                              at_result **results, size_t *n, at_error *err) {
+  return at_session_evaluate_file(s, split, NULL, fn, ctx, results, n, err);
 }

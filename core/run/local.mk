@@ -2,6 +2,7 @@ libattune_la_SOURCES += \
 	core/run/evaluate.c \
 	core/run/inputs.c \
 	core/run/labels.c \
+	core/run/linked.c \
 	core/run/look.c \
 	core/run/model.c core/run/model.h \
 	core/run/model_json.c \
@@ -9,6 +10,7 @@ libattune_la_SOURCES += \
 	core/run/run.h core/run/run_impl.h \
 	core/run/feed.c core/run/feed.h \
 	core/run/once.c core/run/once.h \
+	core/run/predictions.c \
 	core/run/rundir.c \
 	core/run/rules.c \
 	core/run/runfile.c \

@@ -7,6 +7,8 @@ void at_look_free(at_look *l) {
   for (size_t i = 0; i < l->n_attention; i++) {
     at_attention *a = &l->attention[i];
     free(a->attend);
+    free(a->block);
+    free(a->step);
     free(a->query_axis);
     free(a->key_axis);
     free(a->weight);
@@ -19,6 +21,9 @@ void at_look_free(at_look *l) {
   free(l->name);
   free(l->rgb);
   free(l->boxes);
+  free(l->expected);
+  free(l->predicted);
+  free(l->type);
   memset(l, 0, sizeof *l);
 }
 
@@ -39,25 +44,73 @@ static at_status open_look(at_session *s, at_error *err) {
 
 /* ---- attention ---- */
 
-/* The dim of v that is neither a batch axis nor `over`: what asks. */
+/* The dim of v that is neither a batch axis nor `over` nor the heads': what asks. */
 static int query_dim(const at_graph *g, const at_node *v, int over) {
   for (int d = 0; d < v->ndim; d++)
-    if (v->dim[d].axis != over && g->axis[v->dim[d].axis].kind != AT_BATCH) return d;
+    if (v->dim[d].axis != over && g->axis[v->dim[d].axis].kind != AT_BATCH &&
+        strcmp(g->axis[v->dim[d].axis].name, "head"))
+      return d;
   return -1;
 }
 
-/* [queries, keys] of a value in which every batch axis has one row. */
+/* [queries, keys] of a value in which every batch axis has one row; the mean over what else
+ * there is. */
 static float *matrix(const at_exec *x, const at_node *v, int over, int query, int64_t *nq,
                      int64_t *nk) {
   const float *p = at_exec_value(x, v);
-  at_around k = at_x_around(x, v, over), q = {1, 1, 0};
+  at_around k = at_x_around(x, v, over), q = {1, 1, 1};
+  int64_t n = at_x_count(x, v);
   if (query >= 0) q = at_x_around(x, v, query);
   *nq = q.n;
   *nk = k.n;
-  float *out = p ? malloc((size_t)(q.n * k.n) * sizeof *out) : NULL;
-  for (int64_t i = 0; out && i < q.n; i++)
-    for (int64_t j = 0; j < k.n; j++) out[i * k.n + j] = p[i * q.inner + j * k.inner];
+  float *out = p ? calloc((size_t)(q.n * k.n) + 1, sizeof *out) : NULL;
+  double share = n ? (double)(q.n * k.n) / (double)n : 1;
+  for (int64_t i = 0; out && i < n; i++) {
+    int64_t row = query >= 0 ? i / q.inner % q.n : 0;
+    out[row * k.n + i / k.inner % k.n] += (float)(share * (double)p[i]);
+  }
   return out;
+}
+
+/* "cell.read.2" is the turn "2" of the block "cell.read". */
+static at_status name_parts(at_attention *out, const char *name, at_error *err) {
+  size_t n = strlen(name), cut = n;
+  for (size_t i = n; i-- > 0 && strchr("0123456789._", name[i]);)
+    if (name[i] == '.' && i + 1 < n) cut = i;
+  out->attend = strdup(name);
+  out->block = strndup(name, cut);
+  out->step = strdup(cut < n ? name + cut + 1 : "");
+  return out->attend && out->block && out->step ? AT_OK : at_nomem(err);
+}
+
+/* The two axes that were flattened into `axis`, row after row. */
+static bool find_cells(const at_graph *g, int axis, int64_t *h, int64_t *w) {
+  for (int i = 0; i < g->n_node; i++) {
+    const at_node *n = g->node[i];
+    if (strcmp(n->op->name, "flatten") || n->arg[0].n_axes != 2 || n->arg[0].to != axis) continue;
+    *h = n->in[0]->dim[at_node_dim(n->in[0], n->arg[0].axis[0])].size;
+    *w = n->in[0]->dim[at_node_dim(n->in[0], n->arg[0].axis[1])].size;
+    return true;
+  }
+  return false;
+}
+
+/* The axis of the words that a look tells. */
+static int words_axis(const at_session *s) {
+  for (int f = 0; f < s->n_feeds; f++)
+    if (s->feed[f].kind == AT_FEED_WORDS) return s->feed[f].input->dim[0].axis;
+  return -1;
+}
+
+static void find_over(const at_session *s, int over, at_attention *a) {
+  const at_graph *g = s->graph;
+  int words = words_axis(s);
+  bool text = words >= 0 && g->axis[over].parent == g->axis[words].parent &&
+              a->keys == at_x_axis_size(s->look, words);
+  if (over == words || text)
+    a->over = AT_OVER_WORDS;
+  else if (find_cells(g, over, &a->grid_h, &a->grid_w) && a->grid_h * a->grid_w == a->keys)
+    a->over = AT_OVER_CELLS;
 }
 
 static at_status add_attention(const at_session *s, const at_attend *a, at_attention *out,
@@ -65,15 +118,15 @@ static at_status add_attention(const at_session *s, const at_attend *a, at_atten
   const at_graph *g = s->graph;
   const at_node *w = a->weight, *sc = a->score;
   int q = query_dim(g, w, a->over);
-  out->attend = strdup(a->name);
+  at_status st = name_parts(out, a->name, err);
+  if (st != AT_OK) return st;
   out->key_axis = strdup(g->axis[a->over].name);
   out->query_axis = strdup(q >= 0 ? g->axis[w->dim[q].axis].name : "");
   out->weight = matrix(s->look, w, at_node_dim(w, a->over), q, &out->queries, &out->keys);
   int64_t nq, nk;
   out->score = matrix(s->look, sc, at_node_dim(sc, a->over), query_dim(g, sc, a->over), &nq, &nk);
-  return out->attend && out->key_axis && out->query_axis && out->weight && out->score
-             ? AT_OK
-             : at_nomem(err);
+  find_over(s, a->over, out);
+  return out->key_axis && out->query_axis && out->weight && out->score ? AT_OK : at_nomem(err);
 }
 
 /* ---- the pair itself ---- */
@@ -115,37 +168,98 @@ static at_status add_picture(at_session *s, int feed, int64_t row, const char *s
   const at_field *boxes = field_of(s, f->table, ATTUNE_FIELD_BOXES);
   const at_field *name = field_of(s, f->table, ATTUNE_FIELD_NAME);
   at_status st = AT_OK;
-  if (f->f.type == ATTUNE_FIELD_IMAGE) {
+  if (f->f.type == ATTUNE_FIELD_IMAGE && !l->rgb) {
     l->height = f->f.shape[0];
     l->width = f->f.shape[1];
     l->rgb = malloc((size_t)s->feed[feed].row);
     st = l->rgb ? at_dataset_read(s->data, split, f, row, l->rgb, err) : at_nomem(err);
   }
-  if (st == AT_OK && name) st = at_dataset_read_text(s->data, split, name, row, &l->name, err);
-  if (st == AT_OK && boxes)
+  if (st == AT_OK && name && !l->name)
+    st = at_dataset_read_text(s->data, split, name, row, &l->name, err);
+  if (st == AT_OK && boxes && !l->boxes)
     st = at_dataset_read_boxes(s->data, split, boxes, row, &l->boxes, &l->n_boxes, err);
   return st;
 }
 
-/* Regions made by flattening rows and columns are a grid. */
+/* The grid of a block whose keys or queries are cells: the last one, as there is mostly one. */
 static void find_grid(const at_session *s, at_look *l) {
   const at_graph *g = s->graph;
-  for (int i = 0; i < g->n_node; i++) {
-    const at_node *n = g->node[i];
-    if (strcmp(n->op->name, "flatten") || n->arg[0].n_axes != 2) continue;
-    for (int a = 0; a < g->n_attend; a++) {
-      bool key = n->arg[0].to == g->attend[a].over;
-      int q = query_dim(g, g->attend[a].weight, g->attend[a].over);
-      bool query = q >= 0 && g->attend[a].weight->dim[q].axis == n->arg[0].to;
-      if (!key && !query) continue;
-      l->grid_h = n->in[0]->dim[at_node_dim(n->in[0], n->arg[0].axis[0])].size;
-      l->grid_w = n->in[0]->dim[at_node_dim(n->in[0], n->arg[0].axis[1])].size;
-    }
+  for (int a = 0; a < g->n_attend; a++) {
+    const at_node *w = g->attend[a].weight;
+    int q = query_dim(g, w, g->attend[a].over);
+    find_cells(g, g->attend[a].over, &l->grid_h, &l->grid_w);
+    if (q >= 0) find_cells(g, w->dim[q].axis, &l->grid_h, &l->grid_w);
   }
 }
 
-at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
-                          at_look *out, at_error *err) {
+static void find_boxes(at_look *l) {
+  for (size_t i = 0; i < l->n_attention; i++) {
+    at_attention *a = &l->attention[i];
+    if (a->over == AT_OVER_OTHER && l->boxes && a->keys == l->n_boxes) a->over = AT_OVER_BOXES;
+  }
+}
+
+/* ---- the answer ---- */
+
+/* The output with a number for each class and row: `logits`, or the first that fits. */
+static const at_node *answers_node(const at_session *s) {
+  const at_graph *g = s->graph;
+  const at_node *first = NULL;
+  if (!s->labels.field) return NULL;
+  for (int i = 0; i < g->n_output; i++) {
+    const at_node *n = g->output[i].node;
+    int classes = -1;
+    if (n->ndim != 2) continue;
+    for (int d = 0; d < 2; d++)
+      if (g->axis[n->dim[d].axis].kind != AT_BATCH) classes = d;
+    if (classes < 0 || n->dim[classes].size != (int64_t)s->labels.n) continue;
+    if (strcmp(g->axis[n->dim[1 - classes].axis].name, s->labels.field->table)) continue;
+    if (!strcmp(g->output[i].name, "logits")) return n;
+    if (!first) first = n;
+  }
+  return first;
+}
+
+bool at_session_answers(const at_session *s) { return answers_node(s) != NULL; }
+
+static at_status add_answer(const at_session *s, const int64_t *rows, const char *split, at_look *l,
+                            at_error *err) {
+  const at_node *n = answers_node(s);
+  const float *v = n ? at_exec_value(s->look, n) : NULL;
+  const at_field *f = s->labels.field;
+  int64_t row = -1;
+  size_t best = 0;
+  for (int i = 0; i < s->n_feeds; i++)
+    if (s->feed[i].kind == AT_FEED_LABEL) row = rows[s->feed[i].table];
+  if (!v || row < 0) return AT_OK;
+  for (size_t k = 1; k < s->labels.n; k++)
+    if (v[k] > v[best]) best = k;
+  l->logit = v[best];
+  l->predicted = strdup(s->labels.name[best]);
+  at_status st = at_dataset_read_text(s->data, split, f, row, &l->expected, err);
+  const at_field *type = at_dataset_field(s->data, f->table, "type");
+  if (st == AT_OK && type && type->f.type == ATTUNE_FIELD_TEXT)
+    st = at_dataset_read_text(s->data, split, type, row, &l->type, err);
+  return st == AT_OK && !l->predicted ? at_nomem(err) : st;
+}
+
+/* ---- all of it ---- */
+
+static at_status add_data(at_session *s, const int64_t *rows, const char *split, bool picture,
+                          at_look *l, at_error *err) {
+  at_status st = AT_OK;
+  for (int f = 0; st == AT_OK && f < s->n_feeds; f++) {
+    at_feed_kind kind = s->feed[f].kind;
+    int64_t row = rows[s->feed[f].table];
+    if (kind == AT_FEED_WORDS && !l->words) st = add_words(s, f, row, split, l, err);
+    if (picture && (kind == AT_FEED_IMAGE || kind == AT_FEED_REAL))
+      st = add_picture(s, f, row, split, l, err);
+  }
+  return st;
+}
+
+at_status at_session_see(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
+                         bool picture, at_look *out, at_error *err) {
   const int64_t *each[AT_MAX_BATCH_AXES];
   int64_t counts[AT_MAX_BATCH_AXES];
   const char *name = at_session_split(s, split);
@@ -166,14 +280,15 @@ at_status at_session_look(at_session *s, const char *split, const int64_t *rows,
   if (!out->attention) st = at_nomem(err);
   for (int i = 0; st == AT_OK && i < s->graph->n_attend; i++)
     st = add_attention(s, &s->graph->attend[i], &out->attention[out->n_attention++], err);
-  for (int f = 0; st == AT_OK && f < s->n_feeds; f++)
-    st = s->feed[f].kind == AT_FEED_LABEL || s->feed[f].kind == AT_FEED_LINK ||
-                 s->feed[f].kind == AT_FEED_SCORES
-             ? AT_OK
-         : s->feed[f].kind == AT_FEED_WORDS
-             ? (out->words ? AT_OK : add_words(s, f, rows[s->feed[f].table], name, out, err))
-             : add_picture(s, f, rows[s->feed[f].table], name, out, err);
+  if (st == AT_OK) st = add_data(s, rows, name, picture, out, err);
+  if (st == AT_OK) st = add_answer(s, rows, name, out, err);
   find_grid(s, out);
+  find_boxes(out);
   if (st != AT_OK) at_look_free(out);
   return st;
+}
+
+at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
+                          at_look *out, at_error *err) {
+  return at_session_see(s, split, rows, n_rows, true, out, err);
 }

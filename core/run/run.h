@@ -93,15 +93,37 @@ const char *at_session_outcome(const at_session *s);
 /* Runs task + metrics over a split (role or name). Caller frees *results. */
 at_status at_session_evaluate(at_session *s, const char *split, at_progress_fn *fn, void *ctx,
                               at_result **results, size_t *n, at_error *err);
+/* The same, and what was predicted as JSON lines: one for each row of the table that the answers
+ * are of. EINPUT before anything is run: the task chooses no answers. */
+typedef struct at_predictions {
+  const char *path; /* replaced when all is written */
+  bool attention;   /* with the weights of every attend block */
+} at_predictions;
+at_status at_session_evaluate_file(at_session *s, const char *split, const at_predictions *to,
+                                   at_progress_fn *fn, void *ctx, at_result **results, size_t *n,
+                                   at_error *err);
+
+/* ---- which rows belong together -------------------------------------------------------- */
+enum { AT_MOST_ROWS = 4 };
+/* The batch axis whose rows name a row of every other one: captions name their picture,
+ * questions as well. EINPUT: there is none. */
+at_status at_session_anchor(const at_session *s, const char **table, at_error *err);
+/* Rows of every batch axis, in input order, that `row` of the anchor names. */
+at_status at_session_linked(const at_session *s, const char *split, int64_t row,
+                            int64_t rows[AT_MOST_ROWS], size_t *n, at_error *err);
 
 /* ---- looking at attention ---------------------------------------------------------------- */
+typedef enum at_over { AT_OVER_OTHER, AT_OVER_WORDS, AT_OVER_CELLS, AT_OVER_BOXES } at_over;
 /* One forward of one row per batch axis (rows[i] for batch axis i in input order). */
 typedef struct at_attention {
-  char *attend; /* name of the block */
+  char *attend;       /* name of the block: "cell.read.2" */
+  char *block, *step; /* its two parts: "cell.read", "2"; step "" outside of a repeat */
   char *query_axis, *key_axis;
   int64_t queries, keys;
-  float *weight; /* [queries, keys]; each row sums to one */
-  float *score;  /* raw scores, the same layout */
+  float *weight;          /* [queries, keys]; each row sums to one; the mean over heads */
+  float *score;           /* raw scores, the same layout */
+  at_over over;           /* what the keys are */
+  int64_t grid_h, grid_w; /* CELLS: row after row */
 } at_attention;
 typedef struct at_look {
   at_attention *attention;
@@ -116,7 +138,13 @@ typedef struct at_look {
   int64_t n_boxes;        /* x y w h in pixels of `rgb`, one per region; NULL */
   int64_t grid_h, grid_w; /* regions are a grid of cells: its shape; 0 when not */
   float similarity;       /* value of the first output for this pair */
+  char *expected;         /* answer of the data; NULL: the model chooses among no classes */
+  char *predicted;        /* the class of the largest number of its output */
+  char *type;             /* the field `type` of what was asked; NULL: there is none */
+  float logit;            /* that largest number */
 } at_look;
+/* Whether looks of this session have answers. */
+bool at_session_answers(const at_session *s);
 at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
                           at_look *out, at_error *err);
 void at_look_free(at_look *l);

@@ -78,7 +78,7 @@ typedef struct at_cache {
   int32_t **length; /* [n_feeds][row] */
 } at_cache;
 
-enum { AT_MAX_BATCH_AXES = 4, AT_MAX_FEEDS = 16 };
+enum { AT_MAX_BATCH_AXES = AT_MOST_ROWS, AT_MAX_FEEDS = 16 };
 
 /* The classes of a text that stands for itself: the answers of a task. */
 typedef struct at_labels {
@@ -163,9 +163,21 @@ typedef struct at_task_run {
   char *text; /* what a task last asked for */
 } at_task_run;
 at_task_ops at_session_task_ops(at_task_run *t);
+/* `to` NULL: no file. */
 at_status at_session_evaluate_into(at_session *s, const char *split, const char *phase,
-                                   at_progress_fn *fn, void *ctx, at_result **results, size_t *n,
-                                   at_error *err);
+                                   const at_predictions *to, at_progress_fn *fn, void *ctx,
+                                   at_result **results, size_t *n, at_error *err);
+
+/* ---- predictions (predictions.c) ---- */
+at_status at_session_write_predictions(at_session *s, const char *split, const attune_prediction *p,
+                                       const at_predictions *to, at_progress_fn *fn, void *ctx,
+                                       at_error *err);
+at_status at_session_predicts(const at_session *s, at_error *err); /* EINPUT: it does not */
+
+/* ---- looking (look.c) ---- */
+/* A look, with or without the picture's own bytes, name and boxes. */
+at_status at_session_see(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
+                         bool picture, at_look *out, at_error *err);
 
 /* ---- run directories (rundir.c) ---- */
 at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued,

@@ -44,7 +44,7 @@ at_status at_train_evaluate(trainer *t, const char *split, at_result **r, size_t
                             at_error *err) {
   char phase[96];
   snprintf(phase, sizeof phase, "evaluate %.64s", split);
-  at_status st = at_session_evaluate_into(t->s, split, phase, relay, t, r, n, err);
+  at_status st = at_session_evaluate_into(t->s, split, phase, NULL, relay, t, r, n, err);
   if (st != AT_OK && t->stop)
     st = at_fail(err, AT_EFAIL,
                  "stopped in the evaluation after step %" PRId64 "; continue with --resume",
