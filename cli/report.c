@@ -8,7 +8,7 @@
 int cli_report(int argc, char **argv) {
   cli_list metrics = {.n = 0}, rest;
   const char *out = NULL, *split = "test";
-  int64_t pairs = 6;
+  int64_t pairs = -1; /* as many as is usual */
   bool done, json = false, csv = false;
   const cli_option options[] = {{"out", 'o', CLI_TEXT, &out, 0, 0},
                                 {"split", 0, CLI_TEXT, &split, 0, 0},

@@ -1,4 +1,6 @@
 libattune_la_SOURCES += \
+	core/report/asked.c \
+	core/report/attention.c \
 	core/report/collect.c \
 	core/report/export.c \
 	core/report/format.c \
@@ -14,6 +16,7 @@ libattune_la_SOURCES += \
 	core/report/read_run.c \
 	core/report/report.h core/report/report_impl.h \
 	core/report/stats.c \
+	core/report/steps.c \
 	core/report/svg.c \
 	core/report/table.c \
 	core/report/write.c

@@ -2,6 +2,8 @@
 #include <string.h>
 #include "core/report/report_impl.h"
 
+enum { OPEN_PARTS = 12 }; /* longer tables of parts begin folded */
+
 static void put(at_text *t, const char *before, const char *text, const char *after) {
   at_text_add(t, before);
   at_rp_escape(t, text);
@@ -109,6 +111,32 @@ static void cost(const at_report *r, const rp_group *g, at_text *t) {
                at_rp_number(buf, seconds, seconds < 10 ? 1 : 0));
 }
 
+/* A line for each part, a column for each group; folded away where it is long. */
+static void parts(const at_report *r, const rp_column *const *column, size_t n, at_text *t) {
+  at_text_addf(t, "<details%s>\n<summary><h3>", n <= OPEN_PARTS ? " open" : "");
+  put(t, "", column[0]->base, "");
+  at_text_addf(t, " in %zu part%s</h3></summary>\n", n, plural(n));
+  put(t, "<div class=\"scroll\"><table class=\"results\">\n<thead><tr><th scope=\"col\">",
+      column[0]->base, "</th>");
+  for (size_t g = 0; g < r->n_groups; g++) put(t, "<th scope=\"col\">", r->group[g].label, "</th>");
+  at_text_add(t, "</tr></thead>\n<tbody>\n");
+  for (size_t c = 0; c < n; c++) {
+    put(t, "<tr><th scope=\"row\">", column[c]->part, "</th>");
+    for (size_t g = 0; g < r->n_groups; g++) cell(t, column[c], &column[c]->stat[g]);
+    at_text_add(t, "</tr>\n");
+  }
+  at_text_add(t, "</tbody>\n</table></div>\n</details>\n");
+}
+
+static at_status all_parts(const at_report *r, const rp_summary *s, at_arena *a, at_text *t,
+                           at_error *err) {
+  const rp_column **column = AT_NEW_ARRAY(a, const rp_column *, s->n + 1);
+  size_t n;
+  if (!column) return at_nomem(err);
+  for (size_t base = 0; (n = at_rp_parts(s, base, column)); base++) parts(r, column, n, t);
+  return AT_OK;
+}
+
 static at_status results(const at_report *r, const rp_summary *s, at_arena *a, at_text *t,
                          at_error *err) {
   const char **note;
@@ -117,21 +145,25 @@ static at_status results(const at_report *r, const rp_summary *s, at_arena *a, a
       t,
       "<section id=\"results\">\n<h2>Results</h2>\n<div class=\"scroll\">\n"
       "<table class=\"results\">\n<thead><tr><th scope=\"col\">group</th><th scope=\"col\">n</th>");
-  for (size_t c = 0; c < s->n; c++) put(t, "<th scope=\"col\">", s->column[c].metric, "</th>");
+  for (size_t c = 0; c < s->n; c++)
+    if (!s->column[c].part) put(t, "<th scope=\"col\">", s->column[c].metric, "</th>");
   at_text_add(t,
               "<th scope=\"col\">parameters</th><th scope=\"col\">seconds a "
               "run</th></tr></thead>\n<tbody>\n");
   for (size_t g = 0; g < r->n_groups; g++) {
     put(t, "<tr><th scope=\"row\">", r->group[g].label, "</th>");
     at_text_addf(t, "<td>%zu</td>", r->group[g].n);
-    for (size_t c = 0; c < s->n; c++) cell(t, &s->column[c], &s->column[c].stat[g]);
+    for (size_t c = 0; c < s->n; c++)
+      if (!s->column[c].part) cell(t, &s->column[c], &s->column[c].stat[g]);
     cost(r, &r->group[g], t);
     at_text_add(t, "</tr>\n");
   }
   at_text_add(t, "</tbody>\n</table>\n</div>\n<ul class=\"notes\">\n");
   at_status st = at_rp_notes(r, s, "*, bold", a, &note, &n, err);
   for (size_t i = 0; st == AT_OK && i < n; i++) put(t, "<li>", note[i], "</li>\n");
-  at_text_add(t, "</ul>\n</section>\n");
+  at_text_add(t, "</ul>\n");
+  if (st == AT_OK) st = all_parts(r, s, a, t, err);
+  at_text_add(t, "</section>\n");
   return st;
 }
 
@@ -161,7 +193,7 @@ at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_o
   if ((st = results(r, &s, a, out, err)) != AT_OK) goto out;
   at_rp_dots(r, &s, a, out);
   at_rp_curves(r, a, out);
-  if (src && o->pairs > 0 && (st = at_rp_pairs(r, src, o, out, err)) != AT_OK) goto out;
+  if (src && o->pairs && (st = at_rp_attention(r, src, o, out, err)) != AT_OK) goto out;
   foot(r, out);
   if (out->failed) st = at_nomem(err);
 out:

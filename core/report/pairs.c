@@ -3,26 +3,24 @@
 #include <string.h>
 #include "core/report/report_impl.h"
 
-enum { MOST_CANDIDATES = 200, MOST_PAIRS = 50, PHOTO = 420 };
+enum { MOST_CANDIDATES = 200, MOST_PAIRS = 50, USUAL = 6, PHOTO = 420 };
 
 typedef struct candidate {
   size_t pair;
   float similarity;
 } candidate;
 
-typedef struct gallery {
-  const at_report *r;
-  const rp_source *src;
+struct rp_pairs {
   const char *split;
+  size_t want;
   candidate *seen;        /* most similar first */
   size_t n_seen, n_pairs; /* of them shown */
   size_t reference;       /* the group that chose */
   char ***words;          /* [shown pair][word] of the reference, NULL-ended */
   at_text *head, *body;   /* per shown pair */
-  at_text problems;
-} gallery;
+};
 
-static size_t rank_of(const gallery *g, size_t k) {
+static size_t rank_of(const rp_pairs *g, size_t k) {
   return g->n_pairs > 1 ? k * (g->n_seen - 1) / (g->n_pairs - 1) : 0;
 }
 
@@ -37,19 +35,20 @@ static int by_similarity(const void *a, const void *b) {
   return (x->pair > y->pair) - (x->pair < y->pair);
 }
 
-static at_status choose(gallery *g, void *session, size_t pairs, size_t want, at_error *err) {
-  size_t n = pairs < MOST_CANDIDATES ? pairs : MOST_CANDIDATES;
+static at_status choose(rp_pairs *g, const rp_visit *v, at_error *err) {
+  size_t pairs = v->about->rows, n = pairs < MOST_CANDIDATES ? pairs : MOST_CANDIDATES;
   for (size_t i = 0; i < n; i++) {
     at_look l = {0};
     /* the quotient and the rest apart: i * pairs may not fit */
     size_t pair = pairs / n * i + pairs % n * i / n;
-    at_status s = g->src->look(session, pair, &l, err);
+    at_status s = v->src->look(v->session, pair, &l, err);
     if (s != AT_OK) return s;
     g->seen[g->n_seen++] = (candidate){pair, l.similarity};
-    g->src->free_look(&l);
+    v->src->free_look(&l);
   }
   qsort(g->seen, g->n_seen, sizeof *g->seen, by_similarity);
-  g->n_pairs = want < n ? want : n;
+  g->n_pairs = g->want < n ? g->want : n;
+  g->reference = v->group;
   return AT_OK;
 }
 
@@ -72,7 +71,7 @@ static bool same_words(char *const *v, const at_look *l) {
   return !v[l->n_words];
 }
 
-static void title(const gallery *g, size_t k, const at_look *l, at_text *t) {
+static void title(const rp_pairs *g, size_t k, const at_look *l, at_text *t) {
   char buf[RP_NUMBER];
   size_t rank = rank_of(g, k) + 1;
   at_text_add(t, "<h3>");
@@ -124,7 +123,7 @@ static at_status photo(const at_look *l, at_text *t, at_error *err) {
   return s;
 }
 
-static at_status draw_head(const gallery *g, size_t k, const at_look *l, at_text *t,
+static at_status draw_head(const rp_pairs *g, size_t k, const at_look *l, at_text *t,
                            at_error *err) {
   title(g, k, l, t);
   caption(l, g->seen[rank_of(g, k)].pair, t);
@@ -135,14 +134,15 @@ static at_status draw_head(const gallery *g, size_t k, const at_look *l, at_text
 }
 
 /* Drawn apart and added whole: what fails half-way leaves no half of a table. */
-static at_status draw_pair(gallery *g, size_t k, size_t group, const at_look *l, const char *axis,
+static at_status draw_pair(rp_pairs *g, size_t k, const rp_visit *v, const at_look *l,
                            at_error *err) {
   at_text head = {0}, rows = {0};
   bool first = !g->words[k];
-  const char *label = g->r->group[group].label;
+  const char *label = v->r->group[v->group].label;
   at_status s = first ? draw_head(g, k, l, &head, err) : AT_OK;
   if (s == AT_OK)
-    s = at_rp_panel(l, label, axis, !first && !same_words(g->words[k], l), &rows, err);
+    s = at_rp_panel(l, label, v->about->word_axis, !first && !same_words(g->words[k], l), &rows,
+                    err);
   if (s == AT_OK && first && !(g->words[k] = copy_words(l))) s = at_nomem(err);
   if (s == AT_OK && (head.failed || rows.failed)) s = at_nomem(err);
   if (s == AT_OK && first) at_text_addn(&g->head[k], head.data, head.len);
@@ -152,105 +152,82 @@ static at_status draw_pair(gallery *g, size_t k, size_t group, const at_look *l,
   return s;
 }
 
-/* ---- groups ---- */
-
-/* The first run of the group stands for it. What fails is told on the page and the other
- * groups go on; only a lack of memory ends the report. */
-static at_status draw_group(gallery *g, size_t group, size_t want, at_error *err) {
-  const rp_run *run = &g->r->run[g->r->group[group].run[0]];
-  void *session = NULL;
-  const char *axis = NULL;
-  size_t pairs = 0;
-  at_error why = {0};
-  at_status s = g->src->open(g->src->ctx, run->dir, g->split, &session, &pairs, &axis, &why);
-  bool opened = s == AT_OK;
-  if (s == AT_OK && !pairs) s = at_fail(&why, AT_EINPUT, "the split `%s` has no pairs", g->split);
-  if (s == AT_OK && !g->n_pairs) {
-    g->reference = group;
+at_status at_rp_pairs_add(rp_pairs *g, const rp_visit *v, at_error *err) {
+  at_status s = AT_OK;
+  if (!g->n_pairs) {
     g->n_seen = 0;
-    s = choose(g, session, pairs, want, &why);
+    s = choose(g, v, err);
   }
   for (size_t k = 0; s == AT_OK && k < g->n_pairs; k++) {
     at_look l = {0};
     size_t pair = g->seen[rank_of(g, k)].pair;
-    if (pair >= pairs) s = at_fail(&why, AT_EINPUT, "its data has no row %zu", pair);
-    if (s == AT_OK) s = g->src->look(session, pair, &l, &why);
+    if (pair >= v->about->rows) return at_fail(err, AT_EINPUT, "its data has no row %zu", pair);
+    s = v->src->look(v->session, pair, &l, err);
     if (s != AT_OK) break;
-    s = draw_pair(g, k, group, &l, axis, &why);
-    g->src->free_look(&l);
+    s = draw_pair(g, k, v, &l, err);
+    v->src->free_look(&l);
   }
-  if (opened) g->src->close(session);
-  if (s == AT_ENOMEM) return at_nomem(err);
-  if (s != AT_OK) {
-    at_text_add(&g->problems, "<p class=\"problem\">No pictures, or not all, of ");
-    at_rp_escape(&g->problems, g->r->group[group].label);
-    at_text_add(&g->problems, ": ");
-    at_rp_escape(&g->problems, why.message);
-    at_text_add(&g->problems, ".</p>\n");
-  }
-  return AT_OK;
+  return s;
 }
 
 /* ---- the section ---- */
 
-static void explain(const gallery *g, at_text *t) {
-  at_text_add(t, "<section id=\"attention\">\n<h2>Attention</h2>\n");
-  if (g->n_pairs) {
-    at_text_addf(t, "<p>%zu true pair%s of the split <em>", g->n_pairs, g->n_pairs == 1 ? "" : "s");
-    at_rp_escape(t, g->split);
-    at_text_addf(t,
-                 "</em>, from the most to the least similar at even distances among %zu that were "
-                 "looked at. "
-                 "The similarity is that of ",
-                 g->n_seen);
-    at_rp_escape(t, g->r->group[g->reference].label);
-    at_text_add(
-        t,
-        "; the pairs are the same for every group, each shown by its run of the lowest seed.</p>\n"
-        "<p>Each word has its own scale: the region of the largest weight is the brightest. The "
-        "number "
-        "below a picture is the entropy of the weights in nats, the bar its part of the entropy of "
-        "equal "
-        "weights. Point at a picture for its weights.</p>\n");
-  }
-  if (g->problems.data) at_text_add(t, g->problems.data);
+static void explain(const rp_pairs *g, const at_report *r, at_text *t) {
+  at_text_addf(t, "<p>%zu true pair%s of the split <em>", g->n_pairs, g->n_pairs == 1 ? "" : "s");
+  at_rp_escape(t, g->split);
+  at_text_addf(t,
+               "</em>, from the most to the least similar at even distances among %zu that were "
+               "looked at. "
+               "The similarity is that of ",
+               g->n_seen);
+  at_rp_escape(t, r->group[g->reference].label);
+  at_text_add(
+      t,
+      "; the pairs are the same for every group, each shown by its run of the lowest seed.</p>\n"
+      "<p>Each word has its own scale: the region of the largest weight is the brightest. The "
+      "number "
+      "below a picture is the entropy of the weights in nats, the bar its part of the entropy of "
+      "equal "
+      "weights. Point at a picture for its weights.</p>\n");
 }
 
-static void gallery_free(gallery *g) {
+void at_rp_pairs_write(const rp_pairs *g, const at_report *r, at_text *out) {
+  if (g->n_pairs) explain(g, r, out);
+  for (size_t k = 0; k < g->n_pairs; k++) {
+    if (!g->head[k].data || !g->body[k].data) continue;
+    at_text_add(out, "<article class=\"pair\">\n");
+    at_text_add(out, g->head[k].data);
+    at_text_add(out, g->body[k].data);
+    at_text_add(out, "</table></div>\n</article>\n");
+    out->failed |= g->head[k].failed || g->body[k].failed;
+  }
+}
+
+void at_rp_pairs_free(rp_pairs *g) {
+  if (!g) return;
   for (size_t k = 0; g->words && k < MOST_PAIRS; k++) {
     for (char **w = g->words[k]; w && *w; w++) free(*w);
     free(g->words[k]);
   }
   for (size_t k = 0; g->head && k < MOST_PAIRS; k++) at_text_free(&g->head[k]);
   for (size_t k = 0; g->body && k < MOST_PAIRS; k++) at_text_free(&g->body[k]);
-  at_text_free(&g->problems);
   free(g->seen);
   free(g->words);
   free(g->head);
   free(g->body);
+  free(g);
 }
 
-at_status at_rp_pairs(const at_report *r, const rp_source *src, const at_report_options *o,
-                      at_text *out, at_error *err) {
-  gallery g = {.r = r, .src = src, .split = o->split && *o->split ? o->split : "test"};
-  size_t want = o->pairs < MOST_PAIRS ? (size_t)o->pairs : MOST_PAIRS;
-  at_status s = AT_OK;
-  g.seen = calloc(MOST_CANDIDATES, sizeof *g.seen);
-  g.words = calloc(MOST_PAIRS, sizeof *g.words);
-  g.head = calloc(MOST_PAIRS, sizeof *g.head);
-  g.body = calloc(MOST_PAIRS, sizeof *g.body);
-  if (!g.seen || !g.words || !g.head || !g.body) s = at_nomem(err);
-  for (size_t i = 0; s == AT_OK && i < r->n_groups; i++) s = draw_group(&g, i, want, err);
-  if (s == AT_OK) explain(&g, out);
-  for (size_t k = 0; s == AT_OK && k < g.n_pairs; k++) {
-    if (!g.head[k].data || !g.body[k].data) continue;
-    at_text_add(out, "<article class=\"pair\">\n");
-    at_text_add(out, g.head[k].data);
-    at_text_add(out, g.body[k].data);
-    at_text_add(out, "</table></div>\n</article>\n");
-    out->failed |= g.head[k].failed || g.body[k].failed;
-  }
-  if (s == AT_OK) at_text_add(out, "</section>\n");
-  gallery_free(&g);
-  return s;
+rp_pairs *at_rp_pairs_new(const char *split, int want) {
+  rp_pairs *g = calloc(1, sizeof *g);
+  if (!g) return NULL;
+  g->split = split;
+  g->want = want < 0 ? USUAL : want < MOST_PAIRS ? (size_t)want : MOST_PAIRS;
+  g->seen = calloc(MOST_CANDIDATES, sizeof *g->seen);
+  g->words = calloc(MOST_PAIRS, sizeof *g->words);
+  g->head = calloc(MOST_PAIRS, sizeof *g->head);
+  g->body = calloc(MOST_PAIRS, sizeof *g->body);
+  if (g->seen && g->words && g->head && g->body) return g;
+  at_rp_pairs_free(g);
+  return NULL;
 }

@@ -116,13 +116,18 @@ static void draw(plot *p) {
 }
 
 void at_rp_dots(const at_report *r, const rp_summary *s, at_arena *a, at_text *t) {
-  size_t n = s->n < MOST_PLOTS ? s->n : MOST_PLOTS;
+  size_t all = 0, drawn = 0;
+  for (size_t c = 0; c < s->n; c++) all += !s->column[c].part;
   at_text_add(t,
               "<section id=\"plots\">\n<h2>Means and spreads</h2>\n"
               "<p>Large dot: mean. Bar: one sample standard deviation to each side. Small circles: "
               "single runs.");
-  if (s->n > n) at_text_addf(t, " The first %zu of %zu metrics are drawn.", n, s->n);
+  if (all > MOST_PLOTS) at_text_addf(t, " The first %d of %zu metrics are drawn.", MOST_PLOTS, all);
   at_text_add(t, "</p>\n<div class=\"plots\">\n");
-  for (size_t c = 0; c < n; c++) draw(&(plot){.r = r, .s = s, .c = &s->column[c], .a = a, .t = t});
+  for (size_t c = 0; c < s->n && drawn < MOST_PLOTS; c++) {
+    if (s->column[c].part) continue;
+    draw(&(plot){.r = r, .s = s, .c = &s->column[c], .a = a, .t = t});
+    drawn++;
+  }
   at_text_add(t, "</div>\n</section>\n");
 }

@@ -17,7 +17,7 @@ typedef struct at_report_options {
   const char *split; /* role: "test" */
   const char *const *metrics;
   size_t n_metrics; /* columns; none: all, in the order found */
-  int pairs;        /* how many test pairs to draw per run group (best and worst included) */
+  int pairs;        /* how many pairs or questions of the split to draw; < 0: as many as is usual */
   bool color;       /* escape codes in the terminal table */
 } at_report_options;
 

@@ -87,6 +87,7 @@ typedef struct rp_stat {
 
 typedef struct rp_column {
   const char *metric;
+  const char *base, *part; /* of "accuracy.yes/no" "accuracy", "yes/no"; NULL: a headline */
   int better;
   int decimals;
   rp_stat *stat; /* one per group */
@@ -100,6 +101,9 @@ typedef struct rp_summary {
 
 at_status at_rp_summarise(const at_report *r, const at_report_options *o, at_arena *a,
                           rp_summary *out, at_error *err);
+/* Columns of one base stand in one table; fills column[i] with the i-th of them. 0: no more
+ * bases; `base` counts them from 0. */
+size_t at_rp_parts(const rp_summary *s, size_t base, const rp_column **column);
 /* The value of one run; NULL: it has none. */
 const rp_value *at_rp_value(const rp_run *run, const char *split, const char *metric);
 
@@ -148,15 +152,20 @@ void at_rp_curves(const at_report *r, at_arena *a, at_text *t);
 
 extern const char *const at_rp_style, *const at_rp_script;
 
-/* Where the pictures of pairs come from; a table of functions so that the page does
- * not depend on how runs are brought to life. */
+/* What is known of a run once it is open; valid while it is. */
+typedef struct rp_opened {
+  size_t rows;           /* true pairs, or questions, of the split */
+  const char *word_axis; /* name of the axis of words; NULL when it is not known */
+  bool answers;          /* its looks have answers: rows are questions */
+} rp_opened;
+
+/* Where the pictures come from; a table of functions so that the page does not depend on how
+ * runs are brought to life. */
 typedef struct rp_source {
   void *ctx;
-  /* *pairs: how many true pairs the split has; *word_axis: name of the axis of words, valid
-   * while open, or NULL when it is not known. */
-  at_status (*open)(void *ctx, const char *dir, const char *split, void **session, size_t *pairs,
-                    const char **word_axis, at_error *err);
-  at_status (*look)(void *session, size_t pair, at_look *out, at_error *err);
+  at_status (*open)(void *ctx, const char *dir, const char *split, void **session, rp_opened *about,
+                    at_error *err);
+  at_status (*look)(void *session, size_t row, at_look *out, at_error *err);
   void (*free_look)(at_look *l);
   void (*close)(void *session);
 } rp_source;
@@ -164,11 +173,52 @@ typedef struct rp_source {
 /* `src` NULL: no pictures. */
 at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_options *o,
                      at_text *out, at_error *err);
-/* pairs.c: the section of attention pictures. What cannot be drawn is said on the page. */
-at_status at_rp_pairs(const at_report *r, const rp_source *src, const at_report_options *o,
-                      at_text *out, at_error *err);
+/* attention.c: the section of attention pictures. What cannot be drawn is said on the page. */
+at_status at_rp_attention(const at_report *r, const rp_source *src, const at_report_options *o,
+                          at_text *out, at_error *err);
 /* pairs_session.c: sessions of run directories; ctx is the registry. */
 rp_source at_rp_session_source(at_registry *reg);
+
+/* A group whose run is open. */
+typedef struct rp_visit {
+  const at_report *r;
+  const rp_source *src;
+  size_t group;
+  void *session;
+  const rp_opened *about;
+} rp_visit;
+
+/* A gallery takes one group after another; the first one chooses what is shown. What an add
+ * draws before it fails is left out. want < 0: as many as is usual. */
+typedef struct rp_pairs rp_pairs; /* pairs.c: words and regions of true pairs */
+rp_pairs *at_rp_pairs_new(const char *split, int want);
+void at_rp_pairs_free(rp_pairs *g);
+at_status at_rp_pairs_add(rp_pairs *g, const rp_visit *v, at_error *err);
+void at_rp_pairs_write(const rp_pairs *g, const at_report *r, at_text *out);
+
+typedef struct rp_asked rp_asked; /* asked.c: questions, answers and every step between */
+rp_asked *at_rp_asked_new(const char *split, int want);
+void at_rp_asked_free(rp_asked *g);
+at_status at_rp_asked_add(rp_asked *g, const rp_visit *v, at_error *err);
+void at_rp_asked_write(const rp_asked *g, const at_report *r, at_text *out);
+
+/* ---- one question (steps.c) ---- */
+
+/* The picture of the look, defined as `id` for the steps; nothing when there is none. */
+at_status at_rp_ask_picture(const at_look *l, const char *id, at_text *t, at_error *err);
+/* A card with the question and the picture, then one for each step: its blocks in their order,
+ * words shaded and cells lit. `id` of the picture; NULL: there is none. */
+at_status at_rp_steps(const at_look *l, const char *label, const char *id, at_text *t,
+                      at_error *err);
+/* Weights of a block on a scale from 0 to 1, as colour: 1 is the largest, which stands for
+ * twice an equal share at least. `out` has a->keys places; the mean over what asks. */
+typedef struct rp_shades {
+  float *weight, *shade;
+  size_t n, most; /* most: the key of the largest weight */
+  double entropy; /* nats */
+} rp_shades;
+at_status at_rp_shades(const at_attention *a, rp_shades *out, at_error *err);
+void at_rp_shades_free(rp_shades *s);
 
 /* ---- one picture with its attention (panel.c, heat.c) ---- */
 

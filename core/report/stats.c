@@ -151,6 +151,65 @@ static at_status fill(const at_report *r, const char *split, const char *metric,
   return AT_OK;
 }
 
+/* ---- columns that are parts ---- */
+
+/* "accuracy.yes/no" beside "accuracy", or beside another "accuracy.…": results by type, by
+ * answer. They would bury the headline. */
+static bool is_part(const rp_summary *s, size_t own, size_t base) {
+  for (size_t c = 0; c < s->n; c++) {
+    const char *other = s->column[c].metric;
+    if (c != own && !strncmp(other, s->column[own].metric, base) &&
+        (!other[base] || other[base] == '.'))
+      return true;
+  }
+  return false;
+}
+
+/* Parts of one base are read down a table: as many decimals for all, none for counts. */
+static void even_decimals(const at_report *r, rp_summary *s, const char *base) {
+  double largest = 0;
+  bool whole = true;
+  for (size_t c = 0; c < s->n; c++)
+    for (size_t g = 0; g < r->n_groups && s->column[c].base == base; g++) {
+      const rp_stat *v = &s->column[c].stat[g];
+      if (v->n) largest = fmax(largest, fabs(v->mean));
+      whole &= !v->n || (v->n == 1 && v->mean == floor(v->mean));
+    }
+  for (size_t c = 0; c < s->n; c++)
+    if (s->column[c].base == base)
+      s->column[c].decimals = whole && largest < 1e12 ? 0 : at_rp_decimals(largest);
+}
+
+static at_status find_parts(const at_report *r, rp_summary *s, at_arena *a, at_error *err) {
+  for (size_t c = 0; c < s->n; c++) {
+    rp_column *own = &s->column[c];
+    const char *dot = strchr(own->metric, '.');
+    if (!dot || dot == own->metric || !dot[1] || !is_part(s, c, (size_t)(dot - own->metric)))
+      continue;
+    own->base = at_arena_printf(a, "%.*s", (int)(dot - own->metric), own->metric);
+    own->part = dot + 1;
+    if (!own->base) return at_nomem(err);
+    for (size_t k = 0; k < c; k++) /* one text for each base */
+      if (s->column[k].base && !strcmp(s->column[k].base, own->base)) own->base = s->column[k].base;
+  }
+  for (size_t c = 0; c < s->n; c++)
+    if (s->column[c].base) even_decimals(r, s, s->column[c].base);
+  return AT_OK;
+}
+
+size_t at_rp_parts(const rp_summary *s, size_t base, const rp_column **column) {
+  size_t n = 0;
+  for (size_t c = 0, seen = 0; c < s->n && !n; c++) {
+    const char *own = s->column[c].base;
+    bool first = own != NULL;
+    for (size_t k = 0; first && k < c; k++) first = s->column[k].base != own;
+    if (!first || seen++ != base) continue;
+    for (size_t k = c; k < s->n; k++)
+      if (s->column[k].base == own) column[n++] = &s->column[k];
+  }
+  return n;
+}
+
 at_status at_rp_summarise(const at_report *r, const at_report_options *o, at_arena *a,
                           rp_summary *out, at_error *err) {
   names metric;
@@ -161,7 +220,7 @@ at_status at_rp_summarise(const at_report *r, const at_report_options *o, at_are
   if (!out->column) return at_nomem(err);
   for (size_t i = 0; s == AT_OK && i < metric.n; i++)
     s = fill(r, out->split, metric.v[i], a, &out->column[out->n++], err);
-  return s;
+  return s == AT_OK ? find_parts(r, out, a, err) : s;
 }
 
 /* ---- footnotes ---- */
@@ -190,13 +249,25 @@ static bool any_mark(const rp_summary *s, size_t groups, rp_mark m) {
   return false;
 }
 
+/* Parts are named together, by their base. */
+static bool first_of_base(const rp_summary *s, size_t c) {
+  const char *own = s->column[c].base;
+  for (size_t k = 0; own && k < s->n; k++) {
+    const rp_column *other = &s->column[k];
+    bool same = other->base ? k < c && other->base == own : !strcmp(other->metric, own);
+    if (same && other->better == s->column[c].better) return false;
+  }
+  return true;
+}
+
 static void note_directions(const rp_summary *s, notes *out) {
   static const char *const sense[] = {"no best is marked for", "lower is better for"};
   for (int want = 0; want >= -1; want--) {
     at_text t = {0};
     for (size_t c = 0; c < s->n; c++)
-      if (s->column[c].better == want)
-        at_text_addf(&t, "%s %s", t.len ? "," : sense[want + 1], s->column[c].metric);
+      if (s->column[c].better == want && first_of_base(s, c))
+        at_text_addf(&t, "%s %s", t.len ? "," : sense[want + 1],
+                     s->column[c].base ? s->column[c].base : s->column[c].metric);
     if (t.len) at_text_add(&t, ".");
     if (t.data && t.data[0]) t.data[0] = (char)(t.data[0] - 'a' + 'A');
     add_note(out, &t);

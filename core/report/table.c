@@ -60,6 +60,8 @@ static void end_line(at_text *t) {
   at_text_add(t, "\n");
 }
 
+/* ---- the headline: a line for each group ---- */
+
 static void header(at_text *t, const rp_summary *s, const layout *l, size_t label, size_t count,
                    bool color) {
   if (color) at_text_add(t, "\033[1m");
@@ -67,6 +69,7 @@ static void header(at_text *t, const rp_summary *s, const layout *l, size_t labe
   at_text_add(t, "  ");
   right(t, "n", count);
   for (size_t c = 0; c < s->n; c++) {
+    if (s->column[c].part) continue;
     at_text_add(t, "  ");
     right(t, s->column[c].metric, l[c].all);
     at_text_add(t, " ");
@@ -92,10 +95,58 @@ static at_status rows(const at_report *r, const rp_summary *s, bool color, at_ar
     at_text_add(t, "  ");
     right(t, at_rp_number(buf, (double)r->group[g].n, 0), count);
     for (size_t c = 0; c < s->n; c++) {
+      if (s->column[c].part) continue;
       at_text_add(t, "  ");
       cell(t, &s->column[c], &s->column[c].stat[g], &l[c], color);
     }
     end_line(t);
+  }
+  return AT_OK;
+}
+
+/* ---- parts: a line for each, as there may be many ---- */
+
+static void parts(const at_report *r, const rp_column *const *column, size_t n, bool color,
+                  at_text *t) {
+  size_t label = 0;
+  layout all = {1, 0, 0};
+  for (size_t c = 0; c < n; c++) {
+    layout own = measure(column[c], r->n_groups);
+    all.mean = larger(all.mean, own.mean);
+    all.sd = larger(all.sd, own.sd);
+    label = larger(label, at_rp_columns(column[c]->part));
+  }
+  label = larger(label, at_rp_columns(column[0]->base));
+  if (color) at_text_add(t, "\033[1m");
+  left(t, column[0]->base, label);
+  for (size_t g = 0; g < r->n_groups; g++) {
+    size_t w = larger(all.mean + (all.sd ? 3 + all.sd : 0), at_rp_columns(r->group[g].label));
+    at_text_add(t, "  ");
+    right(t, r->group[g].label, w);
+    at_text_add(t, " ");
+  }
+  if (color) at_text_add(t, "\033[0m");
+  end_line(t);
+  for (size_t c = 0; c < n; c++) {
+    left(t, column[c]->part, label);
+    for (size_t g = 0; g < r->n_groups; g++) {
+      layout own = all;
+      own.all = larger(all.mean + (all.sd ? 3 + all.sd : 0), at_rp_columns(r->group[g].label));
+      at_text_add(t, "  ");
+      cell(t, column[c], &column[c]->stat[g], &own, color);
+    }
+    end_line(t);
+  }
+}
+
+static at_status all_parts(const at_report *r, const rp_summary *s, bool color, at_arena *a,
+                           at_text *t, at_error *err) {
+  const rp_column **column = AT_NEW_ARRAY(a, const rp_column *, s->n + 1);
+  size_t n;
+  if (!column) return at_nomem(err);
+  for (size_t base = 0; (n = at_rp_parts(s, base, column)); base++) {
+    at_text_add(t, "\n");
+    parts(r, column, n, color, t);
   }
   return AT_OK;
 }
@@ -108,6 +159,7 @@ at_status at_report_table(const at_report *r, const at_report_options *o, at_tex
   size_t n = 0;
   at_status st = a ? at_rp_summarise(r, o, a, &s, err) : at_nomem(err);
   if (st == AT_OK) st = rows(r, &s, o->color, a, out, err);
+  if (st == AT_OK) st = all_parts(r, &s, o->color, a, out, err);
   if (st == AT_OK) st = at_rp_notes(r, &s, o->color ? "Bold" : "*", a, &note, &n, err);
   if (st == AT_OK) at_text_add(out, "\n");
   for (size_t i = 0; i < n; i++) at_text_addf(out, "%s\n", note[i]);

@@ -97,7 +97,7 @@ static int compute_confusion(const attune_host *host, const attune_options *opti
       int64_t n = 0;
       char text[64];
       for (int64_t i = 0; i < a.n; i++) n += a.expected[i] == e && a.predicted[i] == k;
-      snprintf(text, sizeof text, "%.28s as %.28s", right, wrong);
+      snprintf(text, sizeof text, "confusion.%.24s as %.24s", right, wrong);
       if (n && e != k) rc = host->result(results, text, (double)n, 0);
     }
   return rc;
@@ -105,7 +105,8 @@ static int compute_confusion(const attune_host *host, const attune_options *opti
 
 static const attune_metric confusion = {
     .item = {sizeof(attune_metric), ATTUNE_METRIC, "confusion", "which answers are taken for which",
-             "`A as B`: questions with the answer A that got B, for pairs that occur. For small "
+             "confusion.A as B: questions with the answer A that got B, for pairs that occur. For "
+             "small "
              "sets of answers.",
              NULL},
     .task = "vqa",

@@ -444,14 +444,13 @@ typedef struct maker {
 static maker *now;
 
 static at_status open_made(void *ctx, const char *dir, const char *split, void **session,
-                           size_t *pairs, const char **axis, at_error *err) {
+                           rp_opened *about, at_error *err) {
   maker *m = ctx;
   assert_string_equal(split, "test");
   if (m->fail_at && strstr(dir, m->fail_at)) return at_fail(err, AT_EINPUT, "no <weights> here");
   m->opened++;
   *session = m;
-  *pairs = 6;
-  *axis = m->kind == TURNED ? "word" : NULL;
+  *about = (rp_opened){.rows = 6, .word_axis = m->kind == TURNED ? "word" : NULL};
   return AT_OK;
 }
 
