@@ -111,6 +111,9 @@ void cli_print_json_string(FILE *fp, const char *s) {
 }
 
 void cli_print_results(FILE *fp, const at_result *r, size_t n, bool json) {
+  int width = 12;
+  for (size_t i = 0; i < n; i++)
+    if ((int)strlen(r[i].name) > width) width = (int)strlen(r[i].name);
   if (json) fprintf(fp, "{");
   for (size_t i = 0; i < n; i++) {
     if (json) {
@@ -118,7 +121,7 @@ void cli_print_results(FILE *fp, const at_result *r, size_t n, bool json) {
       cli_print_json_string(fp, r[i].name);
       fprintf(fp, ": %.9g", r[i].value);
     } else {
-      fprintf(fp, "%-12s %8.2f\n", r[i].name, r[i].value);
+      fprintf(fp, "%-*s %8.2f\n", width, r[i].name, r[i].value);
     }
   }
   if (json) fprintf(fp, "}\n");

@@ -160,6 +160,10 @@ unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(unit_ldadd)
 
+unit_tests += test_asked
+test_asked_SOURCES = tests/unit/test_asked.c
+test_asked_LDADD = $(unit_ldadd)
+
 unit_tests += test_draw
 test_draw_SOURCES = tests/unit/test_draw.c
 test_draw_LDADD = $(unit_ldadd)
@@ -174,6 +178,7 @@ test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
 e2e_tests = \
+	tests/e2e/asked.sh \
 	tests/e2e/clevr.sh \
 	tests/e2e/cli.sh \
 	tests/e2e/data.sh \

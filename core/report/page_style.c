@@ -133,9 +133,11 @@ const char *const at_rp_style =
     ".problem{border-left:3px solid var(--c1);padding-left:.8rem}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--rule);padding-top:.8rem;color:var(--soft);"
     "font-size:.85rem}\n"
-    "@media "
-    "print{body{max-width:none;padding:0}.pair,.answer,.ask{break-inside:avoid}.ask{break-after:"
-    "avoid}.scroll{overflow:visible}}\n";
+    "@media print{body{max-width:none;padding:0}.pair,.answer{break-inside:avoid}"
+    ".asked h3,.facts{break-after:avoid}.scroll{overflow:visible}"
+    ".answer{grid-template-columns:6.5rem minmax(0,1fr);gap:0 1rem}"
+    ".steps{grid-template-columns:repeat(auto-fill,minmax(7rem,8.4rem));gap:.6rem "
+    ".8rem}.most{flex-wrap:wrap;gap:0 .4em}}\n";
 
 /* A help for reading, not needed: pointing at a word shows its column in every row. */
 const char *const at_rp_script =

@@ -153,18 +153,6 @@ static at_status fill(const at_report *r, const char *split, const char *metric,
 
 /* ---- columns that are parts ---- */
 
-/* "accuracy.yes/no" beside "accuracy", or beside another "accuracy.…": results by type, by
- * answer. They would bury the headline. */
-static bool is_part(const rp_summary *s, size_t own, size_t base) {
-  for (size_t c = 0; c < s->n; c++) {
-    const char *other = s->column[c].metric;
-    if (c != own && !strncmp(other, s->column[own].metric, base) &&
-        (!other[base] || other[base] == '.'))
-      return true;
-  }
-  return false;
-}
-
 /* Parts of one base are read down a table: as many decimals for all, none for counts. */
 static void even_decimals(const at_report *r, rp_summary *s, const char *base) {
   double largest = 0;
@@ -180,12 +168,20 @@ static void even_decimals(const at_report *r, rp_summary *s, const char *base) {
       s->column[c].decimals = whole && largest < 1e12 ? 0 : at_rp_decimals(largest);
 }
 
+/* Of "accuracy.yes/no"; NULL: the name has no two parts. */
+static const char *dot_of(const char *metric) {
+  const char *dot = strchr(metric, '.');
+  return dot && dot != metric && dot[1] ? dot : NULL;
+}
+
+/* Results by type or by answer would bury the headline, so long as there is one. */
 static at_status find_parts(const at_report *r, rp_summary *s, at_arena *a, at_error *err) {
+  bool headline = false;
+  for (size_t c = 0; c < s->n; c++) headline |= !dot_of(s->column[c].metric);
   for (size_t c = 0; c < s->n; c++) {
     rp_column *own = &s->column[c];
-    const char *dot = strchr(own->metric, '.');
-    if (!dot || dot == own->metric || !dot[1] || !is_part(s, c, (size_t)(dot - own->metric)))
-      continue;
+    const char *dot = dot_of(own->metric);
+    if (!dot || !headline) continue;
     own->base = at_arena_printf(a, "%.*s", (int)(dot - own->metric), own->metric);
     own->part = dot + 1;
     if (!own->base) return at_nomem(err);

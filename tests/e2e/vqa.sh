@@ -3,28 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 m=$top/examples/models/mac_pixels.att
 
-# npy FILE N: N pictures of 30 x 30, red and green by turns, as SHAPES has them (blue, green, red).
-npy() {
-  local header i
-  header="{'descr': '|u1', 'fortran_order': False, 'shape': ($2, 30, 30, 3), }"
-  printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "$header" >"$1"
-  for i in $(seq 0 $(($2 - 1))); do
-    if [ $((i % 2)) = 0 ]; then printf '\x00\x00\xff%.0s' $(seq 900); else printf '\x00\xff\x00%.0s' $(seq 900); fi
-  done >>"$1"
-}
 data=$work/data
-mkdir "$data"
-for split in "train 48" "val 8" "test 12"; do
-  set -- $split
-  npy "$data/$1.input.npy" "$2"
-  for i in $(seq 0 $(($2 - 1))); do
-    color=$([ $((i / 2 % 2)) = 0 ] && echo red || echo green)
-    right=$([ $(((i + i / 2) % 2)) = 0 ] && echo true || echo false)
-    echo "is a $color shape here" >>"$data/$1.query_str.txt"
-    echo "(is $color)" >>"$data/$1.query"
-    echo "$right" >>"$data/$1.output"
-  done
-done
+color_questions "$data"
 reader="shapes(root=$data, train=train)"
 cat >"$work/run.yaml" <<E2
 model: $m
