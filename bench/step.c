@@ -1,9 +1,9 @@
-/* Times one full SCAN training step on made-up data: forward, backward, clip, Adam.
+/* Times full training steps of a model on made-up data: forward, backward, clip, Adam.
  *
- *   bench/step MODEL.att [--score S] [--threads N] [--steps K] [--no-pass gram]
+ *   bench/step --model scan|mac [--file MODEL.att] [--score S] [--set KEY=VALUE]... [--batch N]
+ *              [--threads N] [--steps K] [--no-pass NAME]...
  *
- * Batch 128, 36 regions x 2048, d = 1024, captions of 6 to 20 words (1529 in all, the lengths of a
- * triangular distribution), vocabulary 8481. Prints one line of JSON: seconds of a step (median),
+ * Sizes and batches: bench/cases.c. Prints one line of JSON: seconds of a step (median and least),
  * peak memory, GFLOP/s (three times the products of the forward pass), and the share of the sgemm
  * rate that this process measures beforehand. */
 #include <stdio.h>
@@ -11,18 +11,24 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include "core/base/random.h"
+#include "bench/cases.h"
 #include "core/graph/pass.h"
 #include "core/plugin/plugin.h"
 #include "core/tensor/gemm.h"
 #include "core/train/optimizer.h"
 #include "dsl/dsl.h"
 
-enum { BATCH = 128, REGIONS = 36, FEATURES = 2048, VOCABULARY = 8481, MOST_STEPS = 1000 };
-/* {length, captions}, longest first */
-static const int LENGTHS[][2] = {{20, 0},  {19, 1}, {18, 6},  {17, 5},  {16, 4},
-                                 {15, 8},  {14, 9}, {13, 19}, {12, 16}, {11, 17},
-                                 {10, 15}, {9, 13}, {8, 9},   {7, 6},   {6, 0}};
+enum { MOST_STEPS = 1000, MOST_SETS = 16 };
+
+typedef struct options {
+  const at_case *of;
+  const char *file, *score;
+  const char *set[MOST_SETS + 2];
+  size_t n_set;
+  int64_t batch;
+  int threads, steps;
+  unsigned passes;
+} options;
 
 static double now(void) {
   struct timespec t;
@@ -57,122 +63,148 @@ static double sgemm_rate(at_pool *pool) {
   return best;
 }
 
+/* ---- options ---- */
+
+static void usage(void) {
+  fprintf(stderr,
+          "usage: step --model scan|mac [--file MODEL.att] [--score S] [--set KEY=VALUE]... "
+          "[--batch N] [--threads N] [--steps K] [--no-pass NAME]...\n");
+  exit(2);
+}
+
+static void read_options(int argc, char **argv, options *o) {
+  *o = (options){.score = "dot", .threads = 1, .steps = 5, .passes = AT_PASS_ALL};
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const char *key = argv[i], *value = argv[i + 1];
+    if (!strcmp(key, "--model"))
+      o->of = at_case_find(value);
+    else if (!strcmp(key, "--file"))
+      o->file = value;
+    else if (!strcmp(key, "--score"))
+      o->score = value;
+    else if (!strcmp(key, "--set") && o->n_set < MOST_SETS)
+      o->set[o->n_set++] = value;
+    else if (!strcmp(key, "--batch"))
+      o->batch = atoi(value);
+    else if (!strcmp(key, "--threads"))
+      o->threads = atoi(value);
+    else if (!strcmp(key, "--steps"))
+      o->steps = atoi(value);
+    else if (!strcmp(key, "--no-pass") && at_pass_find(value))
+      o->passes &= ~at_pass_find(value);
+    else
+      usage();
+  }
+  if (argc % 2 == 0 || !o->of || o->batch < 0 || o->threads < 1 || o->steps < 1 ||
+      o->steps > MOST_STEPS)
+    usage();
+  if (!o->batch) o->batch = o->of->batch;
+}
+
+/* ---- the model ---- */
+
+typedef struct context {
+  at_registry *reg;
+  const at_case *of;
+} context;
+
+static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
+                         int along, bool interact, const char *scope, at_span span, at_node **score,
+                         at_error *err) {
+  return at_plugin_compose(((context *)ctx)->reg, g, spec, query, key, along, interact, scope, span,
+                           score, err);
+}
+
 static int64_t axis_size(void *ctx, const char *input, const char *axis) {
-  (void)ctx;
   (void)input;
-  return !strcmp(axis, "region") ? REGIONS : !strcmp(axis, "feature") ? FEATURES : -1;
+  return at_case_axis_size(((context *)ctx)->of, axis);
 }
 
 static int64_t vocabulary(void *ctx, const char *input) {
-  (void)ctx;
-  (void)input;
-  return VOCABULARY;
+  return at_case_vocabulary(((context *)ctx)->of, input);
 }
 
-typedef struct data {
-  float *image;
-  int32_t *token;
-  int64_t offsets[BATCH + 1];
-} data;
+static at_graph *load(const options *o, at_registry *reg) {
+  context ctx = {reg, o->of};
+  const char *sets[MOST_SETS + 2], *file = o->file;
+  char path[4096], set[2][256];
+  size_t n = 0;
+  for (; n < 2 && o->of->score[n]; n++) {
+    snprintf(set[n], sizeof set[n], "%s=%s", o->of->score[n], o->score);
+    sets[n] = set[n];
+  }
+  memcpy(sets + n, o->set, o->n_set * sizeof *sets);
+  snprintf(path, sizeof path, "examples/models/%s.att", o->of->name);
+  at_dsl_env env = {.ctx = &ctx,
+                    .compose = compose,
+                    .set = sets,
+                    .n_set = n + o->n_set,
+                    .axis_size = axis_size,
+                    .vocabulary = vocabulary};
+  at_error err = {0};
+  at_text messages = {0};
+  at_graph *g;
+  if (at_dsl_load(file ? file : path, &env, &g, &messages, &err)) {
+    fputs(messages.data ? messages.data : "", stderr);
+    die(&err);
+  }
+  at_text_free(&messages);
+  if (at_graph_optimize(g, o->passes, &err)) die(&err);
+  return g;
+}
 
-static void make_data(data *d) {
-  at_random r = {.seed = 1};
-  size_t n = (size_t)BATCH * REGIONS * FEATURES;
-  int64_t caption = 0;
-  d->image = malloc(n * sizeof *d->image);
-  for (size_t i = 0; d->image && i < n; i++) d->image[i] = at_random_normal(&r, i);
-  for (size_t k = 0; k < sizeof LENGTHS / sizeof *LENGTHS; k++)
-    for (int i = 0; i < LENGTHS[k][1]; i++, caption++)
-      d->offsets[caption + 1] = d->offsets[caption] + LENGTHS[k][0];
-  d->token = malloc((size_t)d->offsets[BATCH] * sizeof *d->token);
-  for (int64_t i = 0; d->token && i < d->offsets[BATCH]; i++)
-    d->token[i] = (int32_t)at_random_below(&r, n + (size_t)i, VOCABULARY);
+/* ---- the steps ---- */
+
+static void report(const options *o, const at_exec *x, double peak, double *seconds) {
+  qsort(seconds, (size_t)o->steps, sizeof *seconds, by_value);
+  double step = seconds[o->steps / 2], flops = 3 * at_exec_flops(x);
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  printf(
+      "{\"model\": \"%s\", \"score\": \"%s\", \"batch\": %lld, \"threads\": %d, "
+      "\"step_s\": %.4f, \"min_s\": %.4f, \"rss_mb\": %.0f, \"gflops\": %.1f, "
+      "\"sgemm_gflops\": %.1f, \"peak_fraction\": %.3f, \"loss\": %.6f, \"planned_mb\": %.0f}\n",
+      o->of->name, o->score, (long long)o->batch, o->threads, step, seconds[0],
+      (double)u.ru_maxrss / 1024, flops / step / 1e9, peak / 1e9, flops / step / peak,
+      (double)at_exec_loss(x), (double)at_exec_bytes(x) / 1048576);
 }
 
 int main(int argc, char **argv) {
-  const char *model = NULL, *score = "dot";
-  int threads = 1, steps = 5;
-  unsigned passes = AT_PASS_ALL;
-  for (int i = 1; i < argc; i++) {
-    if (!strcmp(argv[i], "--score") && i + 1 < argc)
-      score = argv[++i];
-    else if (!strcmp(argv[i], "--threads") && i + 1 < argc)
-      threads = atoi(argv[++i]);
-    else if (!strcmp(argv[i], "--steps") && i + 1 < argc)
-      steps = atoi(argv[++i]);
-    else if (!strcmp(argv[i], "--no-pass") && i + 1 < argc)
-      passes &= strcmp(argv[++i], "gram") ? ~0u : ~(unsigned)AT_PASS_GRAM;
-    else
-      model = argv[i];
-  }
-  if (!model || steps < 1 || steps > MOST_STEPS || threads < 1) {
-    fprintf(stderr,
-            "usage: step MODEL.att [--score S] [--threads N] [--steps K] [--no-pass gram]\n");
-    return 2;
-  }
+  options o;
   at_error err = {0};
   at_registry *reg;
-  at_graph *g;
   at_params *params;
   at_optimizer *opt;
   at_exec *x;
   at_pool *pool;
-  at_text messages = {0};
-  char set[200];
-  const char *sets[] = {set};
-  snprintf(set, sizeof set, "score=%s", score);
+  at_case_data d;
+  double seconds[MOST_STEPS];
+  read_options(argc, argv, &o);
   at_adam adam = at_adam_defaults();
-  adam.clip = 2;
-  if (at_pool_new(threads, &pool, &err) || at_registry_new(NULL, 0, &reg, &err)) die(&err);
+  adam.clip = o.of->clip;
+  if (at_pool_new(o.threads, &pool, &err) || at_registry_new(NULL, 0, &reg, &err)) die(&err);
   double peak = sgemm_rate(pool);
-  at_dsl_env env = {.ctx = reg,
-                    .compose = at_plugin_compose,
-                    .score_names = at_plugin_score_names,
-                    .set = sets,
-                    .n_set = 1,
-                    .axis_size = axis_size,
-                    .vocabulary = vocabulary};
-  if (at_dsl_load(model, &env, &g, &messages, &err)) {
-    fputs(messages.data ? messages.data : "", stderr);
-    die(&err);
-  }
-  at_exec_options o = {.pool = pool, .gradients = true};
-  if (at_graph_optimize(g, passes, &err) || at_params_new(g, &params, &err)) die(&err);
+  at_graph *g = load(&o, reg);
+  at_exec_options eo = {.pool = pool, .gradients = true};
+  if (at_params_new(g, &params, &err) || at_case_make(o.of, g, o.batch, &d, &err)) die(&err);
   at_params_init(params, 1);
-  if (at_optimizer_new(params, &adam, &opt, &err) || at_exec_new(g, params, &o, &x, &err))
+  if (at_optimizer_new(params, &adam, &opt, &err) || at_exec_new(g, params, &eo, &x, &err))
     die(&err);
-  data d = {0};
-  make_data(&d);
-  double seconds[MOST_STEPS + 1];
-  for (int k = 0; k <= steps; k++) { /* the first warms up */
+  for (int k = -1; k < o.steps; k++) { /* the first warms up */
     double t = now();
-    if (at_exec_size(x, "picture", BATCH, &err) ||
-        at_exec_ragged(x, "word", d.offsets, BATCH, &err) ||
-        at_exec_input(x, "image", d.image, &err) || at_exec_input(x, "caption", d.token, &err) ||
-        at_exec_ready(x, &err))
-      die(&err);
-    at_exec_forward(x, 1, (uint64_t)k, true);
+    if (at_case_bind(o.of, &d, x, &err)) die(&err);
+    at_exec_forward(x, 1, (uint64_t)k + 1, true);
     at_exec_backward(x);
-    at_optimizer_step(opt, pool, 2e-4);
-    seconds[k] = now() - t;
+    at_optimizer_step(opt, pool, o.of->rate);
+    if (k >= 0) seconds[k] = now() - t;
   }
-  qsort(seconds + 1, (size_t)steps, sizeof *seconds, by_value);
-  double step = seconds[1 + steps / 2], flops = 3 * at_exec_flops(x);
-  struct rusage u;
-  getrusage(RUSAGE_SELF, &u);
-  printf(
-      "{\"score\": \"%s\", \"threads\": %d, \"step_s\": %.4f, \"rss_mb\": %.0f, \"gflops\": %.1f, "
-      "\"sgemm_gflops\": "
-      "%.1f, \"peak_fraction\": %.3f, \"loss\": %.6f, \"planned_mb\": %.0f}\n",
-      score, threads, step, (double)u.ru_maxrss / 1024, flops / step / 1e9, peak / 1e9,
-      flops / step / peak, (double)at_exec_loss(x), (double)at_exec_bytes(x) / 1048576);
+  report(&o, x, peak, seconds);
   at_exec_free(x);
+  at_case_free(&d);
   at_optimizer_free(opt);
   at_params_free(params);
   at_graph_free(g);
   at_registry_free(reg);
   at_pool_free(pool);
-  free(d.image);
-  free(d.token);
   return 0;
 }

@@ -9,21 +9,21 @@
 #include "core/graph/pass.h"
 #include "core/run/once.h"
 
-typedef struct pass_name {
-  const char *name;
-  unsigned bit;
-} pass_name;
-static const pass_name PASSES[] = {{"gram", AT_PASS_GRAM}, {"cse", AT_PASS_CSE}};
-
 static at_status passes_without(const cli_list *names, unsigned *mask, at_error *err) {
   *mask = AT_PASS_ALL;
   for (size_t i = 0; i < names->n; i++) {
-    const pass_name *p = NULL;
-    for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++)
-      if (!strcmp(PASSES[k].name, names->v[i])) p = &PASSES[k];
-    if (!p)
-      return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are gram and cse", names->v[i]);
-    *mask &= ~p->bit;
+    unsigned bit = at_pass_find(names->v[i]);
+    if (!bit) {
+      char known[200] = "";
+      for (size_t k = 0, at = 0; at_pass_names[k] && at < sizeof known; k++)
+        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
+                               !k                     ? ""
+                               : at_pass_names[k + 1] ? ", "
+                                                      : " and ",
+                               at_pass_names[k]);
+      return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are %s", names->v[i], known);
+    }
+    *mask &= ~bit;
   }
   return AT_OK;
 }

@@ -8,6 +8,17 @@
 #include <string.h>
 #include "core/graph/pass_impl.h"
 
+/* ---- names ---- */
+
+/* Beside the bits of pass.h. */
+const char *const at_pass_names[] = {"gram", "cse", NULL};
+
+unsigned at_pass_find(const char *name) {
+  for (unsigned i = 0; at_pass_names[i]; i++)
+    if (!strcmp(at_pass_names[i], name)) return 1u << i;
+  return 0;
+}
+
 /* ---- equal nodes ---- */
 
 static bool same_arg(const at_arg *a, const at_arg *b) {

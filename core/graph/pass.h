@@ -8,6 +8,9 @@ enum {
   AT_PASS_CSE = 1u << 1,  /* one node for the same operator on the same inputs */
   AT_PASS_ALL = ~0u
 };
+/* Its bit by its name, "gram"; 0: none is called so.  at_pass_names ends with NULL. */
+unsigned at_pass_find(const char *name);
+extern const char *const at_pass_names[];
 /* Runs the passes named by `mask`, then drops nodes that no output, loss or
  * attend weight needs and renumbers the rest.  Inputs and parameters always stay; the context
  * of an attend block that went is NULL.  After a failure the graph can only be

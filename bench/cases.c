@@ -1,0 +1,116 @@
+#include "bench/cases.h"
+#include <stdlib.h>
+#include <string.h>
+#include "core/base/random.h"
+
+/* Captions of SCAN: 1529 words in 128, a triangular distribution from 6 to 20. */
+static const int caption_lengths[][2] = {{19, 1}, {18, 6},  {17, 5},  {16, 4},  {15, 8},
+                                         {14, 9}, {13, 19}, {12, 16}, {11, 17}, {10, 15},
+                                         {9, 13}, {8, 9},   {7, 6},   {0, 0}};
+/* Questions of MAC: 1020 words in 64, uniform from 10 to 24. */
+static const int question_lengths[][2] = {{24, 4}, {23, 2}, {22, 3}, {21, 2}, {20, 2}, {19, 5},
+                                          {18, 5}, {17, 7}, {16, 2}, {15, 4}, {14, 3}, {13, 10},
+                                          {12, 4}, {11, 4}, {10, 7}, {0, 0}};
+
+static const at_case cases[] = {
+    {.name = "scan",
+     .score = {"score"},
+     .batch = 128,
+     .batch_axis = "picture",
+     .ragged = "word",
+     .lengths = caption_lengths,
+     .size = {{"region", 36}, {"feature", 2048}},
+     .input = {{"image", 0, false}, {"caption", 8481, false}},
+     .clip = 2,
+     .rate = 2e-4},
+    {.name = "mac",
+     .score = {"score", "read_score"},
+     .batch = 64,
+     .batch_axis = "example",
+     .ragged = "word",
+     .lengths = question_lengths,
+     .input = {{"image", 0, true}, {"question", 90, false}, {"answer", 28, false}},
+     .clip = 8,
+     .rate = 1e-4},
+};
+
+const at_case *at_case_find(const char *name) {
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    if (!strcmp(cases[i].name, name)) return &cases[i];
+  return NULL;
+}
+
+int64_t at_case_axis_size(const at_case *c, const char *axis) {
+  for (int i = 0; i < AT_CASE_SIZES && c->size[i].axis; i++)
+    if (!strcmp(c->size[i].axis, axis)) return c->size[i].size;
+  return -1;
+}
+
+int64_t at_case_vocabulary(const at_case *c, const char *input) {
+  for (int i = 0; i < AT_CASE_INPUTS && c->input[i].name; i++)
+    if (!strcmp(c->input[i].name, input) && c->input[i].vocabulary) return c->input[i].vocabulary;
+  return -1;
+}
+
+static int length_of(const at_case *c, int64_t item) {
+  int k = 0;
+  for (; c->lengths[k + 1][1] && item >= c->lengths[k][1]; k++) item -= c->lengths[k][1];
+  return c->lengths[k][0];
+}
+
+static int64_t count_of(const at_graph *g, const at_node *n, const at_case_data *d) {
+  int64_t count = 1;
+  for (int i = 0; i < n->ndim; i++) {
+    bool ragged = g->axis[n->dim[i].axis].parent >= 0;
+    count *= n->dim[i].size >= 0 ? n->dim[i].size : ragged ? d->offsets[d->batch] : d->batch;
+  }
+  return count;
+}
+
+static void *make_input(const at_case *c, int input, int64_t count) {
+  const at_random r = {.seed = 1, .stream = (uint64_t)input};
+  const int64_t vocabulary = c->input[input].vocabulary;
+  union {
+    float *real;
+    int32_t *token;
+  } v = {.real = malloc((size_t)count * sizeof(float))};
+  for (int64_t i = 0; v.real && i < count; i++)
+    if (vocabulary) {
+      v.token[i] = (int32_t)at_random_below(&r, (uint64_t)i, (uint64_t)vocabulary);
+    } else {
+      float x = at_random_normal(&r, (uint64_t)i);
+      v.real[i] = c->input[input].positive && x < 0 ? 0 : x;
+    }
+  return v.real;
+}
+
+at_status at_case_make(const at_case *c, const at_graph *g, int64_t batch, at_case_data *d,
+                       at_error *err) {
+  *d = (at_case_data){.batch = batch, .offsets = calloc((size_t)batch + 1, sizeof *d->offsets)};
+  if (!d->offsets) return at_nomem(err);
+  for (int64_t i = 0; i < batch; i++)
+    d->offsets[i + 1] = d->offsets[i] + length_of(c, i * c->batch / batch);
+  for (int k = 0; k < AT_CASE_INPUTS && c->input[k].name; k++) {
+    const at_node *n = NULL;
+    for (int i = 0; i < g->n_input; i++)
+      if (!strcmp(g->input[i]->name, c->input[k].name)) n = g->input[i];
+    if (!n)
+      return at_fail(err, AT_EINPUT, "model `%s` has no input `%s`", g->name, c->input[k].name);
+    d->input[k] = make_input(c, k, count_of(g, n, d));
+    if (!d->input[k]) return at_nomem(err);
+  }
+  return AT_OK;
+}
+
+at_status at_case_bind(const at_case *c, const at_case_data *d, at_exec *x, at_error *err) {
+  at_status s = at_exec_size(x, c->batch_axis, d->batch, err);
+  if (s == AT_OK) s = at_exec_ragged(x, c->ragged, d->offsets, d->batch, err);
+  for (int k = 0; k < AT_CASE_INPUTS && c->input[k].name && s == AT_OK; k++)
+    s = at_exec_input(x, c->input[k].name, d->input[k], err);
+  return s == AT_OK ? at_exec_ready(x, err) : s;
+}
+
+void at_case_free(at_case_data *d) {
+  free(d->offsets);
+  for (int k = 0; k < AT_CASE_INPUTS; k++) free(d->input[k]);
+}

@@ -1,0 +1,41 @@
+/* Made-up batches for the models that bench/step times, at the sizes of their papers. */
+#ifndef AT_BENCH_CASES_H
+#define AT_BENCH_CASES_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/graph/exec.h"
+
+enum { AT_CASE_SIZES = 2, AT_CASE_INPUTS = 3 };
+
+typedef struct at_case {
+  const char *name;     /* of the model */
+  const char *score[2]; /* its arguments that take a score function */
+  int64_t batch;
+  const char *batch_axis, *ragged; /* ragged over a batch axis of the same size */
+  const int (*lengths)[2];         /* {length, how many} of a usual batch; ends with {0, 0} */
+  struct {
+    const char *axis;
+    int64_t size;
+  } size[AT_CASE_SIZES]; /* of axes that data would tell */
+  struct {
+    const char *name;
+    int64_t vocabulary; /* 0: real numbers */
+    bool positive;      /* negative numbers become 0, as behind a relu */
+  } input[AT_CASE_INPUTS];
+  double clip, rate; /* of the optimiser */
+} at_case;
+
+const at_case *at_case_find(const char *name);                   /* NULL: none */
+int64_t at_case_axis_size(const at_case *c, const char *axis);   /* -1: not known */
+int64_t at_case_vocabulary(const at_case *c, const char *input); /* -1: not known */
+
+typedef struct at_case_data {
+  int64_t batch, *offsets; /* [batch + 1] */
+  void *input[AT_CASE_INPUTS];
+} at_case_data;
+/* Any batch size: the lengths keep their proportions. */
+at_status at_case_make(const at_case *c, const at_graph *g, int64_t batch, at_case_data *d,
+                       at_error *err);
+at_status at_case_bind(const at_case *c, const at_case_data *d, at_exec *x, at_error *err);
+void at_case_free(at_case_data *d);
+#endif
