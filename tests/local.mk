@@ -47,6 +47,10 @@ unit_tests += test_ops_layers
 test_ops_layers_SOURCES = tests/unit/test_ops_layers.c
 test_ops_layers_LDADD = $(unit_ldadd)
 
+unit_tests += test_winograd
+test_winograd_SOURCES = tests/unit/test_winograd.c
+test_winograd_LDADD = $(unit_ldadd)
+
 unit_tests += test_parity
 test_parity_SOURCES = tests/unit/test_parity.c tests/unit/reference.c tests/unit/reference.h
 test_parity_LDADD = $(unit_ldadd)

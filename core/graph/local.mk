@@ -43,4 +43,5 @@ libattune_la_SOURCES += \
 	core/graph/pass.c core/graph/pass.h core/graph/pass_gram.c core/graph/pass_impl.h \
 	core/graph/plan.c \
 	core/graph/product.c core/graph/product.h \
-	core/graph/recurrent.c core/graph/recurrent.h
+	core/graph/recurrent.c core/graph/recurrent.h \
+	core/graph/winograd.c core/graph/winograd.h

@@ -1,10 +1,12 @@
 /* Two-dimensional convolution over [..., y, x, channel], weights [to, from, kh, kw] as in
- * PyTorch, by patches and products: a picture's patches become the rows of a matrix. */
+ * PyTorch, by patches and products: a picture's patches become the rows of a matrix. Kernels of
+ * 3 x 3 with stride 1 over many channels go another way (winograd.h). */
 #include <math.h>
 #include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/graph/weight.h"
+#include "core/graph/winograd.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/vecmath.h"
 
@@ -135,8 +137,16 @@ static int64_t band_rows(const conv *c) {
   return rows < c->oh ? rows : c->oh;
 }
 
+static bool is_fast(const conv *c, at_winograd *f) {
+  *f = (at_winograd){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad};
+  return c->kernel == 3 && c->stride == 1 && at_winograd_pays(f);
+}
+
 static size_t conv_scratch(const at_exec *x, const at_node *n) {
   conv c = conv_shape(x, n);
+  at_winograd fast;
+  if (is_fast(&c, &fast))
+    return at_weight_scratch(x, n, normed(n)) + at_winograd_scratch(&fast) * sizeof(float);
   int64_t weight = c.to * patch(&c);
   return at_weight_scratch(x, n, normed(n)) +
          (size_t)(weight + SLOTS * (band_rows(&c) * c.ow * patch(&c) + weight)) * sizeof(float);
@@ -205,12 +215,17 @@ static void forward_slot(void *ctx, size_t slot) {
 static void conv_forward(at_exec *x, const at_node *n) {
   at_weight w = at_weight_forward(x, n, normed(n));
   work k = {.c = conv_shape(x, n), .x = at_x_in(x, n, 0), .y = at_x_out(x, n), .w = w.rest};
-  k.slots = k.w + k.c.to * patch(&k.c);
-  turn_weight(&k.c, w.w, k.w, false);
+  at_winograd fast;
   if (bias_of(n))
     at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, bias_of(n)));
   else
     memset(k.y, 0, (size_t)at_x_count(x, n) * sizeof(float));
+  if (is_fast(&k.c, &fast)) {
+    at_winograd_forward(at_x_pool(x), &fast, w.w, k.x, k.y, k.w);
+    return;
+  }
+  k.slots = k.w + k.c.to * patch(&k.c);
+  turn_weight(&k.c, w.w, k.w, false);
   at_parallel(at_x_pool(x), SLOTS, forward_slot, &k);
 }
 
@@ -236,6 +251,18 @@ static void backward_slot(void *ctx, size_t slot) {
     }
 }
 
+static void slow_backward(at_pool *pool, work *k, const float *weight, float *dw) {
+  int64_t p = patch(&k->c), size = k->c.to * p, slot = band_rows(&k->c) * k->c.ow * p + size;
+  k->want_dw = dw != NULL;
+  k->slots = k->w + size;
+  turn_weight(&k->c, weight, k->w, false);
+  at_parallel(pool, SLOTS, backward_slot, k);
+  if (!dw) return;
+  float *sum = k->slots + slot - size;
+  for (int64_t s = 1; s < SLOTS; s++) at_vaxpy(sum, 1, sum + s * slot, (size_t)size);
+  turn_weight(&k->c, sum, dw, true);
+}
+
 static void conv_backward(at_exec *x, const at_node *n) {
   at_weight w = at_weight_backward(x, n, normed(n));
   work k = {.c = conv_shape(x, n),
@@ -243,18 +270,16 @@ static void conv_backward(at_exec *x, const at_node *n) {
             .dy = at_x_grad_out(x, n),
             .dx = at_x_grad_in(x, n, 0),
             .w = w.rest};
-  float *dw = w.dw, *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
-  int64_t p = patch(&k.c), size = k.c.to * p, slot = band_rows(&k.c) * k.c.ow * p + size;
-  k.want_dw = dw != NULL;
-  k.slots = k.w + size;
-  turn_weight(&k.c, w.w, k.w, false);
-  at_parallel(at_x_pool(x), SLOTS, backward_slot, &k);
+  float *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
+  at_winograd fast;
   if (db) at_x_add_column_sums(x, k.dy, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);
-  if (!dw) return;
-  float *sum = k.slots + slot - size;
-  for (int64_t s = 1; s < SLOTS; s++) at_vaxpy(sum, 1, sum + s * slot, (size_t)size);
-  turn_weight(&k.c, sum, dw, true);
-  at_weight_close(x, n, &w);
+  if (is_fast(&k.c, &fast)) {
+    if (k.dx) at_winograd_into_x(at_x_pool(x), &fast, w.w, k.dy, k.dx, k.w);
+    if (w.dw) at_winograd_into_weight(at_x_pool(x), &fast, k.x, k.dy, w.dw, k.w);
+  } else {
+    slow_backward(at_x_pool(x), &k, w.w, w.dw);
+  }
+  if (w.dw) at_weight_close(x, n, &w);
 }
 
 static double conv_flops(const at_exec *x, const at_node *n) {

@@ -85,6 +85,34 @@ static void of_picture(bench *b, const char *stages) {
   open_bench(b, text);
 }
 
+/* ---- conv2d of many channels ---- */
+
+static double conv2d_at(const bench *b, int64_t p, int64_t y, int64_t x, int64_t to) {
+  const float *w = parameter(b, "z.weight");
+  double s = parameter(b, "z.bias")[to];
+  for (int64_t c = 0; c < 33; c++)
+    for (int64_t k = 0; k < 9; k++) {
+      int64_t iy = y + k / 3 - 1, ix = x + k % 3 - 1;
+      if (iy >= 0 && iy < 3 && ix >= 0 && ix < 5)
+        s += (double)w[(to * 33 + c) * 9 + k] * b->in[0][((p * 3 + iy) * 5 + ix) * 33 + c];
+    }
+  return s;
+}
+
+static void test_conv2d_many(void **state) {
+  (void)state;
+  bench b;
+  open_bench(&b,
+             "model m { input a: real [p, y = 3, x = 5, c = 33] output z = a |> "
+             "conv2d(y, x, c -> d = 34) }");
+  const float *z = at_exec_value(b.x, b.out);
+  for (int64_t i = 0; i < P * 3 * 5 * 34; i++) {
+    double want = conv2d_at(&b, i / 510, i / 170 % 3, i / 34 % 5, i % 34);
+    if (fabs(z[i] - want) > 4e-5) fail_msg("[%lld] is %g, not %g", (long long)i, z[i], want);
+  }
+  close_bench(&b);
+}
+
 /* ---- conv1d: every output by the inputs that the kernel covers ---- */
 
 static double conv1d_at(const bench *b, const float *x, int64_t n, int64_t o, int64_t to,
@@ -288,11 +316,17 @@ static void test_detach(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_conv1d_ragged),   cmocka_unit_test(test_conv1d_strides),
-      cmocka_unit_test(test_resize_bilinear), cmocka_unit_test(test_resize_nearest),
-      cmocka_unit_test(test_instance_norm),   cmocka_unit_test(test_layer_norm),
-      cmocka_unit_test(test_batch_norm),      cmocka_unit_test(test_glu),
-      cmocka_unit_test(test_pairs),           cmocka_unit_test(test_detach),
+      cmocka_unit_test(test_conv2d_many),
+      cmocka_unit_test(test_conv1d_ragged),
+      cmocka_unit_test(test_conv1d_strides),
+      cmocka_unit_test(test_resize_bilinear),
+      cmocka_unit_test(test_resize_nearest),
+      cmocka_unit_test(test_instance_norm),
+      cmocka_unit_test(test_layer_norm),
+      cmocka_unit_test(test_batch_norm),
+      cmocka_unit_test(test_glu),
+      cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_detach),
   };
   return cmocka_run_group_tests_name("layers", tests, NULL, NULL);
 }

@@ -1,0 +1,264 @@
+#include "core/graph/winograd.h"
+#include "core/graph/op_common.h"
+#include "core/tensor/gemm.h"
+
+/* Tiles are worked on CHUNK at a time, channels of a tile BLOCK at a time. PLANES: numbers of a
+ * transformed tile, each in a matrix of its own. */
+enum { CHUNK = 512, BLOCK = 64, PLANES = 16, LEAST_CHANNELS = 32 };
+
+bool at_winograd_pays(const at_winograd *c) {
+  return c->pad <= 2 && c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS;
+}
+
+static int64_t tiles_of(const at_winograd *c) {
+  return c->images * ((c->oh + 1) / 2) * ((c->ow + 1) / 2);
+}
+
+static int64_t chunk_of(const at_winograd *c) {
+  /* The gradient by x has its tiles over the input. */
+  int64_t there = c->images * ((c->h + 1) / 2) * ((c->w + 1) / 2), here = tiles_of(c);
+  int64_t most = there > here ? there : here;
+  return most < CHUNK ? most : CHUNK;
+}
+
+size_t at_winograd_scratch(const at_winograd *c) {
+  return (size_t)(PLANES * (c->from * c->to + chunk_of(c) * (c->from + c->to)));
+}
+
+/* ---- tiles ---- */
+
+typedef struct tiles {
+  const at_winograd *c;
+  const float *from; /* what is read: a picture, or planes */
+  float *to;
+  int64_t first, n; /* of the chunk */
+} tiles;
+
+/* Where tile t stands: its picture, and its upper left number of the result. */
+static int64_t tile_at(const at_winograd *c, int64_t t, int64_t *y, int64_t *x) {
+  const int64_t across = (c->ow + 1) / 2, down = (c->oh + 1) / 2;
+  *y = t / across % down * 2;
+  *x = t % across * 2;
+  return t / across / down;
+}
+
+/* The numbers of a tile of side `side` at (y, x) of a picture, channels from `ch` on;
+ * `outside` stands for what lies beyond the edge. */
+static void gather(const float *picture, int64_t h, int64_t w, int64_t channels, int64_t y,
+                   int64_t x, int side, int64_t ch, const float *outside, const float **at) {
+  for (int r = 0; r < side; r++)
+    for (int s = 0; s < side; s++) {
+      bool inside = y + r >= 0 && y + r < h && x + s >= 0 && x + s < w;
+      at[r * side + s] = inside ? picture + ((y + r) * w + x + s) * channels + ch : outside;
+    }
+}
+
+/* B' d B of one tile: sums of inputs. Planes lie `step` apart. */
+static void input_tile(const float *const *d, float *restrict v, int64_t step, int64_t n) {
+  for (int64_t c = 0; c < n; c++) {
+    float e[4][4];
+    for (int s = 0; s < 4; s++) {
+      const float a = d[s][c], b = d[4 + s][c], g = d[8 + s][c], h = d[12 + s][c];
+      e[0][s] = a - g;
+      e[1][s] = b + g;
+      e[2][s] = g - b;
+      e[3][s] = b - h;
+    }
+    for (int r = 0; r < 4; r++) {
+      v[(4 * r + 0) * step + c] = e[r][0] - e[r][2];
+      v[(4 * r + 1) * step + c] = e[r][1] + e[r][2];
+      v[(4 * r + 2) * step + c] = e[r][2] - e[r][1];
+      v[(4 * r + 3) * step + c] = e[r][1] - e[r][3];
+    }
+  }
+}
+
+/* y += A' m A: four numbers of the result. */
+static void output_tile(const float *restrict m, int64_t step, float *const *y, int64_t n) {
+  float *restrict y0 = y[0], *restrict y1 = y[1], *restrict y2 = y[2], *restrict y3 = y[3];
+  for (int64_t c = 0; c < n; c++) {
+    float e[2][4];
+    for (int s = 0; s < 4; s++) {
+      const float a = m[s * step + c], b = m[(4 + s) * step + c], g = m[(8 + s) * step + c],
+                  h = m[(12 + s) * step + c];
+      e[0][s] = a + b + g;
+      e[1][s] = b - g - h;
+    }
+    y0[c] += e[0][0] + e[0][1] + e[0][2];
+    y1[c] += e[0][1] - e[0][2] - e[0][3];
+    y2[c] += e[1][0] + e[1][1] + e[1][2];
+    y3[c] += e[1][1] - e[1][2] - e[1][3];
+  }
+}
+
+/* A dy A': the transpose of the above. */
+static void slope_tile(const float *const *dy, float *restrict m, int64_t step, int64_t n) {
+  for (int64_t c = 0; c < n; c++) {
+    float e[4][2];
+    for (int s = 0; s < 2; s++) {
+      const float a = dy[s][c], b = dy[2 + s][c];
+      e[0][s] = a;
+      e[1][s] = a + b;
+      e[2][s] = a - b;
+      e[3][s] = -b;
+    }
+    for (int r = 0; r < 4; r++) {
+      m[(4 * r + 0) * step + c] = e[r][0];
+      m[(4 * r + 1) * step + c] = e[r][0] + e[r][1];
+      m[(4 * r + 2) * step + c] = e[r][0] - e[r][1];
+      m[(4 * r + 3) * step + c] = -e[r][1];
+    }
+  }
+}
+
+static void input_range(void *ctx, size_t begin, size_t end) {
+  static const float zero[BLOCK];
+  const tiles *k = ctx;
+  const at_winograd *c = k->c;
+  for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
+    int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
+    for (int64_t ch = 0; ch < c->from; ch += BLOCK) {
+      const float *at[PLANES];
+      gather(k->from + image * c->h * c->w * c->from, c->h, c->w, c->from, y - c->pad, x - c->pad,
+             4, ch, zero, at);
+      input_tile(at, k->to + t * c->from + ch, k->n * c->from,
+                 c->from - ch < BLOCK ? c->from - ch : BLOCK);
+    }
+  }
+}
+
+static void output_range(void *ctx, size_t begin, size_t end) {
+  const tiles *k = ctx;
+  const at_winograd *c = k->c;
+  float beyond[BLOCK] = {0};
+  for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
+    int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
+    for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
+      const float *at[4];
+      float *to[4];
+      gather(k->to + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, beyond, at);
+      for (int i = 0; i < 4; i++) to[i] = at_unconst(at[i]);
+      output_tile(k->from + t * c->to + ch, k->n * c->to, to,
+                  c->to - ch < BLOCK ? c->to - ch : BLOCK);
+    }
+  }
+}
+
+static void slope_range(void *ctx, size_t begin, size_t end) {
+  static const float zero[BLOCK];
+  const tiles *k = ctx;
+  const at_winograd *c = k->c;
+  for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
+    int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
+    for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
+      const float *at[4];
+      gather(k->from + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, zero, at);
+      slope_tile(at, k->to + t * c->to + ch, k->n * c->to, c->to - ch < BLOCK ? c->to - ch : BLOCK);
+    }
+  }
+}
+
+/* ---- weights ---- */
+
+typedef struct weights {
+  int64_t from, to;
+  const float *w; /* [to, from, 3, 3] */
+  float *dw, *u;  /* u: planes of [to, from] */
+  bool turned;    /* by half a turn, as the gradient by x needs them */
+} weights;
+
+/* G g G' of all channels that go to one. */
+static void weight_rows(void *ctx, size_t begin, size_t end) {
+  const weights *k = ctx;
+  const int64_t step = k->from * k->to;
+  for (int64_t i = (int64_t)begin * k->from; i < (int64_t)end * k->from; i++) {
+    float e[4][3];
+    for (int s = 0; s < 3; s++) {
+      const float *g = k->w + i * 9;
+      const float a = g[k->turned ? 8 - s : s], b = g[k->turned ? 5 - s : 3 + s],
+                  c = g[k->turned ? 2 - s : 6 + s];
+      e[0][s] = a;
+      e[1][s] = 0.5f * (a + b + c);
+      e[2][s] = 0.5f * (a - b + c);
+      e[3][s] = c;
+    }
+    for (int r = 0; r < 4; r++) {
+      k->u[(4 * r + 0) * step + i] = e[r][0];
+      k->u[(4 * r + 1) * step + i] = 0.5f * (e[r][0] + e[r][1] + e[r][2]);
+      k->u[(4 * r + 2) * step + i] = 0.5f * (e[r][0] - e[r][1] + e[r][2]);
+      k->u[(4 * r + 3) * step + i] = e[r][2];
+    }
+  }
+}
+
+/* dw += G' u G */
+static void weight_back_rows(void *ctx, size_t begin, size_t end) {
+  const weights *k = ctx;
+  const int64_t step = k->from * k->to;
+  for (int64_t i = (int64_t)begin * k->from; i < (int64_t)end * k->from; i++) {
+    float e[3][4];
+    for (int s = 0; s < 4; s++) {
+      const float *u = k->u + i;
+      const float a = u[s * step], b = u[(4 + s) * step], c = u[(8 + s) * step],
+                  d = u[(12 + s) * step];
+      e[0][s] = a + 0.5f * (b + c);
+      e[1][s] = 0.5f * (b - c);
+      e[2][s] = 0.5f * (b + c) + d;
+    }
+    for (int r = 0; r < 3; r++) {
+      k->dw[i * 9 + 3 * r + 0] += e[r][0] + 0.5f * (e[r][1] + e[r][2]);
+      k->dw[i * 9 + 3 * r + 1] += 0.5f * (e[r][1] - e[r][2]);
+      k->dw[i * 9 + 3 * r + 2] += 0.5f * (e[r][1] + e[r][2]) + e[r][3];
+    }
+  }
+}
+
+/* ---- the three products ---- */
+
+enum { GRAIN = 8 }; /* tiles, or rows of weights */
+
+/* With u as planes of [k, n] by strides: all tiles of c. */
+static void run(at_pool *pool, const at_winograd *c, at_mat u, const float *x, float *y, float *v,
+                float *m) {
+  const int64_t all = tiles_of(c), plane = c->from * c->to;
+  for (int64_t first = 0; first < all; first += CHUNK) {
+    const int64_t n = all - first < CHUNK ? all - first : CHUNK;
+    at_parallel_range(pool, (size_t)n, GRAIN, input_range, &(tiles){c, x, v, first, n});
+    at_gemm_batch(pool, PLANES, n, c->to, c->from, 1, (at_mat){v, c->from, 1}, n * c->from, u,
+                  plane, 0, (at_mat){m, c->to, 1}, n * c->to);
+    at_parallel_range(pool, (size_t)n, GRAIN, output_range, &(tiles){c, m, y, first, n});
+  }
+}
+
+void at_winograd_forward(at_pool *pool, const at_winograd *c, const float *weight, const float *x,
+                         float *y, float *scratch) {
+  float *u = scratch, *v = u + PLANES * c->from * c->to, *m = v + PLANES * chunk_of(c) * c->from;
+  weights k = {.from = c->from, .to = c->to, .w = weight, .u = u};
+  at_parallel_range(pool, (size_t)c->to, GRAIN, weight_rows, &k);
+  run(pool, c, (at_mat){u, 1, c->from}, x, y, v, m);
+}
+
+/* dx is the convolution of dy with the weights turned, the channels changing places. */
+void at_winograd_into_x(at_pool *pool, const at_winograd *c, const float *weight, const float *dy,
+                        float *dx, float *scratch) {
+  const at_winograd back = {c->images, c->oh, c->ow, c->to, c->h, c->w, c->from, 2 - c->pad};
+  float *u = scratch, *v = u + PLANES * c->from * c->to, *m = v + PLANES * chunk_of(c) * c->to;
+  weights k = {.from = c->from, .to = c->to, .w = weight, .u = u, .turned = true};
+  at_parallel_range(pool, (size_t)c->to, GRAIN, weight_rows, &k);
+  run(pool, &back, (at_mat){u, c->from, 1}, dy, dx, v, m);
+}
+
+void at_winograd_into_weight(at_pool *pool, const at_winograd *c, const float *x, const float *dy,
+                             float *dw, float *scratch) {
+  const int64_t all = tiles_of(c), plane = c->from * c->to;
+  float *u = scratch, *v = u + PLANES * plane, *m = v + PLANES * chunk_of(c) * c->from;
+  for (int64_t first = 0; first < all; first += CHUNK) {
+    const int64_t n = all - first < CHUNK ? all - first : CHUNK;
+    at_parallel_range(pool, (size_t)n, GRAIN, input_range, &(tiles){c, x, v, first, n});
+    at_parallel_range(pool, (size_t)n, GRAIN, slope_range, &(tiles){c, dy, m, first, n});
+    at_gemm_batch(pool, PLANES, c->to, c->from, n, 1, (at_mat){m, 1, c->to}, n * c->to,
+                  (at_mat){v, c->from, 1}, n * c->from, first > 0, (at_mat){u, c->from, 1}, plane);
+  }
+  weights k = {.from = c->from, .to = c->to, .dw = dw, .u = u};
+  at_parallel_range(pool, (size_t)c->to, GRAIN, weight_back_rows, &k);
+}
