@@ -47,6 +47,10 @@ unit_tests += test_ops_layers
 test_ops_layers_SOURCES = tests/unit/test_ops_layers.c
 test_ops_layers_LDADD = $(unit_ldadd)
 
+unit_tests += test_pass
+test_pass_SOURCES = tests/unit/test_pass.c
+test_pass_LDADD = $(unit_ldadd)
+
 unit_tests += test_winograd
 test_winograd_SOURCES = tests/unit/test_winograd.c
 test_winograd_LDADD = $(unit_ldadd)

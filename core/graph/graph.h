@@ -308,6 +308,7 @@ struct at_op {
   void (*backward)(at_exec *x, const at_node *n);
   /* Multiply-adds x2 of forward at the bound sizes; NULL: by the list in flops.c. */
   double (*flops)(const at_exec *x, const at_node *n);
+  unsigned unread; /* inputs, by bits, whose values backward does not read despite KEEPS_IN */
 };
 
 /* What inputs and parameters are made of; not in the table. */

@@ -16,6 +16,7 @@ libattune_la_SOURCES += \
 	core/graph/op_dropout.c \
 	core/graph/op_gru.c \
 	core/graph/op_linear.c \
+	core/graph/op_linear_part.c \
 	core/graph/op_lstm.c \
 	core/graph/op_pairwise.c \
 	core/graph/op_pool.c \
@@ -41,6 +42,7 @@ libattune_la_SOURCES += \
 	core/graph/optable.c core/graph/ops.h \
 	core/graph/params.c \
 	core/graph/pass.c core/graph/pass.h core/graph/pass_gram.c core/graph/pass_impl.h \
+	core/graph/pass_split.c \
 	core/graph/plan.c \
 	core/graph/product.c core/graph/product.h \
 	core/graph/recurrent.c core/graph/recurrent.h \

@@ -1,5 +1,5 @@
 /* The passes: one walk over the nodes that builds the list anew, sharing equal
- * nodes and rewriting cosines, then the removal of what nobody needs.
+ * nodes and rewriting cosines and layers of joined values, then the removal of what nobody needs.
  *
  * A rewritten value may store its axes in another order than the one it stands
  * for, so everything behind it infers its dims again; parameters that an
@@ -11,7 +11,7 @@
 /* ---- names ---- */
 
 /* Beside the bits of pass.h. */
-const char *const at_pass_names[] = {"gram", "cse", NULL};
+const char *const at_pass_names[] = {"gram", "cse", "split", NULL};
 
 unsigned at_pass_find(const char *name) {
   for (unsigned i = 0; at_pass_names[i]; i++)
@@ -61,6 +61,7 @@ typedef struct walk {
   unsigned mask;
   at_node **old, **now; /* [n_old] the list as it was; what stands for each */
   bool *moved;          /* its layout is not what readers inferred from */
+  bool *split;          /* at_pass_split_find */
   int n_old;
 } walk;
 
@@ -85,7 +86,7 @@ static at_status visit(walk *w, int i, at_error *err) {
   at_node *n = w->old[i], *instead = NULL;
   at_dim before[AT_MAX_DIM];
   const int ndim = n->ndim;
-  bool again = false;
+  bool again = false, split = n->n_data == 1 && w->split[n->in[0]->id];
   at_status s;
   memcpy(before, n->dim, sizeof before);
   for (int k = 0; k < n->n_in; k++) {
@@ -94,6 +95,8 @@ static at_status visit(walk *w, int i, at_error *err) {
   }
   if (again && (s = infer_again(g, n, err)) != AT_OK) return s;
   if ((w->mask & AT_PASS_GRAM) && (s = at_pass_gram(g, n, &instead, err)) != AT_OK) return s;
+  if (split && (w->mask & AT_PASS_SPLIT) && (s = at_pass_split(g, n, &instead, err)) != AT_OK)
+    return s;
   if (!instead && (w->mask & AT_PASS_CSE)) instead = at_pass_twin(g, n);
   if (instead && !instead->name) instead->name = n->name;
   w->now[i] = instead ? instead : n;
@@ -126,9 +129,11 @@ static at_status walk_all(at_graph *g, unsigned mask, at_error *err) {
   walk w = {.g = g, .mask = mask, .old = g->node, .n_old = g->n_node};
   w.now = AT_NEW_ARRAY(g->arena, at_node *, n);
   w.moved = AT_NEW_ARRAY(g->arena, bool, n);
+  w.split = AT_NEW_ARRAY(g->arena, bool, n);
   /* Three new nodes at most stand for one old one. */
   at_node **list = AT_NEW_ARRAY(g->arena, at_node *, 4 * n + 4);
-  if (!w.now || !w.moved || !list) return at_nomem(err);
+  if (!w.now || !w.moved || !w.split || !list) return at_nomem(err);
+  at_pass_split_find(g, w.split);
   g->node = list;
   g->cap_node = (int)(4 * n + 4);
   g->n_node = 0;

@@ -4,8 +4,9 @@
 #include "core/graph/graph.h"
 
 enum {
-  AT_PASS_GRAM = 1u << 0, /* cosine with an attended value through the Gram matrix */
-  AT_PASS_CSE = 1u << 1,  /* one node for the same operator on the same inputs */
+  AT_PASS_GRAM = 1u << 0,  /* cosine with an attended value through the Gram matrix */
+  AT_PASS_CSE = 1u << 1,   /* one node for the same operator on the same inputs */
+  AT_PASS_SPLIT = 1u << 2, /* linear over concat as a sum of parts */
   AT_PASS_ALL = ~0u
 };
 /* Its bit by its name, "gram"; 0: none is called so.  at_pass_names ends with NULL. */

@@ -11,4 +11,10 @@ at_node *at_pass_shared(at_graph *g, at_node *n);
 /* n reads nodes of the new list already.  *out: what stands for it (new nodes
  * were appended), NULL when the rewrite does not apply. */
 at_status at_pass_gram(at_graph *g, const at_node *n, at_node **out, at_error *err);
+
+/* split[id], before anything is rewritten: a joined value that is read by linear layers over
+ * the joined axis and by nothing else. */
+void at_pass_split_find(const at_graph *g, bool *split);
+/* The same for a linear layer of such a value. */
+at_status at_pass_split(at_graph *g, const at_node *n, at_node **out, at_error *err);
 #endif

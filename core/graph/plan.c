@@ -113,7 +113,8 @@ static void live_value(at_exec *x, int i) {
   for (int k = 0; k < n->n_in; k++) {
     at_piece *p = at_exec_piece(x, x->slot[n->in[k]->id].root, AT_PIECE_VALUE);
     use(p, i);
-    if (s->back && (flags & AT_OP_KEEPS_IN)) use(p, at_exec_backstep(x, i));
+    if (s->back && (flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1))
+      use(p, at_exec_backstep(x, i));
   }
 }
 

@@ -195,6 +195,23 @@ CASE(attended_words) {
                  NORMAL("v", "word d"), POSITIVE("n", "picture region")),
               ax(f, "word"), ax(f, "d"));
 }
+static at_node *learned_matrix(fixture *f, const char *name, int ndim) {
+  const int64_t shape[] = {2, 9};
+  at_node *p = NULL;
+  const at_span nowhere = {-1, 0, 0};
+  at_graph_parameter(f->g, name, ndim, shape, (at_init){AT_INIT_NORMAL, 1}, nowhere, &p, NULL);
+  return p;
+}
+CASE(linear_part) {
+  return NODE("linear_part", IN(NORMAL("a", "word region d"), learned_matrix(f, "w", 2)),
+              map(f, "d", "h", 2), num(3));
+}
+CASE(linear_part_sum) {
+  at_node *w = learned_matrix(f, "w", 2), *b = learned_matrix(f, "b", 1);
+  at_node *first =
+      NODE("linear_part", IN(NORMAL("a", "picture y d"), w, b), map(f, "d", "h", 2), num(0));
+  return NODE("linear_part", IN(NORMAL("b", "picture y e"), w, first), map(f, "e", "h", 2), num(6));
+}
 static at_node *pairwise(fixture *f, const char *q, const char *k, int act) {
   return NODE("pairwise", IN(STEPS("q", q), SPREAD("k", k), NORMAL("v", "d")), ax(f, "d"), num(act),
               num(0.2));
@@ -277,6 +294,8 @@ const op_case op_cases_basic[] = {
     {"cosine_ratio", "norms of fewer axes", cosine_ratio},
     {"attended_cosine", "regions", attended_pictures},
     {"attended_cosine", "words", attended_words},
+    {"linear_part", "columns from the third on", linear_part},
+    {"linear_part", "a bias, and another part", linear_part_sum},
     {"pairwise", "none", pairwise_none},
     {"pairwise", "tanh", pairwise_tanh},
     {"pairwise", "relu", pairwise_relu},

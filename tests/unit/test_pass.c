@@ -1,0 +1,159 @@
+/* The pass that splits linear layers of joined values: which graphs it changes and how, and that
+ * loss and gradients stay what they were. */
+#include "cm.h"
+#include "core/graph/exec.h"
+#include "core/graph/pass.h"
+#include "dsl/dsl.h"
+
+enum { P = 3, MOST = 4096 };
+
+static at_graph *model(const char *text, unsigned passes) {
+  at_arena *arena = at_arena_new();
+  at_diags d = {.arena = arena};
+  at_source src = {.path = "pass.att", .text = text, .size = strlen(text)};
+  at_ast *ast = NULL;
+  at_graph *g = NULL;
+  at_text said = {0};
+  at_error err = {0};
+  if (at_dsl_parse(arena, &src, &d, &ast) == AT_OK)
+    at_dsl_lower(ast, &src, &(at_dsl_env){0}, &d, &g, NULL);
+  at_diags_format(&d, &src, &said);
+  if (!g) fail_msg("%s", said.data);
+  if (at_graph_optimize(g, passes, &err)) fail_msg("%s", err.message);
+  at_text_free(&said);
+  at_arena_free(arena);
+  return g;
+}
+
+static int count(const at_graph *g, const char *op) {
+  int n = 0;
+  for (int i = 0; i < g->n_node; i++) n += !strcmp(g->node[i]->op->name, op);
+  return n;
+}
+
+typedef struct outcome {
+  float loss;
+  size_t n;
+  float *grad;
+} outcome;
+
+static outcome run(const char *text, unsigned passes) {
+  at_error err = {0};
+  at_graph *g = model(text, passes);
+  at_params *params;
+  at_exec *x;
+  float in[2][MOST];
+  const at_exec_options o = {.gradients = true, .poison = true};
+  assert_int_equal(at_params_new(g, &params, &err), AT_OK);
+  at_params_init(params, 3);
+  if (at_exec_new(g, params, &o, &x, &err)) fail_msg("%s", err.message);
+  assert_int_equal(at_exec_size(x, "p", P, &err), AT_OK);
+  for (int k = 0; k < g->n_input; k++) {
+    for (int i = 0; i < MOST; i++) in[k][i] = (float)((i * 7919 + k * 104729) % 1009) / 504.5f - 1;
+    assert_int_equal(at_exec_input(x, g->input[k]->name, in[k], &err), AT_OK);
+  }
+  if (at_exec_ready(x, &err)) fail_msg("%s", err.message);
+  at_exec_forward(x, 1, 1, true);
+  at_exec_backward(x);
+  outcome r = {at_exec_loss(x), params->count, malloc(params->count * sizeof(float))};
+  memcpy(r.grad, params->grad, r.n * sizeof(float));
+  at_exec_free(x);
+  at_params_free(params);
+  at_graph_free(g);
+  return r;
+}
+
+static void same_numbers(const char *text) {
+  outcome a = run(text, AT_PASS_ALL), b = run(text, AT_PASS_ALL & ~(unsigned)AT_PASS_SPLIT);
+  double largest = 0;
+  int moved = 0;
+  assert_int_equal(a.n, b.n);
+  assert_true(fabsf(a.loss - b.loss) <= 1e-5f * fabsf(b.loss));
+  for (size_t i = 0; i < b.n; i++) largest = fmax(largest, fabs(b.grad[i]));
+  for (size_t i = 0; i < b.n; i++) {
+    if (fabs(a.grad[i] - b.grad[i]) > 1e-5 * largest)
+      fail_msg("gradient %zu is %g, without the pass %g", i, a.grad[i], b.grad[i]);
+    moved += b.grad[i] != 0;
+  }
+  assert_true(moved > 1000);
+  free(a.grad);
+  free(b.grad);
+}
+
+/* What all turns have in common is worked out once, and no joined value is left. */
+static const char turns[] =
+    "model m { input a: real [p, cell = 5, d = 20] input q: real [p, d = 20]\n"
+    "let known = a |> linear(d -> d) @known\n"
+    "repeat t = 1 to 3 with memory = q {\n"
+    "  let near = known * memory\n"
+    "  let seen = concat(near, known, d -> both) |> linear(both -> d) @seen |> tanh\n"
+    "  next memory = concat(memory, mean(seen, cell), d -> both) |> linear(both -> d) @write\n"
+    "}\n"
+    "output memory loss mean_all(square(memory)) }";
+
+static void test_turns(void **state) {
+  (void)state;
+  at_graph *g = model(turns, AT_PASS_ALL);
+  assert_int_equal(count(g, "concat"), 0);
+  assert_int_equal(count(g, "linear"), 1);
+  assert_int_equal(count(g, "linear_part"), 1 + 3 + 2 * 3); /* known once, near three times */
+  at_graph_free(g);
+  g = model(turns, AT_PASS_ALL & ~(unsigned)AT_PASS_SPLIT);
+  assert_int_equal(count(g, "concat"), 6);
+  assert_int_equal(count(g, "linear_part"), 0);
+  at_graph_free(g);
+  same_numbers(turns);
+}
+
+/* A joined value that others read as well, that is an output, or whose parts are thin. */
+static const char *const left_alone[] = {
+    "model m { input a: real [p, d = 20] let c = concat(a, tanh(a), d -> both)\n"
+    "output y = c |> linear(both -> d = 20) loss mean_all(square(y)) + mean_all(square(c)) }",
+    "model m { input a: real [p, d = 20] let c = concat(a, tanh(a), d -> both)\n"
+    "output c output y = c |> linear(both -> d = 20) loss mean_all(square(y)) }",
+    "model m { input a: real [p, d = 15] let c = concat(a, tanh(a), d -> both)\n"
+    "output y = c |> linear(both -> d = 20) loss mean_all(square(y)) }",
+    "model m { input a: real [p, cell = 5, d = 20] let c = concat(a, tanh(a), cell -> both)\n"
+    "output y = c |> linear(both -> e = 20) loss mean_all(square(y)) }",
+};
+
+static void test_left_alone(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof left_alone / sizeof *left_alone; i++) {
+    at_graph *g = model(left_alone[i], AT_PASS_ALL);
+    assert_int_equal(count(g, "linear"), 1);
+    assert_int_equal(count(g, "linear_part"), 0);
+    at_graph_free(g);
+  }
+}
+
+/* Three parts of one layer without a bias, and two layers of one joined value. */
+static const char three[] =
+    "model m { input a: real [p, cell = 5, d = 20]\n"
+    "let c = concat(a, tanh(a), a |> linear(d -> d), d -> all)\n"
+    "let y = (c |> linear(all -> e = 18, bias = false) @one) * (c |> linear(all -> e = 18) @two)\n"
+    "output y loss mean_all(square(y)) }";
+
+static void test_three(void **state) {
+  (void)state;
+  at_graph *g = model(three, AT_PASS_ALL);
+  assert_int_equal(count(g, "concat"), 0);
+  assert_int_equal(count(g, "linear_part"), 6);
+  at_graph_free(g);
+  same_numbers(three);
+}
+
+static void test_names(void **state) {
+  (void)state;
+  assert_int_equal(at_pass_find("gram"), AT_PASS_GRAM);
+  assert_int_equal(at_pass_find("cse"), AT_PASS_CSE);
+  assert_int_equal(at_pass_find("split"), AT_PASS_SPLIT);
+  assert_int_equal(at_pass_find("grams"), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_turns),
+                                     cmocka_unit_test(test_left_alone),
+                                     cmocka_unit_test(test_three), cmocka_unit_test(test_names)};
+  return cmocka_run_group_tests_name("passes", tests, NULL, NULL);
+}
