@@ -54,7 +54,7 @@ static norm open_norm(const at_exec *x, const at_node *n) {
 /* ---- layer_norm ---- */
 
 static at_status layer_infer(at_graph *g, at_node *n, at_error *err) {
-  int64_t size;
+  int64_t size = -1;
   at_status s = last_axis(g, n, &size, err);
   if (s == AT_OK && g->axis[n->arg[AXIS].axis[0]].kind != AT_FEATURE)
     s = at_fail(err, AT_EINPUT, "layer_norm takes a feature axis; `%s` is a %s axis",

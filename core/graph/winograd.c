@@ -1,6 +1,7 @@
 #include "core/graph/winograd.h"
 #include "core/graph/op_common.h"
 #include "core/tensor/gemm.h"
+#include "core/tensor/vecmath.h"
 
 /* Tiles are worked on CHUNK at a time, channels of a tile BLOCK at a time. PLANES: numbers of a
  * transformed tile, each in a matrix of its own. */
@@ -42,19 +43,22 @@ static int64_t tile_at(const at_winograd *c, int64_t t, int64_t *y, int64_t *x) 
   return t / across / down;
 }
 
-/* The numbers of a tile of side `side` at (y, x) of a picture, channels from `ch` on;
- * `outside` stands for what lies beyond the edge. */
+/* The numbers of a tile of side `side` at (y, x) of a picture, channels from `ch` on. Beyond the
+ * edge stand numbers of `outside`, `apart` from each other. */
 static void gather(const float *picture, int64_t h, int64_t w, int64_t channels, int64_t y,
-                   int64_t x, int side, int64_t ch, const float *outside, const float **at) {
+                   int64_t x, int side, int64_t ch, const float *outside, int apart,
+                   const float **at) {
   for (int r = 0; r < side; r++)
     for (int s = 0; s < side; s++) {
       bool inside = y + r >= 0 && y + r < h && x + s >= 0 && x + s < w;
-      at[r * side + s] = inside ? picture + ((y + r) * w + x + s) * channels + ch : outside;
+      at[r * side + s] = inside ? picture + ((y + r) * w + x + s) * channels + ch
+                                : outside + (r * side + s) * apart;
     }
 }
 
 /* B' d B of one tile: sums of inputs. Planes lie `step` apart. */
 static void input_tile(const float *const *d, float *restrict v, int64_t step, int64_t n) {
+  AT_NO_CARRY
   for (int64_t c = 0; c < n; c++) {
     float e[4][4];
     for (int s = 0; s < 4; s++) {
@@ -76,6 +80,7 @@ static void input_tile(const float *const *d, float *restrict v, int64_t step, i
 /* y += A' m A: four numbers of the result. */
 static void output_tile(const float *restrict m, int64_t step, float *const *y, int64_t n) {
   float *restrict y0 = y[0], *restrict y1 = y[1], *restrict y2 = y[2], *restrict y3 = y[3];
+  AT_NO_CARRY
   for (int64_t c = 0; c < n; c++) {
     float e[2][4];
     for (int s = 0; s < 4; s++) {
@@ -93,6 +98,7 @@ static void output_tile(const float *restrict m, int64_t step, float *const *y, 
 
 /* A dy A': the transpose of the above. */
 static void slope_tile(const float *const *dy, float *restrict m, int64_t step, int64_t n) {
+  AT_NO_CARRY
   for (int64_t c = 0; c < n; c++) {
     float e[4][2];
     for (int s = 0; s < 2; s++) {
@@ -120,7 +126,7 @@ static void input_range(void *ctx, size_t begin, size_t end) {
     for (int64_t ch = 0; ch < c->from; ch += BLOCK) {
       const float *at[PLANES];
       gather(k->from + image * c->h * c->w * c->from, c->h, c->w, c->from, y - c->pad, x - c->pad,
-             4, ch, zero, at);
+             4, ch, zero, 0, at);
       input_tile(at, k->to + t * c->from + ch, k->n * c->from,
                  c->from - ch < BLOCK ? c->from - ch : BLOCK);
     }
@@ -130,13 +136,14 @@ static void input_range(void *ctx, size_t begin, size_t end) {
 static void output_range(void *ctx, size_t begin, size_t end) {
   const tiles *k = ctx;
   const at_winograd *c = k->c;
-  float beyond[BLOCK] = {0};
+  float beyond[4 * BLOCK] = {0};
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
     int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[4];
       float *to[4];
-      gather(k->to + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, beyond, at);
+      gather(k->to + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, beyond, BLOCK,
+             at);
       for (int i = 0; i < 4; i++) to[i] = at_unconst(at[i]);
       output_tile(k->from + t * c->to + ch, k->n * c->to, to,
                   c->to - ch < BLOCK ? c->to - ch : BLOCK);
@@ -152,7 +159,8 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
     int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[4];
-      gather(k->from + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, zero, at);
+      gather(k->from + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, zero, 0,
+             at);
       slope_tile(at, k->to + t * c->to + ch, k->n * c->to, c->to - ch < BLOCK ? c->to - ch : BLOCK);
     }
   }
@@ -171,6 +179,7 @@ typedef struct weights {
 static void weight_rows(void *ctx, size_t begin, size_t end) {
   const weights *k = ctx;
   const int64_t step = k->from * k->to;
+  AT_NO_CARRY
   for (int64_t i = (int64_t)begin * k->from; i < (int64_t)end * k->from; i++) {
     float e[4][3];
     for (int s = 0; s < 3; s++) {
@@ -195,6 +204,7 @@ static void weight_rows(void *ctx, size_t begin, size_t end) {
 static void weight_back_rows(void *ctx, size_t begin, size_t end) {
   const weights *k = ctx;
   const int64_t step = k->from * k->to;
+  AT_NO_CARRY
   for (int64_t i = (int64_t)begin * k->from; i < (int64_t)end * k->from; i++) {
     float e[3][4];
     for (int s = 0; s < 4; s++) {

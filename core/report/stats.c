@@ -208,7 +208,7 @@ size_t at_rp_parts(const rp_summary *s, size_t base, const rp_column **column) {
 
 at_status at_rp_summarise(const at_report *r, const at_report_options *o, at_arena *a,
                           rp_summary *out, at_error *err) {
-  names metric;
+  names metric = {0};
   *out = (rp_summary){.split = o->split && *o->split ? o->split : "test"};
   at_status s = choose(r, o, out->split, a, &metric, err);
   if (s != AT_OK) return s;

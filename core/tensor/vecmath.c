@@ -50,27 +50,18 @@ static inline float tanh1(float x) {
   return x == x ? y : x;
 }
 
-/* Element i of y depends on element i of x alone, so y may be x. */
-#if defined(__clang__)
-#define NO_CARRY _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define NO_CARRY _Pragma("GCC ivdep")
-#else
-#define NO_CARRY
-#endif
-
 void at_vexp(float *y, const float *x, size_t n) {
-  NO_CARRY
+  AT_NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = exp1(x[i]);
 }
 
 void at_vtanh(float *y, const float *x, size_t n) {
-  NO_CARRY
+  AT_NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = tanh1(x[i]);
 }
 
 void at_vsigmoid(float *y, const float *x, size_t n) {
-  NO_CARRY
+  AT_NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = 1.0f / (1.0f + exp1(-x[i]));
 }
 

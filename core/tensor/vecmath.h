@@ -6,7 +6,17 @@
 #define AT_TENSOR_VECMATH_H
 #include <stddef.h>
 
-/* y may be x; otherwise they do not overlap. */
+/* Before a loop whose turns do not depend on each other, whatever compilers must suspect of its
+ * pointers. */
+#if defined(__clang__)
+#define AT_NO_CARRY _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define AT_NO_CARRY _Pragma("GCC ivdep")
+#else
+#define AT_NO_CARRY
+#endif
+
+/* Element i of y depends on element i of x alone, so y may be x; otherwise they do not overlap. */
 void at_vexp(float *y, const float *x, size_t n);
 void at_vtanh(float *y, const float *x, size_t n);
 void at_vsigmoid(float *y, const float *x, size_t n);
