@@ -45,7 +45,7 @@ static double spent(void) {
          1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
-static void die(const at_error *err) {
+static _Noreturn void die(const at_error *err) {
   fprintf(stderr, "step: %s\n", err->message);
   exit(at_exit_code(err->code));
 }
@@ -74,7 +74,7 @@ static double sgemm_rate(at_pool *pool) {
 
 /* ---- options ---- */
 
-static void usage(void) {
+static _Noreturn void usage(void) {
   fprintf(stderr,
           "usage: step --model scan|mac [--file MODEL.att] [--score S] [--set KEY=VALUE]... "
           "[--batch N] [--threads N] [--steps K] [--no-pass NAME]...\n");

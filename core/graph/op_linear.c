@@ -18,7 +18,7 @@ static const at_param_spec linear_params[] = {
     AT_WEIGHT_NORM,
     {0}};
 
-static bool normed(const at_node *n) { return n->arg[LIN_NORM].num != 0; }
+bool at_linear_normed(const at_node *n) { return n->arg[LIN_NORM].num != 0; }
 
 /* The input that is the bias, the last; 0: there is none. */
 static int bias_of(const at_node *n) { return n->arg[LIN_BIAS].num != 0 ? n->n_in - 1 : 0; }
@@ -69,7 +69,7 @@ static at_status linear_infer(at_graph *g, at_node *n, at_error *err) {
   if ((s = at_op_add_dim(g, n, m->to, to, err)) != AT_OK) return s;
   const int64_t shape[] = {to, from};
   at_init init = weight_init(kind, from, to);
-  s = at_weight_parameters(g, n, normed(n), 2, shape, init, err);
+  s = at_weight_parameters(g, n, at_linear_normed(n), 2, shape, init, err);
   if (s != AT_OK || n->arg[LIN_BIAS].num == 0) return s;
   return at_node_parameter(g, n, "bias", 1, shape, kind == 1 ? init : (at_init){AT_INIT_ZERO, 0},
                            err);
@@ -89,7 +89,7 @@ static layer linear_shape(const at_exec *x, const at_node *n) {
 }
 
 static size_t linear_scratch(const at_exec *x, const at_node *n) {
-  return at_weight_scratch(x, n, normed(n));
+  return at_weight_scratch(x, n, at_linear_normed(n));
 }
 
 static void linear_forward(at_exec *x, const at_node *n) {
@@ -97,7 +97,7 @@ static void linear_forward(at_exec *x, const at_node *n) {
   const int bias = bias_of(n);
   float *y = at_x_out(x, n), beta = bias > 0;
   if (bias) at_x_fill_rows(x, y, s.outer * s.inner, s.to, at_x_in(x, n, bias));
-  at_mat w = {at_unconst(at_weight_forward(x, n, normed(n)).w), 1, s.from};
+  at_mat w = {at_unconst(at_weight_forward(x, n, at_linear_normed(n)).w), 1, s.from};
   at_mat in = {at_unconst(at_x_in(x, n, 0)), s.from, 1};
   if (s.inner == 1) {
     at_gemm(at_x_pool(x), s.outer, s.to, s.from, 1, in, w, beta, (at_mat){y, s.to, 1});
@@ -112,7 +112,7 @@ static void linear_backward(at_exec *x, const at_node *n) {
   layer s = linear_shape(x, n);
   at_pool *pool = at_x_pool(x);
   float *dy = at_unconst(at_x_grad_out(x, n)), *dx = at_x_grad_in(x, n, 0);
-  at_weight weight = at_weight_backward(x, n, normed(n));
+  at_weight weight = at_weight_backward(x, n, at_linear_normed(n));
   float *dw = weight.dw, *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
   float *in = at_unconst(at_x_in(x, n, 0)), *w = at_unconst(weight.w);
   int64_t rows = s.inner == 1 ? s.outer : s.inner, outer = s.inner == 1 ? 1 : s.outer;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/graph/ops.h"
 #include "core/graph/pass_impl.h"
+#include "core/graph/weight.h"
 
 /* Parts of fewer numbers make products too thin to be worth while; a pass may put three nodes
  * in the place of one. */
@@ -33,7 +34,7 @@ static bool can_split(const at_graph *g, const at_node *c) {
 
 static bool consumes(const at_node *n, const at_node *c) {
   return n->op == &at_op_linear && n->in[0] == c && n->arg[0].n_axes == 1 &&
-         n->arg[0].axis[0] == c->arg[0].to;
+         n->arg[0].axis[0] == c->arg[0].to && !at_linear_normed(n);
 }
 
 static void leave(bool *split, const at_node *n) {

@@ -23,6 +23,9 @@ typedef struct at_weight {
   bool normed;
 } at_weight;
 
+/* Whether the matrix of a linear layer is normalised, so that its input 1 is not the matrix. */
+bool at_linear_normed(const at_node *n);
+
 /* Bytes of scratch that they take first. */
 size_t at_weight_scratch(const at_exec *x, const at_node *n, bool normed);
 at_weight at_weight_forward(at_exec *x, const at_node *n, bool normed);

@@ -54,6 +54,18 @@ runs attngan.att --set gf=2 --set df=2 --set e=8 --set ups=2 --set layers=2 --se
 runs damsm.att --set e=8 --set side=16 --set layers=2
 runs m4c.att --set d=12 --set heads=3 --set layers=2 --set ffn=20 --set vocab=11 --set object_size=7 --set token_size=8
 runs transformer.att --set d=16 --set ffn=32
+# A normalised matrix is not cut into parts: its lengths are of whole rows.
+cat >"$work/normed.att" <<'E2'
+model m(d = 16) {
+  input a: real [p, d]
+  input b: real [p, d]
+  output y = concat(a, b, d -> both) |> linear(both -> d, weight_norm = true)
+}
+E2
+"$A" run "$work/normed.att" --random 3 --out "$work/with.npz" >/dev/null 2>&1
+"$A" run "$work/normed.att" --random 3 --no-pass split --out "$work/without.npz" >/dev/null 2>&1
+is "the model with a normalised matrix ran" yes "$([ -s "$work/with.npz" ] && echo yes)"
+same "and the pass that splits linear layers left it alone" "$work/with.npz" "$work/without.npz"
 runs mac_pixels.att --set d=16 --set c=4
 runs relation.att --set g=16 --set f=16 --set c=4
 runs san.att --set d=16 --set c=4
