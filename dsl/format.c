@@ -54,8 +54,9 @@ static bool space_between(int before2, int before, int k) {
   bool sign = before == MINUS && expects_operand(before2);
   if (is_opening(before) || sign) return false;
   if (is_closing(k) || k == COMMA || k == COLON || k == ELLIPSIS || k == SEMICOLON) return false;
-  if (before == SCOPE && k == DOT) return true; /* `@a .b` is not `@a.b` */
-  if (before == DOT || k == DOT) return false;
+  if (k == DOT)
+    return before == SCOPE || before == NUMBER; /* `@a .b` is not `@a.b`, `1 .b` no `1.` */
+  if (before == DOT) return false;
   if (k == LPAREN) return before != NAME && before != SCOPE;
   if (k == LBRACKET) return before != SCOPE;
   return true;
