@@ -5,7 +5,8 @@
 #include "cli/cli.h"
 
 static const char *field_type(uint32_t t) {
-  static const char *const names[] = {"?", "real", "text", "link", "image", "boxes", "name"};
+  static const char *const names[] = {"?",     "real",  "text", "link",
+                                      "image", "boxes", "name", "words"};
   return t < sizeof names / sizeof *names ? names[t] : "?";
 }
 

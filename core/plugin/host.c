@@ -164,6 +164,7 @@ const attune_host at_host_table = {
     .label = at_host_label,
     .label_name = at_host_label_name,
     .row_text = at_host_row_text,
+    .words = at_host_words,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

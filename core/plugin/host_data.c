@@ -47,7 +47,7 @@ static at_status check_declared(const attune_schema *s, const char *table, const
   size_t count = 1;
   if (!table || !*table || !f->name || !*f->name)
     return at_fail(err, AT_EFAIL, "the reader declares a field without a name");
-  if (f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_NAME || f->ndim > 8)
+  if (f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_WORDS || f->ndim > 8)
     return at_fail(err, AT_EFAIL, "the reader declares a field of table `%s` that does not hold",
                    table);
   bool shaped = f->type == ATTUNE_FIELD_REAL || f->type == ATTUNE_FIELD_IMAGE;
@@ -166,7 +166,15 @@ struct attune_sink {
   char *text;
   float *box;
   int64_t n_boxes;
+  int64_t *word;
+  int64_t n_words;
 };
+
+static void free_sink(attune_sink *sink) {
+  free(sink->text);
+  free(sink->box);
+  free(sink->word);
+}
 
 int at_host_text(attune_sink *sink, const char *utf8, size_t bytes) {
   at_error err = {0};
@@ -194,6 +202,24 @@ int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n) {
   return ATTUNE_OK;
 }
 
+int at_host_words(attune_sink *sink, const int64_t *index, int64_t n) {
+  at_error err = {0};
+  if (n < 0 || n > 1 << 20)
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader gives %lld words", (long long)n), &err);
+  for (int64_t i = 0; i < n; i++)
+    if (index[i] < 0 || (i && index[i] <= index[i - 1]))
+      return at_host_keep(
+          at_fail(&err, AT_EFAIL, "the reader gives word %lld where a later one is wanted",
+                  (long long)index[i]),
+          &err);
+  free(sink->word);
+  sink->word = malloc(((size_t)n + 1) * sizeof *sink->word);
+  if (!sink->word) return at_host_keep(at_nomem(&err), &err);
+  if (n) memcpy(sink->word, index, (size_t)n * sizeof *index);
+  sink->n_words = n;
+  return ATTUNE_OK;
+}
+
 static at_status read_field(const at_dataset *d, const char *split, const at_field *f, int64_t row,
                             void *dst, attune_sink *sink, at_error *err) {
   int64_t rows = at_dataset_rows(d, split, f->table);
@@ -209,8 +235,7 @@ at_status at_dataset_read(const at_dataset *d, const char *split, const at_field
                           void *dst, at_error *err) {
   attune_sink sink = {0};
   at_status s = read_field(d, split, f, row, dst, &sink, err);
-  free(sink.text);
-  free(sink.box);
+  free_sink(&sink);
   return s;
 }
 
@@ -220,11 +245,11 @@ at_status at_dataset_read_text(const at_dataset *d, const char *split, const at_
   at_status s = read_field(d, split, f, row, NULL, &sink, err);
   if (s == AT_OK && !sink.text)
     s = at_fail(err, AT_EFAIL, "the reader gave no text for `%s.%s`", f->table, f->f.name);
-  free(sink.box);
-  if (s == AT_OK)
+  if (s == AT_OK) {
     *out = sink.text;
-  else
-    free(sink.text);
+    sink.text = NULL;
+  }
+  free_sink(&sink);
   return s;
 }
 
@@ -232,12 +257,24 @@ at_status at_dataset_read_boxes(const at_dataset *d, const char *split, const at
                                 int64_t row, float **xywh, int64_t *n, at_error *err) {
   attune_sink sink = {0};
   at_status s = read_field(d, split, f, row, NULL, &sink, err);
-  free(sink.text);
   if (s == AT_OK) {
     *xywh = sink.box;
     *n = sink.n_boxes;
-  } else {
-    free(sink.box);
+    sink.box = NULL;
   }
+  free_sink(&sink);
+  return s;
+}
+
+at_status at_dataset_read_words(const at_dataset *d, const char *split, const at_field *f,
+                                int64_t row, int64_t **index, int64_t *n, at_error *err) {
+  attune_sink sink = {0};
+  at_status s = read_field(d, split, f, row, NULL, &sink, err);
+  if (s == AT_OK) {
+    *index = sink.word;
+    *n = sink.n_words;
+    sink.word = NULL;
+  }
+  free_sink(&sink);
   return s;
 }

@@ -88,6 +88,9 @@ at_status at_dataset_read_text(const at_dataset *d, const char *split, const at_
                                int64_t row, char **out, at_error *err); /* caller frees */
 at_status at_dataset_read_boxes(const at_dataset *d, const char *split, const at_field *f,
                                 int64_t row, float **xywh, int64_t *n, at_error *err);
+/* Ascending, each once, none negative; caller frees. */
+at_status at_dataset_read_words(const at_dataset *d, const char *split, const at_field *f,
+                                int64_t row, int64_t **index, int64_t *n, at_error *err);
 
 /* ---- tasks and metrics --------------------------------------------------------------- */
 /* The trainer gives the host functions of a task their meaning. Every function

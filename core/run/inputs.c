@@ -7,7 +7,8 @@
 /* ---- which field ---- */
 
 static const char *type_name(uint32_t t) {
-  static const char *const names[] = {"?", "real", "text", "link", "image", "boxes", "name"};
+  static const char *const names[] = {"?",     "real",  "text", "link",
+                                      "image", "boxes", "name", "words"};
   return t < sizeof names / sizeof *names ? names[t] : "?";
 }
 

@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define ATTUNE_ABI_MAJOR 1u
-#define ATTUNE_ABI_MINOR 1u
+#define ATTUNE_ABI_MINOR 2u
 
 typedef enum attune_status {
   ATTUNE_OK = 0,
@@ -164,7 +164,8 @@ typedef enum attune_field_type {
   ATTUNE_FIELD_LINK,     /* int64 row number in table `link` */
   ATTUNE_FIELD_IMAGE,    /* RGB bytes [height, width, 3]; given to models as real in 0..1 */
   ATTUNE_FIELD_BOXES,    /* float32 [n, 4]: x, y, w, h in pixels of the row's image; n varies */
-  ATTUNE_FIELD_NAME      /* a text that identifies the row to people: a file name, an id */
+  ATTUNE_FIELD_NAME,     /* a text that identifies the row to people: a file name, an id */
+  ATTUNE_FIELD_WORDS     /* since 1.2: numbers of words of the row's text, from 0; n varies */
 } attune_field_type;
 
 typedef struct attune_field {
@@ -187,7 +188,8 @@ typedef struct attune_data {
               void **instance);
   /* [worker] One field of one row. REAL: `dst` is float[product of shape]; IMAGE:
    * uint8[product of shape]; LINK: int64; TEXT, NAME: call host->text(sink, ...);
-   * BOXES: host->boxes(sink, ...). `field` is the number host->field() returned. */
+   * BOXES: host->boxes(sink, ...); WORDS: host->words(sink, ...). `field` is the number that
+   * host->field() returned. */
   int (*read)(const attune_host *host, void *instance, const char *split, uint32_t field,
               int64_t row, void *dst, attune_sink *sink);
   /* [main] */
@@ -331,6 +333,17 @@ struct attune_host {
   /* A TEXT or NAME field of a row; NULL: there is no such field. Valid until the next call. */
   const char *(*row_text)(attune_task_context *c, const char *table, const char *field,
                           int64_t row);
+
+  /* ---- metrics of attention [main], since 1.2 */
+  /* A number for each of the n examples of the prediction, NaN where it is not defined; copied. The
+   * result is the mean over the others. value NULL: this one is not to be had, and host->error()
+   * has just said why: tables show that in its place. */
+  int (*each)(attune_results *r, const char *name, const double *value, int64_t n,
+              int higher_is_better);
+
+  /* ---- data readers [worker, during read], since 1.2 */
+  /* Numbers of words of the row's text, from 0, in the order of the text. */
+  int (*words)(attune_sink *sink, const int64_t *index, int64_t n);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

@@ -37,6 +37,52 @@ static int reader_read(const attune_host *host, void *instance, const char *spli
   return row ? host->text(sink, "a\xff", 2) : host->text(sink, "two dogs", 8);
 }
 
+/* Row 0 is right, row 1 turns back, row 2 is before all words, row 3 says nothing. */
+static int words_open(const attune_host *host, const attune_options *o, attune_schema *schema,
+                      void **instance) {
+  const attune_field f = {.name = "evidence_words", .type = ATTUNE_FIELD_WORDS};
+  (void)o;
+  *instance = NULL;
+  int rc = host->table(schema, "train", "question", 4);
+  if (!rc) rc = host->field(schema, "question", &f);
+  return rc < 0 ? rc : ATTUNE_OK;
+}
+static int words_read(const attune_host *host, void *instance, const char *split, uint32_t field,
+                      int64_t row, void *dst, attune_sink *sink) {
+  static const int64_t index[][2] = {{0, 4}, {4, 4}, {-1, 2}};
+  (void)instance, (void)split, (void)field, (void)dst;
+  return row == 3 ? ATTUNE_OK : host->words(sink, index[row], 2);
+}
+static const attune_data words_reader = {
+    .item = {sizeof(attune_data), ATTUNE_DATA, "worded", "a test", "a test", NULL},
+    .open = words_open,
+    .read = words_read,
+};
+
+static void test_words(void **state) {
+  const at_item item = {.item = &words_reader.item};
+  attune_options *o;
+  at_dataset *d;
+  at_error err = {0};
+  int64_t *index = NULL, n = -1;
+  (void)state;
+  assert_int_equal(at_options_new(&item, NULL, 0, NULL, &o, &err), AT_OK);
+  assert_int_equal(at_dataset_open(&item, o, &d, &err), AT_OK);
+  const at_field *f = at_dataset_field(d, "question", "evidence_words");
+  assert_int_equal(at_dataset_read_words(d, "train", f, 0, &index, &n, &err), AT_OK);
+  assert_true(n == 2 && index[0] == 0 && index[1] == 4);
+  free(index);
+  assert_int_equal(at_dataset_read_words(d, "train", f, 1, &index, &n, &err), AT_EFAIL);
+  assert_non_null(strstr(err.message, "gives word 4 where a later one is wanted"));
+  assert_int_equal(at_dataset_read_words(d, "train", f, 2, &index, &n, &err), AT_EFAIL);
+  assert_non_null(strstr(err.message, "gives word -1"));
+  assert_int_equal(at_dataset_read_words(d, "train", f, 3, &index, &n, &err), AT_OK);
+  assert_true(n == 0);
+  free(index);
+  at_dataset_close(d);
+  at_options_free(o);
+}
+
 static const attune_option reader_options[] = {
     {"size", ATTUNE_OPTION_INT, "4", 0, 0, NULL, "a number"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
@@ -156,6 +202,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_readers),
       cmocka_unit_test(test_reading),
+      cmocka_unit_test(test_words),
       cmocka_unit_test(test_tasks_and_metrics),
   };
   return cmocka_run_group_tests_name("plugin_host", tests, NULL, NULL);
