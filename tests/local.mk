@@ -168,6 +168,10 @@ unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(unit_ldadd)
 
+unit_tests += test_truth
+test_truth_SOURCES = tests/unit/test_truth.c
+test_truth_LDADD = $(unit_ldadd)
+
 unit_tests += test_asked
 test_asked_SOURCES = tests/unit/test_asked.c
 test_asked_LDADD = $(unit_ldadd)

@@ -1,5 +1,6 @@
 libattune_la_SOURCES += \
 	core/run/evaluate.c \
+	core/run/evidence.c \
 	core/run/inputs.c \
 	core/run/labels.c \
 	core/run/linked.c \

@@ -149,6 +149,23 @@ at_status at_session_look(at_session *s, const char *split, const int64_t *rows,
                           at_look *out, at_error *err);
 void at_look_free(at_look *l);
 
+/* ---- what the data says that decides ------------------------------------------------------- */
+/* Of one example. Boxes are in pixels of the picture as the model gets it. */
+typedef struct at_evidence {
+  float *box; /* [n_boxes, 4] x y w h, of the field `evidence` of a batch axis; NULL: none */
+  int64_t n_boxes;
+  int64_t *word; /* of the field `evidence_words` beside the text that the model reads; NULL */
+  int64_t n_words;
+  int64_t first, words; /* the key of word 0, 1 behind <start>; how many words the model is given */
+  int64_t width, height; /* of the picture; 0: there is none */
+  float *region;         /* [n_regions, 4] of the picture's boxes; NULL */
+  int64_t n_regions;
+} at_evidence;
+/* rows[i] of batch axis i, as of a look. Free it also where this fails. Thread-safe. */
+at_status at_session_evidence(const at_session *s, const char *split, const int64_t *rows,
+                              at_evidence *out, at_error *err);
+void at_evidence_free(at_evidence *e);
+
 /* ---- sweeps ---------------------------------------------------------------------------------- */
 typedef struct at_sweep at_sweep;
 typedef struct at_cell {
