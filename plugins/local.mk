@@ -65,22 +65,24 @@ vqa_accuracy_la_SOURCES = plugins/metric/vqa_accuracy.c plugins/metric/vqa_answe
 vqa_accuracy_la_CPPFLAGS = $(plugin_cppflags)
 vqa_accuracy_la_LDFLAGS = $(plugin_ldflags)
 # data readers
+marks_sources = plugins/data/marks.c plugins/data/marks.h plugins/data/text_file.c plugins/data/text_file.h
+marks_json_sources = plugins/data/marks_json.c plugins/data/marks_json.h
 asked_sources = plugins/data/asked.c plugins/data/asked.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
-	plugins/data/text_file.c plugins/data/text_file.h
+	$(marks_sources)
 pluginlib_LTLIBRARIES += photos.la
-photos_la_SOURCES = plugins/data/photos.c plugins/data/captioned.c plugins/data/captioned.h plugins/data/text_file.c plugins/data/text_file.h
+photos_la_SOURCES = plugins/data/photos.c plugins/data/captioned.c plugins/data/captioned.h $(marks_sources)
 photos_la_CPPFLAGS = $(plugin_cppflags)
 photos_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 photos_la_LDFLAGS = $(plugin_ldflags)
 photos_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += scenes.la
-scenes_la_SOURCES = plugins/data/scenes.c plugins/data/captioned.c plugins/data/captioned.h $(asked_sources)
+scenes_la_SOURCES = plugins/data/scenes.c plugins/data/captioned.c plugins/data/captioned.h $(asked_sources) $(marks_json_sources)
 scenes_la_CPPFLAGS = $(plugin_cppflags)
 scenes_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 scenes_la_LDFLAGS = $(plugin_ldflags)
 scenes_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += scan_precomp.la
-scan_precomp_la_SOURCES = plugins/data/scan_precomp.c plugins/data/captioned.c plugins/data/captioned.h plugins/data/text_file.c plugins/data/text_file.h
+scan_precomp_la_SOURCES = plugins/data/scan_precomp.c plugins/data/captioned.c plugins/data/captioned.h $(marks_sources)
 scan_precomp_la_CPPFLAGS = $(plugin_cppflags)
 scan_precomp_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 scan_precomp_la_LDFLAGS = $(plugin_ldflags)
@@ -103,7 +105,7 @@ shapes_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 shapes_la_LDFLAGS = $(plugin_ldflags)
 shapes_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += questions.la
-questions_la_SOURCES = plugins/data/questions.c $(asked_sources)
+questions_la_SOURCES = plugins/data/questions.c $(asked_sources) $(marks_json_sources)
 questions_la_CPPFLAGS = $(plugin_cppflags)
 questions_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 questions_la_LDFLAGS = $(plugin_ldflags)

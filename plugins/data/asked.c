@@ -31,7 +31,7 @@ int64_t asked_picture_add(asked_part *p, const char *name, const char *path, int
   asked_picture *v = grown(p->picture, p->pictures, &p->cap_pictures, sizeof *v);
   if (!v) return -1;
   p->picture = v;
-  asked_picture made = {strdup(name), path ? strdup(path) : NULL, row, NULL};
+  asked_picture made = {.name = strdup(name), .path = path ? strdup(path) : NULL, .row = row};
   if (!made.name || (path && !made.path)) {
     free(made.name);
     free(made.path);
@@ -78,6 +78,7 @@ void asked_free(asked *a) {
       free(p->picture[k].name);
       free(p->picture[k].path);
       free(p->picture[k].objects);
+      marks_free(&p->picture[k].marks);
     }
     for (int64_t k = 0; k < p->questions; k++) {
       free(p->question[k].text);
@@ -86,6 +87,7 @@ void asked_free(asked *a) {
       free(p->question[k].evidence);
       free(p->question[k].grounding);
       free(p->question[k].steps);
+      marks_free(&p->question[k].marks);
     }
     free(p->picture);
     free(p->question);
@@ -173,7 +175,7 @@ int asked_declare_questions(const attune_host *host, attune_schema *schema, aske
       TEXT("type", type, a->has_type),
       TEXT("subtype", subtype, a->has_subtype),
       TEXT("program", program, a->has_program),
-      TEXT("evidence", evidence, a->has_evidence),
+      TEXT("evidence_json", evidence, a->has_evidence),
       TEXT("grounding", grounding, a->has_grounding),
       TEXT("steps", steps, a->has_steps),
       {"question", {.name = "name", .type = ATTUNE_FIELD_NAME}, &a->field.question, true},
@@ -184,17 +186,18 @@ int asked_declare_questions(const attune_host *host, attune_schema *schema, aske
   };
 #undef TEXT
   int rc = ATTUNE_OK;
-  a->field.image = a->field.picture = UINT32_MAX;
+  a->field.image = a->field.picture = a->field.objects = a->field.boxes = UINT32_MAX;
   for (size_t i = 0; i < a->parts && !rc; i++)
     rc = host->table(schema, a->part[i].name, "question", a->part[i].questions);
-  return rc ? rc : declare(host, schema, fields, sizeof fields / sizeof *fields);
+  if (!rc) rc = declare(host, schema, fields, sizeof fields / sizeof *fields);
+  return rc ? rc : marks_declare(host, schema, "question", a->has_marks, a->field.marks);
 }
 
 int asked_declare(const attune_host *host, attune_schema *schema, asked *a) {
   int rc = asked_check(host, a);
   for (size_t i = 0; i < a->parts && !rc; i++)
     rc = host->table(schema, a->part[i].name, "picture", a->part[i].pictures);
-  uint32_t image = 0, name = 0, objects = 0;
+  uint32_t image = 0, name = 0, objects = 0, boxes = 0;
   const declared fields[] = {
       {"picture",
        {.name = "image",
@@ -206,12 +209,14 @@ int asked_declare(const attune_host *host, attune_schema *schema, asked *a) {
        true},
       {"picture", {.name = "name", .type = ATTUNE_FIELD_NAME}, &name, true},
       {"picture", {.name = "objects", .type = ATTUNE_FIELD_TEXT}, &objects, a->has_objects},
+      {"picture", {.name = "boxes", .type = ATTUNE_FIELD_BOXES}, &boxes, a->has_boxes},
   };
   if (!rc) rc = declare(host, schema, fields, sizeof fields / sizeof *fields);
   if (!rc) rc = asked_declare_questions(host, schema, a);
   a->field.image = image;
   a->field.picture = name;
   a->field.objects = objects;
+  a->field.boxes = boxes;
   return rc;
 }
 
@@ -221,7 +226,7 @@ bool asked_has_field(const asked *a, uint32_t field) {
                          a->field.question, a->field.link};
   for (size_t i = 0; i < sizeof of / sizeof *of; i++)
     if (of[i] == field) return true;
-  return false;
+  return marks_field(a->field.marks, field) >= 0;
 }
 
 static void copy_row(const asked *a, const asked_part *p, int64_t row, uint8_t *dst) {
@@ -239,26 +244,29 @@ static int give(const attune_host *host, attune_sink *sink, const char *text) {
   return host->text(sink, text ? text : "", text ? strlen(text) : 0);
 }
 
+static int read_picture(const attune_host *host, const asked *a, const asked_part *p,
+                        const asked_picture *m, uint32_t field, void *dst, attune_sink *sink) {
+  if (field == a->field.picture) return give(host, sink, m->name);
+  if (field == a->field.objects) return give(host, sink, m->objects);
+  if (field == a->field.boxes) return marks_give_boxes(host, sink, &m->marks);
+  if (m->path) return host->image(host, m->path, a->width, a->height, dst);
+  copy_row(a, p, m->row, dst);
+  return ATTUNE_OK;
+}
+
 int asked_read(const attune_host *host, void *instance, const char *name, uint32_t field,
                int64_t row, void *dst, attune_sink *sink) {
   const asked *a = instance;
   const asked_part *p = NULL;
   for (size_t i = 0; i < a->parts; i++)
     if (!strcmp(a->part[i].name, name)) p = &a->part[i];
-  bool of_picture =
-      field == a->field.image || field == a->field.picture || field == a->field.objects;
+  bool of_picture = field == a->field.image || field == a->field.picture ||
+                    field == a->field.objects || field == a->field.boxes;
   if (!p || row < 0 || row >= (of_picture ? p->pictures : p->questions)) {
     host->error(host, "there is no row %lld in the split `%s`", (long long)row, name);
     return ATTUNE_FAILED;
   }
-  if (of_picture) {
-    const asked_picture *m = &p->picture[row];
-    if (field == a->field.picture) return give(host, sink, m->name);
-    if (field == a->field.objects) return give(host, sink, m->objects);
-    if (m->path) return host->image(host, m->path, a->width, a->height, dst);
-    copy_row(a, p, m->row, dst);
-    return ATTUNE_OK;
-  }
+  if (of_picture) return read_picture(host, a, p, &p->picture[row], field, dst, sink);
   const asked_question *q = &p->question[row];
   if (field == a->field.text) return give(host, sink, q->text);
   if (field == a->field.answer) return give(host, sink, q->answer);
@@ -268,6 +276,9 @@ int asked_read(const attune_host *host, void *instance, const char *name, uint32
   if (field == a->field.evidence) return give(host, sink, q->evidence);
   if (field == a->field.grounding) return give(host, sink, q->grounding);
   if (field == a->field.steps) return give(host, sink, q->steps);
+  int mark = marks_field(a->field.marks, field);
+  if (mark >= 0)
+    return marks_give(host, sink, &q->marks, mark, (double)a->width * (double)a->height);
   if (field == a->field.link) {
     *(int64_t *)dst = q->picture;
     return ATTUNE_OK;

@@ -5,6 +5,7 @@
 #include <attune/plugin.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "marks.h"
 #include "npy_rows.h"
 
 typedef struct asked_picture {
@@ -12,6 +13,7 @@ typedef struct asked_picture {
   char *path; /* NULL: row `row` of the part's array */
   int64_t row;
   char *objects; /* JSON of what is in it; NULL: not known */
+  marks marks;   /* boxes of its objects */
 } asked_picture;
 
 typedef struct asked_question {
@@ -19,6 +21,7 @@ typedef struct asked_question {
   const char *type;       /* one of the collection's words; NULL: none */
   char *program;          /* NULL: none */
   char *evidence;         /* JSON of what decides the answer; NULL: none */
+  marks marks;            /* the same as boxes and words */
   char *grounding;        /* JSON [[token, object], ...]; NULL: none */
   char *steps;            /* length of the program; NULL: none */
   int64_t picture, place; /* place: line or record of the file, from 1 */
@@ -42,9 +45,11 @@ typedef struct asked {
   size_t words;
   int64_t width, height; /* of pictures as they are given out */
   bool has_type, has_subtype, has_program, has_evidence, has_objects, has_grounding, has_steps;
+  bool has_boxes;     /* of a picture's objects */
+  unsigned has_marks; /* bits of marks.h's fields of questions */
   struct {
     uint32_t image, picture, objects, text, answer, type, subtype, program, evidence, grounding,
-        steps, question, link;
+        steps, question, link, boxes, marks[MARKS_FIELDS];
   } field;
 } asked;
 

@@ -55,11 +55,12 @@ void captioned_free(captioned *c) {
     for (int64_t k = 0; k < s->pictures; k++) {
       free(s->picture[k].name);
       free(s->picture[k].path);
-      free(s->picture[k].boxes);
+      marks_free(&s->picture[k].marks);
     }
     for (int64_t k = 0; k < s->captions; k++) {
       free(s->caption[k].text);
       free(s->caption[k].grounding);
+      marks_free(&s->caption[k].marks);
     }
     free(s->picture);
     free(s->caption);
@@ -112,16 +113,7 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
   if (!rc && c->has_grounding)
     rc = declare(host, schema, "caption",
                  (attune_field){.name = "grounding", .type = ATTUNE_FIELD_TEXT}, &c->grounding);
-  return rc;
-}
-
-static int read_boxes(const attune_host *host, const captioned *c, const picture *p,
-                      attune_sink *sink) {
-  float *b = host->scratch(host, (size_t)(p->n_boxes * 4 + 1) * sizeof *b);
-  if (!b) return ATTUNE_NO_MEMORY;
-  for (int64_t i = 0; i < p->n_boxes * 4; i++)
-    b[i] = (float)((double)p->boxes[i] * (i % 2 ? c->box_scale_y : c->box_scale_x));
-  return host->boxes(sink, b, p->n_boxes);
+  return rc ? rc : marks_declare(host, schema, "caption", c->has_marks, c->marks);
 }
 
 int captioned_read(const attune_host *host, void *instance, const char *name, uint32_t field,
@@ -130,7 +122,8 @@ int captioned_read(const attune_host *host, void *instance, const char *name, ui
   const split *s = NULL;
   for (size_t i = 0; i < c->splits; i++)
     if (!strcmp(c->split[i].name, name)) s = &c->split[i];
-  bool of_caption = field == c->text || field == c->link || field == c->grounding;
+  int mark = marks_field(c->marks, field);
+  bool of_caption = field == c->text || field == c->link || field == c->grounding || mark >= 0;
   if (!s || row < 0 || row >= (of_caption ? s->captions : s->pictures)) {
     host->error(host, "there is no row %lld in the split `%s`", (long long)row, name);
     return ATTUNE_FAILED;
@@ -140,12 +133,15 @@ int captioned_read(const attune_host *host, void *instance, const char *name, ui
     const char *g = s->caption[row].grounding ? s->caption[row].grounding : "[]";
     return host->text(sink, g, strlen(g));
   }
+  if (mark >= 0)
+    return marks_give(host, sink, &s->caption[row].marks, mark,
+                      (double)c->width * (double)c->height);
   if (field == c->link) {
     *(int64_t *)dst = s->caption[row].picture;
     return ATTUNE_OK;
   }
   const picture *p = &s->picture[row];
   if (field == c->image) return host->image(host, p->path, c->width, c->height, dst);
-  if (field == c->boxes) return read_boxes(host, c, p, sink);
+  if (field == c->boxes) return marks_give_boxes(host, sink, &p->marks);
   return host->text(sink, p->name, strlen(p->name));
 }

@@ -5,6 +5,7 @@
 #include <attune/plugin.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "marks.h"
 #include "text_file.h"
 
 /* ---- the collection ---- */
@@ -13,13 +14,13 @@ typedef struct caption {
   char *text;
   char *grounding; /* JSON [[token, object], ...]; NULL: none */
   int64_t picture;
+  marks marks; /* what decides */
 } caption;
 
 typedef struct picture {
   char *name; /* for people */
   char *path;
-  float *boxes; /* [n_boxes, 4] in pixels of the file; NULL */
-  int64_t n_boxes;
+  marks marks; /* boxes of its objects, in pixels of the picture given out */
 } picture;
 
 typedef struct split {
@@ -34,9 +35,9 @@ typedef struct captioned {
   split *split;
   size_t splits;
   int64_t width, height;
-  double box_scale_x, box_scale_y; /* from pixels of the file to pixels of the picture given out */
   bool has_boxes, has_grounding;
-  uint32_t image, boxes, name, text, link, grounding; /* numbers of the fields */
+  unsigned has_marks; /* bits of marks.h's fields of captions */
+  uint32_t image, boxes, name, text, link, grounding, marks[MARKS_FIELDS]; /* numbers of fields */
 } captioned;
 
 /* NULL: out of memory. Strings are copied. */

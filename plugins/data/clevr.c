@@ -310,7 +310,7 @@ static int declare(const attune_host *host, attune_schema *schema, clevr *c) {
       {"question", "type", ATTUNE_FIELD_TEXT, &c->field.type, true},
       {"question", "program", ATTUNE_FIELD_TEXT, &c->field.program, true},
       {"question", "steps", ATTUNE_FIELD_TEXT, &c->field.steps, true},
-      {"question", "evidence", ATTUNE_FIELD_TEXT, &c->field.evidence, c->has_scenes},
+      {"question", "evidence_json", ATTUNE_FIELD_TEXT, &c->field.evidence, c->has_scenes},
       {"question", "name", ATTUNE_FIELD_NAME, &c->field.question, true},
       {"question", "picture", ATTUNE_FIELD_LINK, &c->field.link, true},
   };
@@ -487,7 +487,7 @@ static const attune_data clevr_reader = {
          "by image_index (Johnson and\n"
          "others, 2017). Types of questions, by the last step of the program: exist, count, "
          "compare_integer,\n"
-         "query_attribute, compare_attribute. `steps` is the length of the program; evidence "
+         "query_attribute, compare_attribute. `steps` is the length of the program; evidence_json "
          "is JSON of the objects that\n"
          "the last step is asked of, and where they stand in the picture. Files of questions "
          "and scenes may be larger than\n"

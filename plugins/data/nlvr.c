@@ -54,6 +54,29 @@ static const char *type_of(const char *sentence) {
   return "other";
 }
 
+/* Picture k has the three boxes in the k-th order of theirs; a box is 100 pixels wide, its objects
+ * are placed in it by their upper left corner, and the next one begins 150 further right. */
+static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+enum { BOX_STEP = 150, FILE_WIDTH = 400, FILE_HEIGHT = 100 };
+
+static int add_objects(opening *o, marks *m, const json_t *rep, int64_t k) {
+  const double sx = (double)o->a->width / FILE_WIDTH, sy = (double)o->a->height / FILE_HEIGHT;
+  for (int slot = 0; slot < 3; slot++) {
+    const json_t *box = json_array_get(rep, (size_t)orders[k][slot]);
+    for (size_t i = 0; i < json_array_size(box); i++) {
+      const json_t *at = json_array_get(box, i), *x = json_object_get(at, "x_loc"),
+                   *y = json_object_get(at, "y_loc"), *size = json_object_get(at, "size");
+      if (!json_is_number(x) || !json_is_number(y) || !json_is_number(size))
+        return bad(o, "an object of it has no x_loc, y_loc and size");
+      const double side = json_number_value(size);
+      if (marks_box(m, (json_number_value(x) + BOX_STEP * slot) * sx, json_number_value(y) * sy,
+                    side * sx, side * sy))
+        return ATTUNE_NO_MEMORY;
+    }
+  }
+  return ATTUNE_OK;
+}
+
 static int add_example(opening *o, const json_t *j) {
   const json_t *text = json_object_get(j, "sentence"), *label = json_object_get(j, "label");
   const char *id = json_string_value(json_object_get(j, "identifier"));
@@ -62,6 +85,9 @@ static int add_example(opening *o, const json_t *j) {
     return bad(o, "it lacks a sentence, a label or an identifier");
   if (strchr(id, '/') || (directory && strchr(directory, '/')))
     return bad(o, "its identifier is no name of a file");
+  const json_t *rep = json_object_get(j, "structured_rep");
+  if (rep && json_array_size(rep) != 3) return bad(o, "its structured_rep has not three boxes");
+  o->a->has_boxes = o->a->has_boxes || rep;
   asked_part *p = asked_part_named(o->a, o->split, o->path);
   if (!p) return ATTUNE_NO_MEMORY;
   for (int64_t k = 0; k < o->orders; k++) {
@@ -76,6 +102,9 @@ static int add_example(opening *o, const json_t *j) {
                                                  json_string_length(text), json_string_value(label),
                                                  json_string_length(label), picture, o->line);
     if (!q) return ATTUNE_NO_MEMORY;
+    int rc = add_objects(o, &p->picture[picture].marks, rep, k);
+    if (rc) return rc;
+    q->marks.objects = p->picture[picture].marks.boxes;
     const char *type = type_of(q->text);
     if (!(q->type = asked_word(o->a, type, strlen(type)))) return ATTUNE_NO_MEMORY;
   }
@@ -115,6 +144,7 @@ static int open_nlvr(const attune_host *host, const attune_options *options, att
   o.a->height = host->option_int(options, "height");
   o.a->has_type = true;
   for (size_t i = 0; !rc && i < sizeof splits / sizeof *splits; i++) rc = add_split(&o, splits[i]);
+  if (o.a->has_boxes) o.a->has_marks = 1u << MARKS_OBJECTS;
   if (!rc && !o.a->parts) {
     host->error(host, "%s: there is no dev/dev.json, test/test.json or the like", o.root);
     rc = ATTUNE_BAD_INPUT;
@@ -134,7 +164,8 @@ static const attune_data nlvr = {
          "{split}/{split}.json, a JSON object a line, and its pictures (Suhr and others, 2017). "
          "An example is a question with\n"
          "the answer true or false for each order of its boxes. Types: touching, tower, "
-         "counting, other, told by words.",
+         "counting, other, told by words.\n"
+         "Of a picture boxes are those of all objects; which of them decide is not known.",
          options_table},
     .open = open_nlvr,
     .read = asked_read,

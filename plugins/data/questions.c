@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "asked.h"
+#include "marks_json.h"
 #include "text_file.h"
 
 static const attune_option options_table[] = {
@@ -25,6 +26,27 @@ static int bad(const opening *o, const char *why) {
   return ATTUNE_BAD_INPUT;
 }
 
+/* What decides, out of the picture's objects, which are there before. */
+static int add_marks(opening *o, const asked_part *p, asked_question *q, const json_t *evidence) {
+  const char *why = NULL;
+  const json_t *objects = json_object_get(evidence, "objects");
+  if (q->picture < 0 || q->picture >= p->pictures) return ATTUNE_OK; /* told of later */
+  const marks *all = &p->picture[q->picture].marks;
+  q->marks.objects = all->boxes;
+  int rc = all->boxes ? marks_json_pick(&q->marks, objects, MARKS_PLAIN, all, &why) : ATTUNE_OK;
+  if (!rc) rc = marks_json_words(&q->marks, json_object_get(evidence, "words"), MARKS_PLAIN, &why);
+  return why ? bad(o, why) : rc;
+}
+
+/* How many functions "(shape (closest red))" has; NULL: out of memory. */
+static char *steps_of(const char *program) {
+  char text[24];
+  int n = 0;
+  for (const char *c = program; *c; c++) n += *c == '(';
+  snprintf(text, sizeof text, "%d", n);
+  return strdup(text);
+}
+
 static int add_question(opening *o, asked_part *p, const json_t *j) {
   const json_t *text = json_object_get(j, "question"), *answer = json_object_get(j, "answer"),
                *type = json_object_get(j, "type"), *program = json_object_get(j, "program"),
@@ -41,7 +63,15 @@ static int add_question(opening *o, asked_part *p, const json_t *j) {
     q->subtype = asked_word(o->a, json_string_value(subtype), json_string_length(subtype));
   q->program = json_is_string(program) ? strdup(json_string_value(program)) : NULL;
   q->evidence = evidence ? json_dumps(evidence, JSON_COMPACT) : NULL;
-  return q->type ? ATTUNE_OK : ATTUNE_NO_MEMORY;
+  if (q->program && !(q->steps = steps_of(q->program))) return ATTUNE_NO_MEMORY;
+  return q->type ? add_marks(o, p, q, evidence) : ATTUNE_NO_MEMORY;
+}
+
+static int add_list(opening *o, asked_picture *m, const json_t *objects) {
+  const char *why = NULL;
+  if (!(m->objects = json_dumps(objects, JSON_COMPACT))) return ATTUNE_NO_MEMORY;
+  int rc = marks_json_objects(&m->marks, objects, 1, 1, &why);
+  return why ? bad(o, why) : rc;
 }
 
 /* A line of objects for each picture, where the file is there. */
@@ -61,8 +91,8 @@ static int add_objects(opening *o, asked_part *p, const char *split) {
       rc = bad(o, "this line is no list of objects");
     else if (k == p->pictures)
       rc = bad(o, "there are more lines than pictures");
-    else if (!(p->picture[k++].objects = json_dumps(j, JSON_COMPACT)))
-      rc = ATTUNE_NO_MEMORY;
+    else
+      rc = add_list(o, &p->picture[k++], j);
     json_decref(j);
   }
   if (!rc && k < p->pictures) rc = bad(o, "there are fewer lines than pictures");
@@ -118,7 +148,8 @@ static int open_questions(const attune_host *host, const attune_options *options
   o.a = calloc(1, sizeof *o.a);
   if (!o.a) return ATTUNE_NO_MEMORY;
   o.a->has_type = o.a->has_subtype = o.a->has_program = true;
-  o.a->has_evidence = o.a->has_objects = true;
+  o.a->has_evidence = o.a->has_objects = o.a->has_boxes = o.a->has_steps = true;
+  o.a->has_marks = MARKS_ALL;
   for (size_t i = 0; !rc && i < sizeof splits / sizeof *splits; i++) rc = add_split(&o, splits[i]);
   if (!rc && !o.a->parts) {
     host->error(host,
@@ -140,9 +171,10 @@ static const attune_data questions = {
              "pictures with questions that attune makes",
              "Reads what `attune data make sort-of-clevr` writes: {split}.images.npy, "
              "{split}.questions.jsonl and\n"
-             "{split}.objects.jsonl. Evidence is the JSON of the objects and words that decide the "
-             "answer, objects that of all in\n"
-             "a picture. `vqa(type=subtype)` reports kind by kind.",
+             "{split}.objects.jsonl. Evidence has the boxes of the objects that decide the "
+             "answer, evidence_words its words;\n"
+             "steps is how many functions the program has. `vqa(type=subtype)` reports kind by "
+             "kind.",
              options_table},
     .open = open_questions,
     .read = asked_read,

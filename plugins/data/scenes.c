@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "asked.h"
 #include "captioned.h"
+#include "marks_json.h"
 
 static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "folder that was made"},
@@ -32,7 +33,8 @@ typedef struct opening {
   asked *a;
   const char *root, *path;
   size_t line;
-  place *places; /* by id, once sorted */
+  double scale_x, scale_y; /* from pixels of the file to pixels of the picture given out */
+  place *places;           /* by id, once sorted */
   size_t n_places, cap_places;
 } opening;
 
@@ -42,17 +44,18 @@ static int bad(const opening *o, const char *why) {
 }
 
 static int add_boxes(const opening *o, picture *p, const json_t *objects) {
-  size_t n = json_array_size(objects);
-  p->boxes = malloc((n * 4 + 1) * sizeof *p->boxes);
-  if (!p->boxes) return ATTUNE_NO_MEMORY;
-  for (size_t i = 0; i < n; i++) {
-    const json_t *box = json_object_get(json_array_get(objects, i), "box");
-    if (json_array_size(box) != 4) return bad(o, "an object has no box of four numbers");
-    for (size_t k = 0; k < 4; k++)
-      p->boxes[i * 4 + k] = (float)json_number_value(json_array_get(box, k));
-  }
-  p->n_boxes = (int64_t)n;
-  return ATTUNE_OK;
+  const char *why = NULL;
+  int rc = marks_json_objects(&p->marks, objects, o->scale_x, o->scale_y, &why);
+  return why ? bad(o, why) : rc;
+}
+
+/* A caption is decided by the words that name objects, and by these. */
+static int add_grounding(const opening *o, caption *c, const picture *p, const json_t *pairs) {
+  const char *why = NULL;
+  if (!(c->grounding = json_dumps(pairs, JSON_COMPACT))) return ATTUNE_NO_MEMORY;
+  int rc = marks_json_pick(&c->marks, pairs, 1, &p->marks, &why);
+  if (!rc) rc = marks_json_words(&c->marks, pairs, 0, &why);
+  return why ? bad(o, why) : rc;
 }
 
 static int add_captions(const opening *o, split *s, const json_t *captions) {
@@ -63,7 +66,10 @@ static int add_captions(const opening *o, split *s, const json_t *captions) {
     caption *made = captioned_caption(s, text, strlen(text), s->pictures - 1);
     if (!made) return ATTUNE_NO_MEMORY;
     const json_t *pairs = json_object_get(c, "objects");
-    if (pairs && !(made->grounding = json_dumps(pairs, JSON_COMPACT))) return ATTUNE_NO_MEMORY;
+    const picture *p = &s->picture[s->pictures - 1];
+    made->marks.objects = p->marks.boxes;
+    int rc = pairs ? add_grounding(o, made, p, pairs) : ATTUNE_OK;
+    if (rc) return rc;
   }
   return ATTUNE_OK;
 }
@@ -94,8 +100,8 @@ static int add_scene(opening *o, const json_t *j) {
     o->c->width = width;
     o->c->height = height;
   }
-  o->c->box_scale_x = (double)o->c->width / (double)width;
-  o->c->box_scale_y = (double)o->c->height / (double)height;
+  o->scale_x = (double)o->c->width / (double)width;
+  o->scale_y = (double)o->c->height / (double)height;
   split *s = captioned_split(o->c, part);
   if (!s) return ATTUNE_NO_MEMORY;
   snprintf(path, sizeof path, "%s/%s", o->root, file);
@@ -174,6 +180,19 @@ static int find_picture(const opening *o, const json_t *j, const place **out) {
   return bad(o, why);
 }
 
+/* The objects that the last functions decide by and those on the way to them, and the words. */
+static int add_marks(const opening *o, const place *at, asked_question *q, const json_t *evidence) {
+  const marks *all = &o->c->split[at->part].picture[at->row].marks;
+  const char *why = NULL;
+  q->marks.objects = all->boxes;
+  int rc =
+      marks_json_pick(&q->marks, json_object_get(evidence, "selected"), MARKS_PLAIN, all, &why);
+  if (!rc)
+    rc = marks_json_pick(&q->marks, json_object_get(evidence, "referred"), MARKS_PLAIN, all, &why);
+  if (!rc) rc = marks_json_words(&q->marks, json_object_get(evidence, "words"), MARKS_PLAIN, &why);
+  return why ? bad(o, why) : rc;
+}
+
 static int add_question(opening *o, const json_t *j) {
   const place *at = NULL;
   char steps[24];
@@ -193,8 +212,9 @@ static int add_question(opening *o, const json_t *j) {
   q->program = strdup(json_string_value(json_object_get(j, "program")));
   q->evidence = json_dumps(json_object_get(j, "evidence"), JSON_COMPACT);
   q->grounding = json_dumps(json_object_get(j, "objects"), JSON_COMPACT);
-  return q->type && q->steps && q->program && q->evidence && q->grounding ? ATTUNE_OK
-                                                                          : ATTUNE_NO_MEMORY;
+  if (!q->type || !q->steps || !q->program || !q->evidence || !q->grounding)
+    return ATTUNE_NO_MEMORY;
+  return add_marks(o, at, q, json_object_get(j, "evidence"));
 }
 
 /* ---- files ---- */
@@ -237,6 +257,9 @@ static int read_questions(opening *o) {
   if (!o->a) return ATTUNE_NO_MEMORY;
   o->a->has_type = o->a->has_program = o->a->has_evidence = o->a->has_grounding = true;
   o->a->has_steps = true;
+  o->a->has_marks = MARKS_ALL;
+  o->a->width = o->c->width;
+  o->a->height = o->c->height;
   for (size_t i = 0; i < o->c->splits; i++)
     if (!asked_part_named(o->a, o->c->split[i].name, path)) return ATTUNE_NO_MEMORY;
   if (o->n_places) qsort(o->places, o->n_places, sizeof *o->places, by_id);
@@ -269,6 +292,7 @@ static int open_scenes(const attune_host *host, const attune_options *options,
   int rc = s && o.c ? ATTUNE_OK : ATTUNE_NO_MEMORY;
   if (!rc) {
     o.c->has_boxes = o.c->has_grounding = true;
+    o.c->has_marks = MARKS_ALL;
     o.c->width = o.c->height = host->option_int(options, "size");
     rc = read_scenes(&o);
   }
@@ -294,8 +318,10 @@ static const attune_data scenes = {
              "the objects), caption\n"
              "(text, picture, grounding: the JSON list of [word, object] pairs that say which word "
              "names which object), and,\n"
-             "where they were made, question (text, answer, type, steps, program, evidence, "
-             "grounding, picture).",
+             "where they were made, question (text, answer, type, steps, program, grounding, "
+             "picture). Captions and questions\n"
+             "have evidence, the boxes of the objects that they speak of, evidence_words and "
+             "numbers of objects.",
              options_table},
     .open = open_scenes,
     .read = read_field,

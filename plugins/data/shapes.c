@@ -22,11 +22,17 @@ typedef struct opening {
   bool bgr;
 } opening;
 
-/* Words of relations and properties in "(is red (left_of circle))": how deep the question is. */
-static const char *type_of(const char *query) {
-  static const char *const types[] = {"is", "one relation", "two relations", "more"};
+/* How many functions "(is red (left_of circle))" has. */
+static int steps_of(const char *query) {
   int n = 0;
   for (const char *c = query; *c; c++) n += *c == '(';
+  return n;
+}
+
+/* Words of relations and properties: how deep the question is. */
+static const char *type_of(const char *query) {
+  static const char *const types[] = {"is", "one relation", "two relations", "more"};
+  int n = steps_of(query);
   return types[n < 2 ? 0 : n > 4 ? 3 : n - 1];
 }
 
@@ -63,6 +69,8 @@ static int add_all(const opening *o, asked_part *p, lines *text, lines *query, l
     asked_question *made =
         picture < 0 ? NULL : asked_question_add(p, t, nt, a, na, picture, text->line);
     if (!made || !(made->program = strdup(q))) return ATTUNE_NO_MEMORY;
+    snprintf(name, sizeof name, "%d", steps_of(q));
+    if (!(made->steps = strdup(name))) return ATTUNE_NO_MEMORY;
     const char *type = type_of(q);
     if (!(made->type = asked_word(o->a, type, strlen(type)))) return ATTUNE_NO_MEMORY;
   }
@@ -90,10 +98,16 @@ static char *field(char **at, const char *ends) {
   return begin;
 }
 
-static size_t add_box(char *to, size_t size, const opening *o, int cell) {
+static int mark_cell(const opening *o, marks *m, int cell) {
   const int64_t w = o->a->width / GRID, h = o->a->height / GRID;
-  return (size_t)snprintf(to, size, "[%lld,%lld,%lld,%lld]", (long long)(cell % GRID * w),
-                          (long long)(cell / GRID * h), (long long)w, (long long)h);
+  return marks_box(m, (double)(cell % GRID * w), (double)(cell / GRID * h), (double)w, (double)h);
+}
+
+/* The last box of m, as JSON. */
+static size_t add_box(char *to, size_t size, const marks *m) {
+  const float *b = m->box + 4 * (m->boxes - 1);
+  return (size_t)snprintf(to, size, "[%.0f,%.0f,%.0f,%.0f]", (double)b[0], (double)b[1],
+                          (double)b[2], (double)b[3]);
 }
 
 static bool is_word(const char *text) {
@@ -102,7 +116,8 @@ static bool is_word(const char *text) {
 }
 
 /* "square:green - ..." as a list of objects; id[cell] is an object's number or -1. */
-static const char *read_objects(const opening *o, char *text, int id[CELLS], char out[2048]) {
+static const char *read_objects(const opening *o, char *text, int id[CELLS], char out[2048],
+                                marks *m) {
   size_t n = (size_t)snprintf(out, 2048, "[");
   int objects = 0;
   for (int i = 0; i < CELLS; i++) {
@@ -114,7 +129,8 @@ static const char *read_objects(const opening *o, char *text, int id[CELLS], cha
     n += (size_t)snprintf(out + n, 2048 - n,
                           "%s{\"id\":%d,\"shape\":\"%s\",\"color\":\"%s\",\"box\":",
                           objects ? "," : "", objects, shape, cell);
-    n += add_box(out + n, 2048 - n, o, i);
+    if (mark_cell(o, m, i)) return "out of memory";
+    n += add_box(out + n, 2048 - n, m);
     n += (size_t)snprintf(out + n, 2048 - n, "}");
     id[i] = objects++;
   }
@@ -123,7 +139,8 @@ static const char *read_objects(const opening *o, char *text, int id[CELLS], cha
 }
 
 /* "0,1 2,2" as the objects that answer. */
-static const char *read_answer(const opening *o, char *text, const int id[CELLS], char out[2048]) {
+static const char *read_answer(const opening *o, char *text, const int id[CELLS], char out[2048],
+                               marks *m) {
   char boxes[1024] = "";
   size_t n = (size_t)snprintf(out, 2048, "{\"objects\":["), b = 0;
   int seen = 0;
@@ -134,7 +151,8 @@ static const char *read_answer(const opening *o, char *text, const int id[CELLS]
     if (at < 0 || id[at] < 0 || (seen >> at & 1)) return "a cell of the answer is no row,col";
     n += (size_t)snprintf(out + n, 2048 - n, "%s%d", seen ? "," : "", id[at]);
     b += (size_t)snprintf(boxes + b, sizeof boxes - b, "%s", seen ? "," : "");
-    b += add_box(boxes + b, sizeof boxes - b, o, at);
+    if (mark_cell(o, m, at)) return "out of memory";
+    b += add_box(boxes + b, sizeof boxes - b, m);
     seen |= 1 << at;
   }
   snprintf(out + n, 2048 - n, "],\"boxes\":[%s]}", boxes);
@@ -157,17 +175,21 @@ static int add_cells(opening *o, asked_part *p, const char *root, const char *fi
       rc = bad_cells(o, &l, "the cells of a picture are missing");
       break;
     }
-    const char *why = read_objects(o, field(&line, "\t"), id, objects);
-    if (!why) why = read_answer(o, line, id, evidence);
+    const char *why = read_objects(o, field(&line, "\t"), id, objects, &p->picture[i].marks);
+    if (!why) why = read_answer(o, line, id, evidence, &p->question[i].marks);
     if (why) {
       rc = bad_cells(o, &l, why);
       break;
     }
+    p->question[i].marks.objects = p->picture[i].marks.boxes;
     p->picture[i].objects = strdup(objects);
     p->question[i].evidence = strdup(evidence);
     if (!p->picture[i].objects || !p->question[i].evidence) rc = ATTUNE_NO_MEMORY;
   }
-  if (!rc) o->a->has_evidence = o->a->has_objects = true;
+  if (!rc) {
+    o->a->has_evidence = o->a->has_objects = o->a->has_boxes = true;
+    o->a->has_marks = MARKS_ALL & ~(1u << MARKS_WORDS);
+  }
   free(l.text);
   return rc;
 }
@@ -214,7 +236,7 @@ static int open_shapes(const attune_host *host, const attune_options *options,
   const char *train = host->option_text(options, "train");
   o.a = calloc(1, sizeof *o.a);
   if (!o.a) return ATTUNE_NO_MEMORY;
-  o.a->has_type = o.a->has_program = true;
+  o.a->has_type = o.a->has_program = o.a->has_steps = true;
   int rc = add_part(&o, *made ? made : root, *made ? "train" : train, "train");
   if (!rc) rc = add_part(&o, root, "val", "val");
   if (!rc) rc = add_part(&o, root, "test", "test");
@@ -235,8 +257,8 @@ static const attune_data shapes = {
          "test (Andreas and others, Neural Module Networks, 2016). The program of a question is "
          "its logical form, its\n"
          "type how many relations that has.\n"
-         "Where there is S.cells.tsv, too, objects is the JSON of a picture's cells, and evidence "
-         "that of those that answer.",
+         "Where there is S.cells.tsv, too, boxes are a picture's filled cells, and evidence "
+         "those that answer.",
          options_table},
     .open = open_shapes,
     .read = asked_read,

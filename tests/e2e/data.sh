@@ -15,8 +15,10 @@ make sort-of-clevr --out again --train 20 --val 4 --test 5 --seed 4 --force >/de
 is "another seed gives others" 1 "$(cmp -s soc/train.images.npy again/train.images.npy; echo $?)"
 "$A" data info 'questions(root=soc)' >info
 is "its questions are counted" "400 80 100" "$(awk '$2 == "question" && NF == 4 { print $3 }' info | xargs)"
-is "its ground truth is there" "picture.objects question.evidence question.subtype" \
-  "$(awk '/objects|evidence|subtype/ { print $1 }' info | sort | xargs)"
+is "its ground truth is there" "picture.boxes=boxes question.evidence=boxes question.evidence_words=words" \
+  "$(awk '$2 == "boxes" || $2 == "words" { print $1 "=" $2 }' info | sort | xargs)"
+is "and what tells questions apart" "evidence_size n_distractors n_evidence n_objects program steps subtype type" \
+  "$(sed -nE 's/^question.(evidence_size|n_[a-z]*|program|steps|(sub)?type) .*/\1/p' info | sort | xargs)"
 is "answers are those of the paper" "" \
   "$(grep -ohE '"answer": "[^"]*"' soc/*.jsonl | sort -u | grep -vE '"(yes|no|square|circle|[1-6])"$')"
 
@@ -60,7 +62,7 @@ for s in val test; do
 done
 "$A" data info 'shapes(root=q, made=drawn)' >info
 is "the reader takes what was made" "20 2 2" "$(awk '$2 == "question" && NF == 4 { print $3 }' info | xargs)"
-is "with its cells" "picture.objects question.evidence" "$(awk '/objects|evidence/ { print $1 }' info | sort | xargs)"
+is "with its cells" "picture.boxes question.evidence" "$(awk '$2 == "boxes" { print $1 }' info | sort | xargs)"
 sed 's/^data:.*/data: {reader: "shapes(root=q, made=drawn)"}/' run.yaml >shapes.yaml
 "$A" train shapes.yaml --out trained2 >/dev/null 2>log
 is "a run trains on it, too" 0 "$?$(grep -a 'attune:' log)"

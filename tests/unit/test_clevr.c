@@ -118,7 +118,7 @@ static void test_questions(void **state) {
     has_text(d, "train", "type", i, asked[i].type);
     has_text(d, "train", "steps", i, asked[i].steps);
     has_text(d, "train", "program", i, asked[i].spelled);
-    has_text(d, "train", "evidence", i, asked[i].evidence);
+    has_text(d, "train", "evidence_json", i, asked[i].evidence);
     assert_int_equal(link_of(d, "train", i), asked[i].image == 2 ? 0 : 1);
   }
   has_text(d, "train", "text", 0, "Say \"hi\\\", {[ \xc3\xa9?");
@@ -178,7 +178,7 @@ static void test_changed(void **state) {
     if (open_set(spec(), &d, &e) != AT_OK) continue;
     for (int64_t i = 0; i < at_dataset_rows(d, "train", "question"); i++) {
       char *text;
-      if (at_dataset_read_text(d, "train", field(d, "question", "evidence"), i, &text, &e) == AT_OK)
+      if (at_dataset_read_text(d, "train", field(d, "question", "evidence_json"), i, &text, &e) == AT_OK)
         free(text);
     }
     at_dataset_close(d);
