@@ -71,6 +71,14 @@ for c in '1	- - -	' 'x' '0	- - - - - - - - red	' '0	- - - - - - - - -	0,0' '0	- 
   refuses "cells \`$(echo "$c" | tr '\t' '|')\`" 2 'val.cells.tsv:2: ' "$A" data info 'shapes(root=q, made=drawn)'
 done
 
+make sort-of-clevr --out wrong --train 0 --val 4 --test 0 --seed 3 >/dev/null
+cp wrong/val.questions.jsonl whole.jsonl
+sed -i '3s/"objects": \[[0-9]/"objects": [7/' wrong/val.questions.jsonl
+refuses "evidence that is no object" 2 'val.questions.jsonl:3: an object that is named is not among' "$A" data info 'questions(root=wrong)'
+cp whole.jsonl wrong/val.questions.jsonl
+sed -i '2s/"box": \[[0-9]*, /"box": [/' wrong/val.objects.jsonl
+refuses "a box of three numbers" 2 'val.objects.jsonl:2: an object has no box of four numbers' "$A" data info 'questions(root=wrong)'
+
 # ---- what is refused ----
 bad() { # NAME PATTERN ARGUMENT...
   local name=$1 pattern=$2

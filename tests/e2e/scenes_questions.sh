@@ -70,6 +70,9 @@ bad "an answer that is a number" '2: `answer` of a question is not a text' '2s/"
 bad "no program" '9: a question lacks `program`, a text' '9s/"program": "[^"]*", //'
 bad "a key that is not known" '4: a question has no key `hint`' '4s/"type"/"hint": 1, "type"/'
 bad "a type that is not known" '4: a question is of an unknown type' '4s/"type": "[a-z_]*"/"type": "riddle"/'
+bad "evidence that is no object" '4: an object that is named is not among those of the picture' '4s/"selected": \[[0-9, ]*/"selected": [99/'
+bad "evidence that is no number" '4: an object that is named is not among' '4s/"referred": \[[0-9, ]*/"referred": ["x"/'
+bad "a word before all words" '4: a word is no number of a token' '4s/"words": \[[0-9, ]*/"words": [-1/'
 bad "bytes that are no text" '6: this line is no JSON' '6s/"question": "/&\xff/'
 cp "$work/whole" "$s/questions.jsonl"
 finish

@@ -306,6 +306,17 @@ static const char *shared(const char *name) {
   return NULL;
 }
 
+/* Cells that are not black are those with a box. */
+static void check_cells(const unsigned char *rgb, boxes all) {
+  bool lit[9] = {false}, boxed[9] = {false};
+  for (int i = 0; i < 900; i++)
+    for (int c = 0; c < 3; c++)
+      if (rgb[3 * i + c] > 60) lit[i / 300 * 3 + i % 30 / 10] = true;
+  for (int64_t i = 0; i < all.n; i++)
+    boxed[(int)all.v[4 * i + 1] / 10 * 3 + (int)all.v[4 * i] / 10] = true;
+  assert_memory_equal(lit, boxed, sizeof lit);
+}
+
 /* Where an answer is true the cells that answer are marked, and they are cells with objects. */
 static void test_published_shapes(void **state) {
   char spec[800];
@@ -319,7 +330,10 @@ static void test_published_shapes(void **state) {
   for (int64_t row = 0; row < at_dataset_rows(d, "train", "question"); row++) {
     char *answer = text_of(d, "question", "answer", row);
     boxes e = boxes_of(d, "question", "evidence", row), all = boxes_of(d, "picture", "boxes", row);
+    unsigned char rgb[2700];
     assert_true((e.n > 0) == !strcmp(answer, "true"));
+    assert_ok(at_dataset_read(d, "train", field(d, "picture", "image"), row, rgb, err));
+    check_cells(rgb, all);
     for (int64_t i = 0; i < e.n; i++) {
       bool found = false;
       for (int64_t k = 0; k < all.n; k++)
