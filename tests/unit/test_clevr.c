@@ -178,7 +178,8 @@ static void test_changed(void **state) {
     if (open_set(spec(), &d, &e) != AT_OK) continue;
     for (int64_t i = 0; i < at_dataset_rows(d, "train", "question"); i++) {
       char *text;
-      if (at_dataset_read_text(d, "train", field(d, "question", "evidence_json"), i, &text, &e) == AT_OK)
+      if (at_dataset_read_text(d, "train", field(d, "question", "evidence_json"), i, &text, &e) ==
+          AT_OK)
         free(text);
     }
     at_dataset_close(d);
