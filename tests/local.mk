@@ -164,6 +164,10 @@ tests_plugins_grown_la_LDFLAGS = $(broken_flags)
 tests_plugins_no_entry_la_SOURCES = tests/plugins/no_entry.c
 tests_plugins_no_entry_la_LDFLAGS = $(broken_flags)
 
+unit_tests += test_analyse
+test_analyse_SOURCES = tests/unit/test_analyse.c
+test_analyse_LDADD = $(unit_ldadd)
+
 unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(unit_ldadd)
