@@ -9,14 +9,12 @@ int cli_report(int argc, char **argv) {
   cli_list metrics = {.n = 0}, rest;
   const char *out = NULL, *split = "test";
   int64_t pairs = -1; /* as many as is usual */
-  bool done, json = false, csv = false;
-  const cli_option options[] = {{"out", 'o', CLI_TEXT, &out, 0, 0},
-                                {"split", 0, CLI_TEXT, &split, 0, 0},
-                                {"metric", 'm', CLI_LIST, &metrics, 0, 0},
-                                {"pairs", 0, CLI_INT, &pairs, 0, 100},
-                                {"json", 0, CLI_FLAG, &json, 0, 0},
-                                {"csv", 0, CLI_FLAG, &csv, 0, 0},
-                                {0}};
+  bool done, json = false, csv = false, latex = false;
+  const cli_option options[] = {
+      {"out", 'o', CLI_TEXT, &out, 0, 0},        {"split", 0, CLI_TEXT, &split, 0, 0},
+      {"metric", 'm', CLI_LIST, &metrics, 0, 0}, {"pairs", 0, CLI_INT, &pairs, 0, 100},
+      {"json", 0, CLI_FLAG, &json, 0, 0},        {"csv", 0, CLI_FLAG, &csv, 0, 0},
+      {"latex", 0, CLI_FLAG, &latex, 0, 0},      {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, CLI_MOST, &done);
   if (rc || done) return rc;
   at_error err = {0};
@@ -37,11 +35,12 @@ int cli_report(int argc, char **argv) {
   at_status st = at_registry_new(NULL, 0, &reg, &err);
   if (st == AT_OK) st = at_report_collect(rest.v, rest.n, &r, &err);
   if (st == AT_OK)
-    st = json  ? at_report_json(r, &o, &text, &err)
-         : csv ? at_report_csv(r, &o, &text, &err)
-               : at_report_table(r, &o, &text, &err);
+    st = json    ? at_report_json(r, &o, &text, &err)
+         : csv   ? at_report_csv(r, &o, &text, &err)
+         : latex ? at_report_latex(r, &o, &text, &err)
+                 : at_report_table(r, &o, &text, &err);
   if (st == AT_OK && text.data) fputs(text.data, stdout);
-  if (st == AT_OK && !json && !csv) {
+  if (st == AT_OK && !json && !csv && !latex) {
     st = at_report_write(r, reg, &o, dir, &err);
     if (st == AT_OK) printf("\n%s/report.html\n", dir);
   }

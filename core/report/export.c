@@ -1,4 +1,4 @@
-/* The same numbers for other programs: CSV and JSON. */
+/* The same numbers for other programs: CSV and JSON. LaTeX is in latex.c. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +41,8 @@ static void csv_row(at_text *t, const at_report *r, const rp_group *g, const rp_
   field(t, c->metric, r->n_keys == 0);
   number(t, s->n ? s->mean : NAN);
   number(t, s->sd);
+  number(t, s->low);
+  number(t, s->high);
   at_text_addf(t, ",%zu,%s\r\n", s->n, c->better < 0 ? "" : mark_word(s->mark));
 }
 
@@ -51,7 +53,7 @@ at_status at_report_csv(const at_report *r, const at_report_options *o, at_text 
   at_status st = a ? at_rp_summarise(r, o, a, &s, err) : at_nomem(err);
   if (st == AT_OK) {
     for (size_t k = 0; k < r->n_keys; k++) field(out, r->key[k], k == 0);
-    at_text_addf(out, "%smetric,mean,sd,n,best\r\n", r->n_keys ? "," : "");
+    at_text_addf(out, "%smetric,mean,sd,low,high,n,best\r\n", r->n_keys ? "," : "");
   }
   for (size_t g = 0; st == AT_OK && g < r->n_groups; g++)
     for (size_t c = 0; c < s.n; c++)
@@ -85,9 +87,11 @@ static json_t *run_json(const rp_run *run, const rp_summary *s, at_arena *a) {
 }
 
 static json_t *stat_json(const rp_column *c, const rp_stat *s) {
-  return json_pack("{s:o, s:o, s:I, s:i, s:s}", "mean", real_or_null(s->n ? s->mean : NAN), "sd",
-                   real_or_null(s->sd), "n", (json_int_t)s->n, "higher_is_better", c->better,
-                   "best", c->better < 0 ? "none" : mark_word(s->mark));
+  return json_pack("{s:o, s:o, s:o, s:o, s:I, s:i, s:s, s:o}", "mean",
+                   real_or_null(s->n ? s->mean : NAN), "sd", real_or_null(s->sd), "low",
+                   real_or_null(s->low), "high", real_or_null(s->high), "n", (json_int_t)s->n,
+                   "higher_is_better", c->better, "best",
+                   c->better < 0 ? "none" : mark_word(s->mark), "p", real_or_null(s->p));
 }
 
 static json_t *group_json(const at_report *r, size_t index, const rp_summary *s, at_arena *a) {

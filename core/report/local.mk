@@ -6,6 +6,7 @@ libattune_la_SOURCES += \
 	core/report/format.c \
 	core/report/group.c \
 	core/report/heat.c \
+	core/report/latex.c \
 	core/report/page.c \
 	core/report/page_style.c \
 	core/report/pairs.c \

@@ -92,7 +92,13 @@ static void settings(const at_report *r, at_text *t) {
 
 static void cell(at_text *t, const rp_column *c, const rp_stat *s) {
   char buf[RP_NUMBER];
-  at_text_add(t, s->mark == RP_BEST ? "<td class=\"best\">" : "<td>");
+  at_text_add(t, s->mark == RP_BEST ? "<td class=\"best\"" : "<td");
+  if (s->n > 1) {
+    at_text_addf(t, " title=\"95 %% interval of the mean: %s to ",
+                 at_rp_number(buf, s->low, c->decimals));
+    at_text_addf(t, "%s\"", at_rp_number(buf, s->high, c->decimals));
+  }
+  at_text_add(t, ">");
   at_text_add(t, s->n ? at_rp_number(buf, s->mean, c->decimals) : "–");
   if (s->n > 1)
     at_text_addf(t, " <span class=\"sd\">± %s</span>", at_rp_number(buf, s->sd, c->decimals));

@@ -22,15 +22,17 @@ typedef struct at_report_options {
 } at_report_options;
 
 /* Groups runs that differ in their seed only; a row per group: mean and
- * standard deviation over seeds, n; the best mean of each column is marked, and
- * whatever lies within its spread is marked as not distinguishable. */
+ * standard deviation over seeds, n; the best mean of a column is marked when it is told from all
+ * others, else it and whatever is not told from it are marked as such. */
 at_status at_report_table(const at_report *r, const at_report_options *o, at_text *out,
                           at_error *err);
 at_status at_report_csv(const at_report *r, const at_report_options *o, at_text *out,
                         at_error *err);
 at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out,
                          at_error *err);
-/* Writes report.html, results.csv, results.json into `dir` (atomically each). */
+at_status at_report_latex(const at_report *r, const at_report_options *o, at_text *out,
+                          at_error *err);
+/* Writes report.html, results.csv, results.json and results.tex into `dir` (atomically each). */
 at_status at_report_write(const at_report *r, at_registry *reg, const at_report_options *o,
                           const char *dir, at_error *err);
 #endif

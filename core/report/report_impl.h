@@ -2,6 +2,7 @@
 #ifndef AT_REPORT_REPORT_IMPL_H
 #define AT_REPORT_REPORT_IMPL_H
 #include <math.h>
+#include "core/analyse/winner.h"
 #include "core/base/arena.h"
 #include "core/report/report.h"
 
@@ -72,16 +73,19 @@ int at_rp_natural(const char *a, const char *b);
 
 /* ---- means and marks (stats.c) ---- */
 
+/* As at_judge_seeds says. */
 typedef enum rp_mark {
-  RP_PLAIN,
-  RP_BEST,   /* the best mean */
-  RP_LIKE,   /* its distance from the best is within what the spread explains */
-  RP_UNKNOWN /* one of the two has a single run: nothing can be said */
+  RP_PLAIN = AT_WORSE,
+  RP_BEST = AT_BEST,
+  RP_LIKE = AT_LIKE,
+  RP_UNKNOWN = AT_UNKNOWN
 } rp_mark;
 
 typedef struct rp_stat {
-  size_t n;        /* runs that have the metric; 0: none */
-  double mean, sd; /* sd NAN when n < 2 */
+  size_t n;         /* runs that have the metric; 0: none */
+  double mean, sd;  /* sd NAN when n < 2 */
+  double low, high; /* 95 % interval of the mean; NAN when n < 2 */
+  double p;         /* against the best mean, after Holm; NAN: no test */
   rp_mark mark;
 } rp_stat;
 
@@ -120,6 +124,8 @@ int at_rp_decimals(double largest);     /* for a column whose largest magnitude 
 size_t at_rp_columns(const char *utf8); /* cells that it takes in a terminal */
 /* For HTML text and quoted attributes: escapes, and makes the bytes valid UTF-8. */
 void at_rp_escape(at_text *t, const char *s);
+/* For the text of a LaTeX document (latex.c). */
+at_status at_rp_latex_text(at_text *t, at_arena *a, const char *s, at_error *err);
 /* Valid UTF-8 without control characters, in `a`. */
 char *at_rp_clean(at_arena *a, const char *s);
 /* At most `most` characters, the last of them an ellipsis when it was cut. */

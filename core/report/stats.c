@@ -79,57 +79,33 @@ static at_status choose(const at_report *r, const at_report_options *o, const ch
 
 /* ---- one column ---- */
 
-/* Two passes: the sum of squares of differences does not cancel. */
-static rp_stat stat_of(const at_report *r, const rp_group *g, const char *split,
-                       const char *metric) {
-  rp_stat s = {0, 0, NAN, RP_PLAIN};
-  double squares = 0;
+static const double LEVEL = 0.95;
+
+/* value: room for the runs of a group. */
+static rp_stat stat_of(const at_report *r, const rp_group *g, const char *split, const char *metric,
+                       double *value) {
   for (size_t i = 0; i < g->n; i++) {
     const rp_value *v = at_rp_value(&r->run[g->run[i]], split, metric);
-    if (v) s.mean += v->value, s.n++;
+    value[i] = v ? v->value : NAN;
   }
-  if (s.n) s.mean /= (double)s.n;
-  for (size_t i = 0; i < g->n; i++) {
-    const rp_value *v = at_rp_value(&r->run[g->run[i]], split, metric);
-    if (v) squares += (v->value - s.mean) * (v->value - s.mean);
+  at_moments m = at_moments_of(value, g->n);
+  at_interval range = at_student_interval(&m, LEVEL);
+  return (rp_stat){m.n, m.n ? m.mean : 0, m.sd, range.low, range.high, NAN, RP_PLAIN};
+}
+
+static at_status mark(rp_column *c, size_t n, at_arena *a, at_error *err) {
+  at_moments *entry = AT_NEW_ARRAY(a, at_moments, n + 1);
+  at_judged *judged = AT_NEW_ARRAY(a, at_judged, n + 1);
+  if (!entry || !judged) return at_nomem(err);
+  if (c->better < 0) return AT_OK;
+  for (size_t g = 0; g < n; g++)
+    entry[g] = (at_moments){c->stat[g].n, c->stat[g].mean, c->stat[g].sd};
+  at_status s = at_judge_seeds(entry, n, c->better, 1 - LEVEL, judged, err);
+  for (size_t g = 0; s == AT_OK && g < n; g++) {
+    c->stat[g].mark = (rp_mark)judged[g].verdict;
+    c->stat[g].p = judged[g].p;
   }
-  if (s.n > 1) s.sd = sqrt(squares / (double)(s.n - 1));
   return s;
-}
-
-/* Two-sided 5 % points of Student's t; between them the smaller number of degrees counts. */
-static double t_limit(double degrees) {
-  static const double table[][2] = {{1, 12.71}, {2, 4.30},  {3, 3.18},  {4, 2.78},
-                                    {5, 2.57},  {6, 2.45},  {8, 2.31},  {10, 2.23},
-                                    {15, 2.13}, {20, 2.09}, {30, 2.04}, {60, 2.00}};
-  double limit = table[0][1];
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-    if (degrees >= table[i][0]) limit = table[i][1];
-  return limit;
-}
-
-/* Welch's test: degrees of freedom by Satterthwaite. */
-static rp_mark compare(const rp_stat *s, const rp_stat *best) {
-  if (!s->n) return RP_PLAIN;
-  if (s->mean == best->mean) return RP_BEST;
-  if (s->n < 2 || best->n < 2) return RP_UNKNOWN;
-  double n = (double)s->n, m = (double)best->n, a = s->sd * s->sd / n, b = best->sd * best->sd / m;
-  if (a + b == 0) return RP_PLAIN;
-  double degrees = (a + b) * (a + b) / (a * a / (n - 1) + b * b / (m - 1));
-  return fabs(s->mean - best->mean) < t_limit(degrees) * sqrt(a + b) ? RP_LIKE : RP_PLAIN;
-}
-
-/* A lone group is not the best of anything. */
-static void mark(rp_column *c, size_t n) {
-  const rp_stat *best = NULL;
-  size_t filled = 0;
-  for (size_t g = 0; g < n; g++) {
-    const rp_stat *s = &c->stat[g];
-    filled += s->n > 0;
-    if (s->n && (!best || (c->better ? s->mean > best->mean : s->mean < best->mean))) best = s;
-  }
-  if (c->better < 0 || filled < 2) return;
-  for (size_t g = 0; g < n; g++) c->stat[g].mark = compare(&c->stat[g], best);
 }
 
 static at_status fill(const at_report *r, const char *split, const char *metric, at_arena *a,
@@ -137,18 +113,18 @@ static at_status fill(const at_report *r, const char *split, const char *metric,
   double largest = 0;
   bool whole = true; /* counts: no decimals */
   *c = (rp_column){.metric = metric, .better = -1, .stat = AT_NEW_ARRAY(a, rp_stat, r->n_groups)};
-  if (!c->stat) return at_nomem(err);
+  double *value = AT_NEW_ARRAY(a, double, r->n_runs + 1);
+  if (!c->stat || !value) return at_nomem(err);
   for (size_t i = r->n_runs; i-- > 0;) {
     const rp_value *v = at_rp_value(&r->run[i], split, metric);
     if (v) c->better = v->better, whole &= v->value == floor(v->value);
   }
   for (size_t g = 0; g < r->n_groups; g++) {
-    c->stat[g] = stat_of(r, &r->group[g], split, metric);
+    c->stat[g] = stat_of(r, &r->group[g], split, metric, value);
     if (c->stat[g].n) largest = fmax(largest, fabs(c->stat[g].mean));
   }
   c->decimals = whole && largest >= 1000 && largest < 1e12 ? 0 : at_rp_decimals(largest);
-  mark(c, r->n_groups);
-  return AT_OK;
+  return mark(c, r->n_groups, a, err);
 }
 
 /* ---- columns that are parts ---- */
@@ -319,6 +295,8 @@ static void note_unfinished(const at_report *r, notes *out) {
   add_note(out, &t);
 }
 
+static const char *const TEST = " (Welch's test, Holm's correction, 5 %)";
+
 at_status at_rp_notes(const at_report *r, const rp_summary *s, const char *best, at_arena *a,
                       const char ***out, size_t *n, at_error *err) {
   notes list = {a, AT_NEW_ARRAY(a, const char *, 16), 0, false};
@@ -326,11 +304,11 @@ at_status at_rp_notes(const at_report *r, const rp_summary *s, const char *best,
   if (!list.v) return at_nomem(err);
   at_text_addf(&t, "Split %s; mean ± sample standard deviation over seeds, n runs each.", s->split);
   add_note(&list, &t);
-  bool like = any_mark(s, r->n_groups, RP_LIKE);
-  if (any_mark(s, r->n_groups, RP_BEST)) at_text_addf(&t, "%s: best mean of the column.", best);
+  bool like = any_mark(s, r->n_groups, RP_LIKE), alone = any_mark(s, r->n_groups, RP_BEST);
+  if (alone) at_text_addf(&t, "%s: the best mean of the column, and told from all others", best);
+  if (alone) at_text_addf(&t, " by these seeds%s.", like ? "" : TEST);
   add_note(&list, &t);
-  if (like)
-    at_text_add(&t, "~: not distinguishable from the best by these seeds (Welch's test, 5 %).");
+  if (like) at_text_addf(&t, "~: the best mean, and what these seeds do not tell from it%s.", TEST);
   add_note(&list, &t);
   note_directions(s, &list);
   note_single(r, &list);

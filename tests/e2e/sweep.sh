@@ -24,7 +24,7 @@ is "and finished cells are not done again" 3 "$(comm -12 <(echo "$before" | sort
 is "a report is written" 0 $?
 is "with a row for each score" 2 "$(grep -cE '^score=(dot|activated_general)' "$work/table")"
 is "over two seeds" 2 "$(grep -cE '^score=.* 2  ' "$work/table")"
-for f in report.html results.csv results.json; do
+for f in report.html results.csv results.json results.tex; do
   is "$f is there" yes "$([ -s "$work/out/$f" ] && echo yes)"
 done
 is "the page needs nothing from elsewhere" 0 "$(grep -cE '(src|href)="https?:' "$work/out/report.html")"
@@ -34,6 +34,8 @@ is "with pictures" yes "$(grep -q 'src="data:image/' "$work/out/report.html" && 
 is "a single run has its report in a folder of its own" yes \
   "$([ -s "$work/out/cells/score=dot,seed=0/report/report.html" ] && echo yes)"
 is "csv has a line for each group and metric" "$((1 + 2 * 11))" "$(wc -l <"$work/out/results.csv")"
+"$A" report "$work/out" --latex >"$work/latex" 2>"$work/log"
+same "LaTeX is printed as it is written" "$work/latex" "$work/out/results.tex"
 is "columns can be chosen" "score=dot 2" \
   "$("$A" report "$work/out" --metric rsum --pairs 0 | sed -n 's/^\(score=dot\)  *\([0-9]*\) .*/\1 \2/p')"
 refuses "an unknown metric is refused" 2 'the metric `rsun`; did you mean `rsum`' "$A" report "$work/out" --metric rsun

@@ -197,12 +197,13 @@ static void test_table(void **state) {
   r->unfinished[0] = "cells/ten";
   expect_table(r, &(at_report_options){.split = "test"},
                "                           n        i2t_r1          rsum      i2t_medr      pairs\n"
-               "score=dot                  3  14.00 ± 1.00*  101.0 ± 1.0   6.00 ± 1.00   5000 ± 0\n"
+               "score=dot                  3  14.00 ± 1.00~  101.0 ± 1.0   6.00 ± 1.00   5000 ± 0\n"
                "score=general(side=query)  3  13.00 ± 1.00~  141.0 ± 1.0*  3.00 ± 0.00*  5000 ± 0\n"
                "\n"
                "Split test; mean ± sample standard deviation over seeds, n runs each.\n"
-               "*: best mean of the column.\n"
-               "~: not distinguishable from the best by these seeds (Welch's test, 5 %).\n"
+               "*: the best mean of the column, and told from all others by these seeds.\n"
+               "~: the best mean, and what these seeds do not tell from it (Welch's test, Holm's "
+               "correction, 5 %).\n"
                "Lower is better for i2t_medr.\n"
                "No best is marked for pairs.\n"
                "Unfinished, not counted: cells/ten.\n");
@@ -220,7 +221,8 @@ static void test_color(void **state) {
                "score=general(side=query)  3  \033[1;32m141.0 ± 1.0\033[0m\n"
                "\n"
                "Split test; mean ± sample standard deviation over seeds, n runs each.\n"
-               "Bold: best mean of the column.\n");
+               "Bold: the best mean of the column, and told from all others by these seeds "
+               "(Welch's test, Holm's correction, 5 %).\n");
   at_report_free(r);
 }
 
@@ -238,10 +240,9 @@ static void test_single(void **state) {
   expect_table(r, &(at_report_options){.metrics = metrics, .n_metrics = 2},
                "            n        i2t_r1           rsum\n"
                "score=dot   1  10.00          20.00\n"
-               "score=über  2  12.50 ± 0.71*  20.50 ± 0.71*\n"
+               "score=über  2  12.50 ± 0.71   20.50 ± 0.71\n"
                "\n"
                "Split test; mean ± sample standard deviation over seeds, n runs each.\n"
-               "*: best mean of the column.\n"
                "Groups with n = 1 have no spread: nothing can be said about their distance from "
                "others.\n");
   at_report_free(r);
@@ -255,8 +256,8 @@ static void test_few_seeds(void **state) {
   static const struct {
     const char *folder;
     double distance;
-    rp_mark mark;
-  } want[] = {{"near", 2, RP_LIKE}, {"far", 3, RP_PLAIN}};
+    rp_mark best, mark;
+  } want[] = {{"near", 2, RP_LIKE, RP_LIKE}, {"far", 3, RP_BEST, RP_PLAIN}};
   for (int i = 0; i < 2; i++) {
     for (int run = 0; run < 6; run++) {
       snprintf(dir, sizeof dir, "%s/%s/cells/%d", root, want[i].folder, run);
@@ -266,7 +267,7 @@ static void test_few_seeds(void **state) {
     at_arena *a = at_arena_new();
     rp_summary s;
     assert_int_equal(at_rp_summarise(r, &(at_report_options){0}, a, &s, NULL), AT_OK);
-    assert_int_equal(s.column[0].stat[0].mark, RP_BEST);
+    assert_int_equal(s.column[0].stat[0].mark, want[i].best);
     assert_int_equal(s.column[0].stat[1].mark, want[i].mark);
     at_arena_free(a);
     at_report_free(r);
@@ -303,13 +304,13 @@ static void test_csv(void **state) {
   at_report_options o = {.metrics = metrics, .n_metrics = 3};
   assert_int_equal(at_report_csv(r, &o, &t, &err), AT_OK);
   assert_string_equal(t.data,
-                      "arguments.score,metric,mean,sd,n,best\r\n"
-                      "dot,i2t_medr,3,,1,yes\r\n"
-                      "dot,rsum,20,,1,unknown\r\n"
-                      "dot,pairs,5000,,1,\r\n"
-                      "\"general(a=\"\"x\"\", b)\",i2t_medr,3,,1,yes\r\n"
-                      "\"general(a=\"\"x\"\", b)\",rsum,24.5,,1,yes\r\n"
-                      "\"general(a=\"\"x\"\", b)\",pairs,5000,,1,\r\n");
+                      "arguments.score,metric,mean,sd,low,high,n,best\r\n"
+                      "dot,i2t_medr,3,,,,1,unclear\r\n"
+                      "dot,rsum,20,,,,1,unknown\r\n"
+                      "dot,pairs,5000,,,,1,\r\n"
+                      "\"general(a=\"\"x\"\", b)\",i2t_medr,3,,,,1,unclear\r\n"
+                      "\"general(a=\"\"x\"\", b)\",rsum,24.5,,,,1,unknown\r\n"
+                      "\"general(a=\"\"x\"\", b)\",pairs,5000,,,,1,\r\n");
   at_text_free(&t);
   at_report_free(r);
 }
@@ -331,6 +332,12 @@ static void test_json(void **state) {
   assert_int_equal(json_array_size(groups), 2);
   assert_true(number_at(dot, "rsum", "mean") == 101 && number_at(dot, "rsum", "sd") == 1);
   assert_true(number_at(dot, "i2t_medr", "n") == 3);
+  /* 101 - 4.302653 / sqrt(3), scipy.stats.t.ppf(0.975, 2) */
+  assert_true(fabs(number_at(dot, "rsum", "low") - 98.51586228) < 1e-7);
+  assert_true(fabs(number_at(dot, "rsum", "high") - 103.48413772) < 1e-7);
+  /* scipy.stats.ttest_ind([13, 14, 15], [12, 13, 14], equal_var=False) */
+  assert_true(fabs(number_at(json_array_get(groups, 1), "i2t_r1", "p") - 0.28786413472669554) <
+              1e-9);
   json_t *runs = json_object_get(dot, "runs"), *last = json_array_get(runs, 2);
   assert_int_equal(json_array_size(runs), 3);
   assert_string_equal(json_string_value(json_object_get(last, "seed")), "2");
@@ -339,6 +346,46 @@ static void test_json(void **state) {
   json_decref(j);
   at_text_free(&t);
   at_report_free(r);
+}
+
+static void test_latex(void **state) {
+  (void)state;
+  static const char *const metrics[] = {"i2t_r1", "rsum"};
+  at_report *r = collect(at("sweep"));
+  at_text t = {0};
+  at_error err = {0};
+  r->n_unfinished = 0;
+  at_report_options o = {.metrics = metrics, .n_metrics = 2};
+  assert_int_equal(at_report_latex(r, &o, &t, &err), AT_OK);
+  assert_string_equal(
+      t.data,
+      "% Needs \\usepackage{booktabs}.\n"
+      "\\begin{table}\n  \\centering\n  \\begin{tabular}{lrrr}\n    \\toprule\n"
+      "    group & $n$ & i2t\\_r1 & rsum \\\\\n    \\midrule\n"
+      "    score=dot & 3 & 14.00 $\\pm$ 1.00\\rlap{$^{\\sim}$} & 101.0 $\\pm$ 1.0 \\\\\n"
+      "    score=general(side=query) & 3 & 13.00 $\\pm$ 1.00\\rlap{$^{\\sim}$} & "
+      "\\textbf{141.0} $\\pm$ 1.0 \\\\\n"
+      "    \\bottomrule\n  \\end{tabular}\n"
+      "  \\caption{Split test; mean $\\pm$ sample standard deviation over seeds, n runs each.\n"
+      "    Bold: the best mean of the column, and told from all others by these seeds.\n"
+      "    \\textasciitilde{}: the best mean, and what these seeds do not tell from it (Welch's "
+      "test, Holm's correction, 5 \\%).}\n"
+      "\\end{table}\n");
+  at_text_free(&t);
+  at_report_free(r);
+}
+
+static void test_latex_text(void **state) {
+  (void)state;
+  at_arena *a = at_arena_new();
+  at_text t = {0};
+  assert_int_equal(at_rp_latex_text(&t, a, "a\\b{c}&%$#_~^<>|\"`---é±–…\n\xff", NULL), AT_OK);
+  assert_string_equal(t.data,
+                      "a\\textbackslash{}b\\{c\\}\\&\\%\\$\\#\\_\\textasciitilde{}"
+                      "\\textasciicircum{}\\textless{}\\textgreater{}\\textbar{}''"
+                      "\\textasciigrave{}-{}-{}-é$\\pm$--\\dots{} \uFFFD");
+  at_text_free(&t);
+  at_arena_free(a);
 }
 
 /* ---- pieces ---- */
@@ -533,7 +580,9 @@ static void test_page(void **state) {
   assert_null(strstr(html, "id=\"attention\""));
   assert_non_null(strstr(html, "Results of 6 runs in 2 groups"));
   assert_non_null(strstr(html, "scenes(a=1, b=&quot;&lt;x&gt;&quot;)"));
-  assert_non_null(strstr(html, "<td class=\"best\">141.0 <span class=\"sd\">± 1.0</span>"));
+  assert_non_null(strstr(html,
+                         "<td class=\"best\" title=\"95 % interval of the mean: 138.5 to 143.5\">"
+                         "141.0 <span class=\"sd\">± 1.0</span>"));
   assert_non_null(strstr(html, "rsum on validation"));
   assert_non_null(strstr(html, "score=general,seed=10"));
   assert_int_equal(count(html, "class=\"band\""), 4);  /* two charts of two groups */
@@ -684,6 +733,7 @@ int main(void) {
       cmocka_unit_test(test_color),        cmocka_unit_test(test_single),
       cmocka_unit_test(test_few_seeds),    cmocka_unit_test(test_unknown_columns),
       cmocka_unit_test(test_csv),          cmocka_unit_test(test_json),
+      cmocka_unit_test(test_latex),        cmocka_unit_test(test_latex_text),
       cmocka_unit_test(test_text),         cmocka_unit_test(test_scale),
       cmocka_unit_test(test_page),         cmocka_unit_test(test_pictures),
       cmocka_unit_test(test_kinds),        cmocka_unit_test(test_turned),
