@@ -17,7 +17,7 @@ static const char *stand_in(const char *s) {
                {"$", "\\$"},
                {"#", "\\#"},
                {"_", "\\_"},
-               {"~", "\\textasciitilde{}"},
+               {"~", "$\\sim$"},
                {"^", "\\textasciicircum{}"},
                {"<", "\\textless{}"},
                {">", "\\textgreater{}"},
