@@ -28,6 +28,7 @@ counts() {
   is "$name has $want parameters ($part)" "$want" \
     "$("$A" show "$m/$name" "$@" 2>/dev/null | awk -v p="$part" '/^parts/ { on = 1 } on && $1 == p { print $2 + $3 }')"
 }
+counts scan.att all 12789420 --size feature=2048 --size caption=8481
 counts mac.att all 12202902 --size question=90
 counts m4c.att all 37356680
 counts attngan.att E 724672
