@@ -1,5 +1,6 @@
 /* attune check: the mistakes of a model. */
-#include "cli/cli.h"
+#include <string.h>
+#include "cli/check.h"
 #include "core/base/text.h"
 #include "dsl/dsl.h"
 
@@ -59,16 +60,27 @@ static int check_one(const char *path, const cli_list *set, bool json) {
   return rc;
 }
 
+static bool is_yaml(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
 int cli_check(int argc, char **argv) {
   cli_list set = {.n = 0}, rest;
-  bool done, json = false;
-  const cli_option options[] = {
-      {"set", 's', CLI_LIST, &set, 0, 0}, {"json", 0, CLI_FLAG, &json, 0, 0}, {0}};
+  bool done, json = false, no_probe = false;
+  int64_t seed = 0;
+  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
+                                {"json", 0, CLI_FLAG, &json, 0, 0},
+                                {"no-probe", 0, CLI_FLAG, &no_probe, 0, 0},
+                                {"seed", 0, CLI_INT, &seed, 0, INT64_MAX},
+                                {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, CLI_MOST, &done);
   if (rc || done) return rc;
   for (size_t i = 0; i < rest.n; i++) {
     if (json) printf(i ? ",\n " : "[");
-    int one = check_one(rest.v[i], &set, json);
+    const cli_check_how how = {&set, json, !no_probe, seed};
+    int one =
+        is_yaml(rest.v[i]) ? cli_check_study(rest.v[i], &how) : check_one(rest.v[i], &set, json);
     if (one > rc) rc = one;
   }
   if (json) printf("]\n");

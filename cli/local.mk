@@ -1,7 +1,7 @@
 bin_PROGRAMS += attune
 attune_SOURCES = \
 	cli/args.c \
-	cli/check.c \
+	cli/check.c cli/check.h cli/check_study.c \
 	cli/cli.h \
 	cli/data.c cli/data_make.c \
 	cli/fmt.c \

@@ -8,8 +8,8 @@
 #include "core/base/text.h"
 
 const cli_command cli_commands[] = {
-    {"check", "MODEL.att... [--set KEY=VALUE]... [--json]", "find the mistakes of a model",
-     cli_check},
+    {"check", "MODEL.att|RUN.yaml... [--set KEY=VALUE]... [--no-probe] [--seed N] [--json]",
+     "find the mistakes of a model or a study, and cells that are the same function", cli_check},
     {"show",
      "MODEL.att [--set KEY=VALUE]... [--size NAME=N]... [--batch N] [--lines] [--nodes] [--json]",
      "what a model is, and what it costs", cli_show},

@@ -292,6 +292,10 @@ static bool make_score(block *b) {
   else if (s != AT_OK)
     at_lower_error(w, "bad-score", e->span, "%s", err.message);
   if (s != AT_OK) return false;
+  a->product = a->score;
+  a->interact = b->clause[C_INTERACT] != NULL;
+  a->scope = at_arena_strdup(w->g->arena, scope);
+  w->nomem = w->nomem || !a->scope;
   if (b->clause[C_INTERACT]) {
     a->score = at_lower_stages(w, b->clause[C_INTERACT], a->score);
     if (!a->score) return false;

@@ -212,6 +212,7 @@ e2e_tests = \
 	tests/e2e/models.sh \
 	tests/e2e/scenes_questions.sh \
 	tests/e2e/show.sh \
+	tests/e2e/same.sh \
 	tests/e2e/sweep.sh \
 	tests/e2e/train.sh \
 	tests/e2e/vectors.sh \

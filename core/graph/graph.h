@@ -155,6 +155,9 @@ typedef struct at_attend {
   at_node *weight;  /* after `weigh`: sums to one over `over` */
   at_node *context; /* weighted values; no consumers are needed: dead code goes */
   int over, along;  /* axis ids */
+  at_node *product;  /* what the plugin built: `score` unless there is `interact` */
+  const char *scope; /* prefix of the names of the score's parameters */
+  bool interact;
 } at_attend;
 
 /* What a pass of training minimises, and which parameters it moves: those under one of the

@@ -116,8 +116,8 @@ static void redirect_all(const walk *w) {
   for (int i = 0; i < g->n_output; i++) redirect(w, &g->output[i].node);
   for (int i = 0; i < g->n_attend; i++) {
     at_attend *a = &g->attend[i];
-    at_node **p[] = {&a->query,   &a->key,    &a->value,  &a->score,
-                     &a->refined, &a->weight, &a->context};
+    at_node **p[] = {&a->query,   &a->key,    &a->value,   &a->score,
+                     &a->refined, &a->weight, &a->context, &a->product};
     for (size_t k = 0; k < sizeof p / sizeof *p; k++) redirect(w, p[k]);
   }
 }

@@ -230,6 +230,32 @@ at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_no
   return s;
 }
 
+at_status at_plugin_form(void *registry, const char *spec, int64_t depth, attune_form *form,
+                         at_error *err) {
+  const at_item *it;
+  attune_options *o = NULL;
+  at_option_value *values = NULL;
+  char *name = NULL;
+  size_t n;
+  *form = (attune_form){.size = sizeof *form, .by = 1};
+  at_status s = at_spec_parse(spec, &name, &values, &n, err);
+  if (s == AT_OK) s = at_registry_find(registry, ATTUNE_SCORE, name, &it, err);
+  if (s == AT_OK) s = at_options_new(it, values, n, NULL, &o, err);
+  const attune_score *sc = s == AT_OK ? (const attune_score *)(const void *)it->item : NULL;
+  if (sc && it->item->size >= sizeof *sc && sc->form) {
+    at_host_begin();
+    s = at_host_end(sc->form(&at_host_table, o, depth, form), it->item, "form", err);
+    if (s == AT_OK &&
+        (form->product > ATTUNE_BILINEAR || !(form->by > 0) || !isfinite(form->by) ||
+         (form->product == ATTUNE_BILINEAR && !form->matrix) || (unsigned)form->f > ATTUNE_SIGMOID))
+      s = at_fail(err, AT_EFAIL, "the form that `%s` says it has is none", name);
+  }
+  at_options_free(o);
+  free(name);
+  free(values);
+  return s;
+}
+
 size_t at_plugin_score_names(void *registry, const char *const **names) {
   return at_registry_names(registry, ATTUNE_SCORE, names);
 }

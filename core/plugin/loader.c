@@ -134,7 +134,7 @@ static bool has_callbacks(const attune_item *it) {
 
 static at_status check_item(const attune_item *it, const char *path, at_error *err) {
   static const kind_spec kinds[] = {{0, NULL},
-                                    {sizeof(attune_score), "compose"},
+                                    {offsetof(attune_score, form), "compose"} /* of 1.0 */,
                                     {sizeof(attune_task), "epoch and evaluate"},
                                     {sizeof(attune_metric), "compute"},
                                     {sizeof(attune_data), "open and read"}};

@@ -60,6 +60,9 @@ at_status at_spec_parse(const char *spec, char **name, at_option_value **values,
 at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
                             at_node *key, int along, bool interact, const char *scope, at_span span,
                             at_node **score, at_error *err);
+/* What the score says of itself as a function; OPAQUE: nothing. */
+at_status at_plugin_form(void *registry, const char *spec, int64_t depth, attune_form *form,
+                         at_error *err);
 size_t at_plugin_score_names(void *registry, const char *const **names);
 
 /* ---- data ------------------------------------------------------------------------- */

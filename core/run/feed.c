@@ -62,7 +62,7 @@ int64_t at_feed_axis_size(const at_feed *f, const at_graph *probe, const char *i
                           const char *axis) {
   const at_node *n = input_node(probe, input);
   if (!n) return -1;
-  if (!f->arrays) return OPEN;
+  if (!f->arrays) return f->open > 0 ? f->open : OPEN;
   const at_array *a = array_for(f, input);
   for (int d = 0; a && d < n->ndim; d++)
     if (!strcmp(probe->axis[n->dim[d].axis].name, axis)) {

@@ -14,12 +14,13 @@ typedef struct at_feed {
   const char *const *rename; /* "array=input" */
   size_t n_rename;
   int64_t rows; /* random: items of each batch axis */
+  int64_t open; /* random: the size of an open axis; 0: 4 */
   uint64_t seed;
   void **held; /* [n_held] what inputs point to; by at_feed_free */
   size_t n_held;
 } at_feed;
 
-/* What the arrays know of an open axis; random: 4.  -1: nothing. */
+/* What the arrays know of an open axis; random: `open`.  -1: nothing. */
 int64_t at_feed_axis_size(const at_feed *f, const at_graph *probe, const char *input,
                           const char *axis);
 /* The largest id and one more; random: 11. */

@@ -2,6 +2,7 @@
 #ifndef AT_RUN_ONCE_H
 #define AT_RUN_ONCE_H
 #include "core/base/text.h"
+#include "core/graph/exec.h"
 #include "core/plugin/plugin.h"
 #include "core/tensor/array.h"
 
@@ -11,6 +12,7 @@ typedef struct at_once {
   size_t n_set;
   at_arrays *inputs;         /* as core/run/feed.h says; NULL: drawn at random */
   int64_t random;            /* then: items of each batch axis */
+  int64_t open;              /* and the size of axes that the model leaves open; 0: 4 */
   const char *inputs_path;   /* for messages */
   const char *const *rename; /* "array=input" */
   size_t n_rename;
@@ -21,6 +23,9 @@ typedef struct at_once {
   unsigned passes; /* AT_PASS_* */
   int threads;
   uint64_t seed;
+  /* Called once weights are drawn or read, to change them; NULL: they stay. */
+  at_status (*prepare)(void *ctx, at_params *p, at_error *err);
+  void *prepare_ctx;
 } at_once;
 
 /* *out gets out.NAME for every output, attend.NAME.score and .weight for every attend block, and

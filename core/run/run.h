@@ -49,6 +49,9 @@ char *at_run_text(const at_run *r);
 const char *at_run_get(const at_run *r,
                        const char *key); /* "arguments.score", "seed" as text; NULL */
 
+/* Its "argument=value" pairs, for the model, in the run's own memory. */
+at_status at_run_arguments(const at_run *r, const char *const **out, size_t *n, at_error *err);
+
 /* ---- sessions: a run brought to life --------------------------------------------- */
 typedef struct at_session at_session;
 
@@ -179,6 +182,10 @@ at_status at_sweep_load(const char *path, const char *const *set, size_t n_set, 
                         at_sweep **out, at_error *err);
 void at_sweep_free(at_sweep *w);
 const at_cell *at_sweep_cells(const at_sweep *w, size_t *n);
+/* The run of a cell; caller frees. */
+at_status at_sweep_cell_run(at_sweep *w, size_t cell, at_run **out, at_error *err);
+/* Whether a file says `over` or `base`. */
+at_status at_is_sweep(const char *path, bool *yes, at_error *err);
 /* Trains what is not finished, in order; finished cells are not redone. A cell
  * that fails is reported and the others go on; EFAIL at the end when any failed. */
 at_status at_sweep_run(at_sweep *w, at_registry *reg, int threads, at_progress_fn *fn, void *ctx,

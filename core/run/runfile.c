@@ -371,6 +371,19 @@ at_status at_run_load(const char *path, const char *const *set, size_t n_set, at
   return s;
 }
 
+at_status at_run_arguments(const at_run *r, const char *const **out, size_t *n, at_error *err) {
+  const char **set = AT_NEW_ARRAY(r->arena, const char *, r->n + 1);
+  *n = 0;
+  if (!set) return at_nomem(err);
+  for (size_t i = 0; i < r->n; i++) {
+    if (strncmp(r->entry[i].key, "arguments.", 10)) continue;
+    set[*n] = at_arena_printf(r->arena, "%s=%s", r->entry[i].key + 10, r->entry[i].value);
+    if (!set[(*n)++]) return at_nomem(err);
+  }
+  *out = set;
+  return AT_OK;
+}
+
 /* ---- text ---- */
 
 static void put_line(at_text *t, int depth, const char *key, size_t n, const char *value) {

@@ -131,17 +131,13 @@ static size_t score_names(void *ctx, const char *const **names) {
 static at_status load_model(at_session *s, at_text *messages, at_error *err) {
   data_sizes d = {.s = s};
   const at_run *r = s->run;
-  const char **set = AT_NEW_ARRAY(r->arena, const char *, r->n + 1);
-  size_t n = 0;
-  if (!set) return at_nomem(err);
-  for (size_t i = 0; i < r->n; i++) {
-    if (strncmp(r->entry[i].key, "arguments.", 10)) continue;
-    set[n] = at_arena_printf(r->arena, "%s=%s", r->entry[i].key + 10, r->entry[i].value);
-    if (!set[n++]) return at_nomem(err);
-  }
+  const char *const *set;
+  size_t n;
+  at_status st = at_run_arguments(r, &set, &n, err);
+  if (st != AT_OK) return st;
   at_dsl_env env = {
       .ctx = &d, .compose = compose, .score_names = score_names, .set = set, .n_set = n};
-  at_status st = at_dsl_load(at_run_get(r, "model"), &env, &d.probe, messages, err);
+  st = at_dsl_load(at_run_get(r, "model"), &env, &d.probe, messages, err);
   if (st != AT_OK) return st;
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;

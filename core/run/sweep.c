@@ -221,6 +221,19 @@ const at_cell *at_sweep_cells(const at_sweep *w, size_t *n) {
   return w->cell;
 }
 
+at_status at_sweep_cell_run(at_sweep *w, size_t cell, at_run **out, at_error *err) {
+  return cell_run(w, &w->cell[cell], out, err);
+}
+
+at_status at_is_sweep(const char *path, bool *yes, at_error *err) {
+  at_arena *a = at_arena_new();
+  const at_yaml *root;
+  at_status s = a ? at_run_file(a, path, &root, err) : at_nomem(err);
+  if (s == AT_OK) *yes = at_yaml_get(root, "over") || at_yaml_get(root, "base");
+  at_arena_free(a);
+  return s;
+}
+
 /* ---- running ---- */
 
 typedef struct relay {

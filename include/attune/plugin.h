@@ -112,6 +112,44 @@ typedef struct attune_plugin {
 typedef struct attune_value_s *attune_value;
 typedef struct attune_build attune_build;
 
+typedef enum attune_function {
+  ATTUNE_IDENTITY = 0,
+  ATTUNE_TANH,
+  ATTUNE_RELU,
+  ATTUNE_LEAKY_RELU,
+  ATTUNE_SIGMOID
+} attune_function;
+
+/* What a score is as a function, since 1.2:
+ *   DOT       s = f(by (k . q [+ q . b] [+ k . b]))
+ *   BILINEAR  s = f(by (k . W q [+ q . b] [+ k . b])), W learned, d x d
+ * `attune check` finds from it which scores are the same within a model, and tries what it found.
+ */
+typedef enum attune_product {
+  ATTUNE_OPAQUE = 0, /* nothing is said */
+  ATTUNE_DOT,
+  ATTUNE_BILINEAR
+} attune_product;
+
+enum {
+  ATTUNE_UNIT_QUERY = 1u << 0, /* q is brought to unit length first */
+  ATTUNE_UNIT_KEY = 1u << 1,   /* and so is k */
+  ATTUNE_ADDS_QUERY = 1u << 2, /* q . b is added: the same number to every key */
+  ATTUNE_ADDS_KEY = 1u << 3,   /* k . b is added: the same whatever asks */
+  ATTUNE_TRANSPOSED = 1u << 4  /* the parameter holds W transposed: q . (W k) */
+};
+
+typedef struct attune_form {
+  uint32_t size;    /* set by the host, as the other members are: OPAQUE, IDENTITY, by = 1 */
+  uint32_t product; /* attune_product */
+  uint32_t flags;
+  attune_function f;
+  double slope;       /* of LEAKY_RELU */
+  double by;          /* above 0 */
+  const char *matrix; /* BILINEAR: the parameter W, as compose calls it: "proj.weight" */
+  const char *bias;   /* the parameter b */
+} attune_form;
+
 /* query has the axis that asks, key the axis that is attended over; both have
  * the axis `along` (size d) that the score consumes. Batch axes, other axes,
  * packing of ragged axes and heads are the host's business: write the score for
@@ -125,15 +163,11 @@ typedef struct attune_score {
   /* [main] Builds s(q, k) out of host functions; gradients follow by themselves. */
   int (*compose)(const attune_host *host, attune_build *build, const attune_options *options,
                  attune_value query, attune_value key, attune_value *score);
+  /* [main] since 1.2, may be NULL: what compose builds, in a form that can be compared. `depth`
+   * is d, or -1 where it is not known. */
+  int (*form)(const attune_host *host, const attune_options *options, int64_t depth,
+              attune_form *form);
 } attune_score;
-
-typedef enum attune_function {
-  ATTUNE_IDENTITY = 0,
-  ATTUNE_TANH,
-  ATTUNE_RELU,
-  ATTUNE_LEAKY_RELU,
-  ATTUNE_SIGMOID
-} attune_function;
 
 typedef enum attune_init {
   ATTUNE_INIT_ZERO = 0,

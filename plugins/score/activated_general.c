@@ -16,6 +16,14 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   return rc ? rc : host->apply(build, s, f, host->option_real(options, "slope"), score);
 }
 
+static int form(const attune_host *host, const attune_options *options, int64_t depth,
+                attune_form *form) {
+  (void)depth;
+  form->f = (attune_function)(ATTUNE_TANH + host->option_int(options, "act"));
+  form->slope = host->option_real(options, "slope");
+  return projected_form(host, options, 1, form);
+}
+
 static const attune_score activated_general = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "activated_general",
              "act(q . (W k + b)), or act(k . (W q + b))",
@@ -25,6 +33,7 @@ static const attune_score activated_general = {
              "e / (e + n - 1) with sigmoid, below e^2 / (e^2 + n - 1) with tanh.",
              options_table},
     .compose = compose,
+    .form = form,
 };
 static const attune_item *const items[] = {&activated_general.item};
 ATTUNE_PLUGIN("activated_general", "1.0", "Apache-2.0", items)

@@ -7,6 +7,12 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   return projected(host, build, options, query, key, 1, score);
 }
 
+static int form(const attune_host *host, const attune_options *options, int64_t depth,
+                attune_form *form) {
+  (void)depth;
+  return projected_form(host, options, 1, form);
+}
+
 static const attune_score biased_general = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "biased_general",
              "k . (W q + b), or q . (W k + b)",
@@ -19,6 +25,7 @@ static const attune_score biased_general = {
              "nothing.",
              options_table},
     .compose = compose,
+    .form = form,
 };
 static const attune_item *const items[] = {&biased_general.item};
 ATTUNE_PLUGIN("biased_general", "1.0", "Apache-2.0", items)

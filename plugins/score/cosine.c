@@ -13,6 +13,16 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   return rc ? rc : host->contract(build, key, query, score);
 }
 
+static int form(const attune_host *host, const attune_options *options, int64_t depth,
+                attune_form *form) {
+  (void)host;
+  (void)options;
+  (void)depth;
+  form->product = ATTUNE_DOT;
+  form->flags = ATTUNE_UNIT_QUERY | ATTUNE_UNIT_KEY;
+  return 0;
+}
+
 static const attune_score cosine = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "cosine", "k . q / (|k| |q|)",
              "s = k . q / (|k| |q|) (Graves et al., Neural Turing Machines, 2014, eq. 6).\n"
@@ -20,6 +30,7 @@ static const attune_score cosine = {
              "- 1).",
              options_table},
     .compose = compose,
+    .form = form,
 };
 static const attune_item *const items[] = {&cosine.item};
 ATTUNE_PLUGIN("cosine", "1.0", "Apache-2.0", items)

@@ -7,6 +7,12 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   return projected(host, build, options, query, key, 0, score);
 }
 
+static int form(const attune_host *host, const attune_options *options, int64_t depth,
+                attune_form *form) {
+  (void)depth;
+  return projected_form(host, options, 0, form);
+}
+
 static const attune_score general = {
     .item =
         {sizeof(attune_score), ATTUNE_SCORE, "general", "k . (W q), or q . (W k)",
@@ -16,6 +22,7 @@ static const attune_score general = {
          "differ in nothing but their parameters' names. With W = I it is dot.",
          options_table},
     .compose = compose,
+    .form = form,
 };
 static const attune_item *const items[] = {&general.item};
 ATTUNE_PLUGIN("general", "1.0", "Apache-2.0", items)

@@ -17,4 +17,15 @@ static inline int projected(const attune_host *host, attune_build *build,
   int rc = host->linear(build, *side, "proj", 0, bias, side);
   return rc ? rc : host->contract(build, key, query, score);
 }
+
+static inline int projected_form(const attune_host *host, const attune_options *options, int bias,
+                                 attune_form *form) {
+  int key = host->option_int(options, "side") == 1;
+  form->product = ATTUNE_BILINEAR;
+  form->matrix = "proj.weight";
+  if (bias) form->bias = "proj.bias";
+  if (key) form->flags |= ATTUNE_TRANSPOSED;
+  if (bias) form->flags |= key ? ATTUNE_ADDS_QUERY : ATTUNE_ADDS_KEY;
+  return 0;
+}
 #endif

@@ -10,11 +10,21 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   return rc ? rc : host->scale(build, s, d > 0 ? 1 / sqrt((double)d) : 1, 0, score);
 }
 
+static int form(const attune_host *host, const attune_options *options, int64_t depth,
+                attune_form *form) {
+  (void)host;
+  (void)options;
+  form->product = ATTUNE_DOT;
+  form->by = depth > 0 ? 1 / sqrt((double)depth) : 1;
+  return 0;
+}
+
 static const attune_score scaled_dot = {
     .item = {sizeof(attune_score), ATTUNE_SCORE, "scaled_dot", "k . q / sqrt(d)",
              "s = k . q / sqrt(d), d the length of the vectors (Vaswani et al., 2017, eq. 1).",
              NULL},
     .compose = compose,
+    .form = form,
 };
 static const attune_item *const items[] = {&scaled_dot.item};
 ATTUNE_PLUGIN("scaled_dot", "1.0", "Apache-2.0", items)
