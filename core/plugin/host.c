@@ -64,6 +64,8 @@ int at_host_keep(at_status s, const at_error *err) {
   return at_abi_status(s);
 }
 
+const char *at_host_message(void) { return message; }
+
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
@@ -164,6 +166,7 @@ const attune_host at_host_table = {
     .label = at_host_label,
     .label_name = at_host_label_name,
     .row_text = at_host_row_text,
+    .each = at_host_each,
     .words = at_host_words,
 };
 

@@ -1,5 +1,4 @@
-/* Tasks, their predictions, and metrics over these. */
-#include <math.h>
+/* Tasks and their predictions. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/plugin/plugin_impl.h"
@@ -148,38 +147,5 @@ at_status at_task_evaluate(const at_item *task, const attune_options *o, const a
     *out = p;
   else
     at_prediction_free(p);
-  return s;
-}
-
-struct attune_results {
-  at_result *v;
-  size_t n;
-};
-
-int at_host_result(attune_results *r, const char *name, double value, int higher_is_better) {
-  at_error err = {0};
-  if (!name || !*name || strlen(name) >= sizeof r->v->name)
-    return at_host_keep(
-        at_fail(&err, AT_EFAIL, "a metric gives a result without a name of 1 to 63 bytes"), &err);
-  at_result *v = realloc(r->v, (r->n + 1) * sizeof *v);
-  if (!v) return at_host_keep(at_nomem(&err), &err);
-  r->v = v;
-  at_result *e = &v[r->n++];
-  memset(e, 0, sizeof *e);
-  strcpy(e->name, name);
-  e->value = value;
-  e->higher_is_better = higher_is_better;
-  return ATTUNE_OK;
-}
-
-at_status at_metric_compute(const at_item *metric, const attune_options *o,
-                            const attune_prediction *p, at_result **results, size_t *n,
-                            at_error *err) {
-  const attune_metric *m = (const attune_metric *)(const void *)metric->item;
-  attune_results r = {*results, *n};
-  at_host_begin();
-  at_status s = at_host_end(m->compute(&at_host_table, o, p, &r), metric->item, "compute", err);
-  *results = r.v;
-  *n = r.n;
   return s;
 }

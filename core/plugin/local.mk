@@ -7,5 +7,6 @@ libattune_la_SOURCES += \
 	core/plugin/options.c \
 	core/plugin/plugin.h core/plugin/plugin_impl.h \
 	core/plugin/registry.c \
+	core/plugin/results.c \
 	core/plugin/sha256.c \
 	core/plugin/spec.c

@@ -125,8 +125,25 @@ typedef struct at_result {
   double value;
   int higher_is_better;
 } at_result;
-/* Appends to *results (realloc'd, caller frees). */
+/* Appends to *results (realloc'd, caller frees): of numbers given example by example the mean. */
 at_status at_metric_compute(const at_item *metric, const attune_options *o,
                             const attune_prediction *p, at_result **results, size_t *n,
                             at_error *err);
+
+/* Results with the numbers that they are the means of. */
+typedef struct attune_results at_results;
+at_results *at_results_new(void); /* empty; NULL: out of memory */
+void at_results_free(at_results *r);
+/* Appends. What a metric gave before it failed stays. */
+at_status at_metric_results(const at_item *metric, const attune_options *o,
+                            const attune_prediction *p, at_results *r, at_error *err);
+size_t at_results_count(const at_results *r);
+size_t at_results_find(const at_results *r, const char *name); /* the count: none */
+/* Its value is the mean over the examples for which it is defined; NaN: for none. */
+const at_result *at_results_at(const at_results *r, size_t i);
+/* A number for each of *n examples, NaN where it is not defined, *defined others; NULL: a single
+ * number. `n` and `defined` may be NULL. */
+const double *at_results_each(const at_results *r, size_t i, int64_t *n, int64_t *defined);
+/* Why the i-th is not to be had; NULL: it is. */
+const char *at_results_missing(const at_results *r, size_t i);
 #endif

@@ -26,6 +26,7 @@ void at_host_begin(void);
 at_status at_host_end(int rc, const attune_item *item, const char *callback, at_error *err);
 /* For host functions: keeps the sentence for at_host_end, returns the plugin's status. */
 int at_host_keep(at_status s, const at_error *err);
+const char *at_host_message(void); /* what the running callback said last; "" */
 int at_abi_status(at_status s); /* at_status -> attune_status */
 at_status at_status_of(int rc); /* attune_status -> at_status */
 
@@ -80,4 +81,6 @@ const char *at_host_row_text(attune_task_context *c, const char *table, const ch
 int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored);
 int at_host_prediction(const attune_prediction *p, const char *name, attune_array *out);
 int at_host_result(attune_results *r, const char *name, double value, int higher_is_better);
+int at_host_each(attune_results *r, const char *name, const double *value, int64_t n,
+                 int higher_is_better);
 #endif

@@ -263,7 +263,7 @@ typedef struct attune_results attune_results;
 typedef struct attune_metric {
   attune_item item;
   const char *task; /* name of the task whose predictions it reads */
-  /* [main] Calls host->result() for each number. */
+  /* [main] Calls host->result() for each number, or host->each(). */
   int (*compute)(const attune_host *host, const attune_options *options,
                  const attune_prediction *prediction, attune_results *results);
 } attune_metric;

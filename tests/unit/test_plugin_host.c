@@ -198,12 +198,63 @@ static void test_tasks_and_metrics(void **state) {
   at_options_free(o);
 }
 
+/* Numbers example by example: the mean is over the defined ones, and what is missing says why. */
+static int each_compute(const attune_host *host, const attune_options *o,
+                        const attune_prediction *p, attune_results *results) {
+  const double some[] = {1, NAN, 4}, none[] = {NAN, NAN, NAN};
+  (void)o, (void)p;
+  int rc = host->each(results, "some", some, 3, 1);
+  if (!rc) rc = host->each(results, "none", none, 3, -1);
+  host->error(host, "the data has no `%s`", "truth");
+  if (!rc) rc = host->each(results, "lacks", NULL, 0, 1);
+  return rc ? rc : host->each(results, reading ? "some" : "other", some, 2, 0);
+}
+static const attune_metric each_metric = {
+    .item = {sizeof(attune_metric), ATTUNE_METRIC, "each", "a test", "a test", NULL},
+    .compute = each_compute,
+};
+
+static void test_each(void **state) {
+  const at_item m = {.item = &each_metric.item};
+  at_results *r = at_results_new();
+  attune_options *o;
+  at_result *flat = NULL;
+  size_t n_flat = 0;
+  int64_t n, defined;
+  at_error err = {0};
+  (void)state;
+  reading = NULL;
+  assert_non_null(r);
+  assert_int_equal(at_options_new(&m, NULL, 0, NULL, &o, &err), AT_OK);
+  assert_int_equal(at_metric_results(&m, o, NULL, r, &err), AT_OK);
+  assert_int_equal(at_results_count(r), 4);
+  const double *v = at_results_each(r, 0, &n, &defined);
+  assert_true(n == 3 && defined == 2 && v[0] == 1 && isnan(v[1]) && v[2] == 4);
+  assert_true(at_results_at(r, 0)->value == 2.5 && at_results_at(r, 0)->higher_is_better == 1);
+  at_results_each(r, 1, &n, &defined);
+  assert_true(n == 3 && defined == 0 && isnan(at_results_at(r, 1)->value));
+  assert_int_equal(at_results_find(r, "lacks"), 2);
+  assert_string_equal(at_results_missing(r, 2), "the data has no `truth`");
+  assert_null(at_results_each(r, 2, NULL, NULL));
+  assert_null(at_results_missing(r, 0));
+  assert_int_equal(at_results_find(r, "absent"), 4);
+  at_results_free(r);
+
+  assert_int_equal(at_metric_compute(&m, o, NULL, &flat, &n_flat, &err), AT_OK);
+  assert_int_equal(n_flat, 3); /* what is missing is no number */
+  assert_string_equal(flat[2].name, "other");
+  reading = READERS; /* a name given twice */
+  assert_int_equal(at_metric_compute(&m, o, NULL, &flat, &n_flat, &err), AT_EFAIL);
+  assert_non_null(strstr(err.message, "`some` is given twice"));
+  free(flat);
+  at_options_free(o);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_readers),
-      cmocka_unit_test(test_reading),
-      cmocka_unit_test(test_words),
-      cmocka_unit_test(test_tasks_and_metrics),
+      cmocka_unit_test(test_readers), cmocka_unit_test(test_reading),
+      cmocka_unit_test(test_words),   cmocka_unit_test(test_tasks_and_metrics),
+      cmocka_unit_test(test_each),
   };
   return cmocka_run_group_tests_name("plugin_host", tests, NULL, NULL);
 }
