@@ -9,12 +9,16 @@ int cli_report(int argc, char **argv) {
   cli_list metrics = {.n = 0}, rest;
   const char *out = NULL, *split = "test";
   int64_t pairs = -1; /* as many as is usual */
-  bool done, json = false, csv = false, latex = false;
-  const cli_option options[] = {
-      {"out", 'o', CLI_TEXT, &out, 0, 0},        {"split", 0, CLI_TEXT, &split, 0, 0},
-      {"metric", 'm', CLI_LIST, &metrics, 0, 0}, {"pairs", 0, CLI_INT, &pairs, 0, 100},
-      {"json", 0, CLI_FLAG, &json, 0, 0},        {"csv", 0, CLI_FLAG, &csv, 0, 0},
-      {"latex", 0, CLI_FLAG, &latex, 0, 0},      {0}};
+  bool done, json = false, csv = false, latex = false, no_probe = false;
+  const cli_option options[] = {{"out", 'o', CLI_TEXT, &out, 0, 0},
+                                {"split", 0, CLI_TEXT, &split, 0, 0},
+                                {"metric", 'm', CLI_LIST, &metrics, 0, 0},
+                                {"pairs", 0, CLI_INT, &pairs, 0, 100},
+                                {"json", 0, CLI_FLAG, &json, 0, 0},
+                                {"csv", 0, CLI_FLAG, &csv, 0, 0},
+                                {"latex", 0, CLI_FLAG, &latex, 0, 0},
+                                {"no-probe", 0, CLI_FLAG, &no_probe, 0, 0},
+                                {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, CLI_MOST, &done);
   if (rc || done) return rc;
   at_error err = {0};
@@ -34,6 +38,7 @@ int cli_report(int argc, char **argv) {
   const char *dir = folder.data ? folder.data : rest.v[0];
   at_status st = at_registry_new(NULL, 0, &reg, &err);
   if (st == AT_OK) st = at_report_collect(rest.v, rest.n, &r, &err);
+  if (st == AT_OK) st = at_report_same(r, reg, !no_probe, &err);
   if (st == AT_OK)
     st = json    ? at_report_json(r, &o, &text, &err)
          : csv   ? at_report_csv(r, &o, &text, &err)

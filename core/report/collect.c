@@ -150,6 +150,7 @@ at_status at_report_collect(const char *const *dirs, size_t n, at_report **out, 
 
 void at_report_free(at_report *r) {
   if (!r) return;
+  at_same_free(&r->same);
   at_arena_free(r->arena);
   free(r);
 }

@@ -5,7 +5,7 @@
 #include "core/report/report_impl.h"
 
 static const char *mark_word(rp_mark m) {
-  static const char *const word[] = {"no", "yes", "unclear", "unknown"};
+  static const char *const word[] = {"no", "yes", "unclear", "noise", "unknown"};
   return word[m];
 }
 
@@ -107,6 +107,21 @@ static json_t *group_json(const at_report *r, size_t index, const rp_summary *s,
                    metrics, "runs", runs);
 }
 
+static json_t *same_json(const at_report *r) {
+  json_t *out = json_array();
+  for (size_t i = 0; i < r->same.n; i++) {
+    const at_same_class *k = &r->same.v[i];
+    json_t *cells = json_array(), *why = json_array();
+    for (size_t c = 0; c < k->n; c++)
+      json_array_append_new(cells, json_string(r->group[k->cell[c]].label));
+    for (size_t c = 0; c < k->n_why; c++) json_array_append_new(why, json_string(k->why[c]));
+    json_array_append_new(
+        out, json_pack("{s:s, s:b, s:o, s:o}", "relation", at_same_key(k->how), "holds",
+                       k->tried != AT_TRIED_FALSE, "groups", cells, "why", why));
+  }
+  return out;
+}
+
 static json_t *report_json(const at_report *r, const rp_summary *s, at_arena *a) {
   json_t *common = json_object(), *groups = json_array(), *unfinished = json_array();
   for (size_t i = 0; i < r->n_common; i++)
@@ -114,8 +129,8 @@ static json_t *report_json(const at_report *r, const rp_summary *s, at_arena *a)
   for (size_t g = 0; g < r->n_groups; g++) json_array_append_new(groups, group_json(r, g, s, a));
   for (size_t i = 0; i < r->n_unfinished; i++)
     json_array_append_new(unfinished, clean_string(a, r->unfinished[i]));
-  return json_pack("{s:o, s:o, s:o, s:o}", "split", clean_string(a, s->split), "common", common,
-                   "groups", groups, "unfinished", unfinished);
+  return json_pack("{s:o, s:o, s:o, s:o, s:o}", "split", clean_string(a, s->split), "common",
+                   common, "groups", groups, "same", same_json(r), "unfinished", unfinished);
 }
 
 at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out,

@@ -18,6 +18,7 @@ static const char *stand_in(const char *s) {
                {"#", "\\#"},
                {"_", "\\_"},
                {"~", "$\\sim$"},
+               {"≈", "$\\approx$"},
                {"^", "\\textasciicircum{}"},
                {"<", "\\textless{}"},
                {">", "\\textgreater{}"},
@@ -87,6 +88,7 @@ static void cell(at_text *t, const rp_column *c, const rp_stat *s) {
     put_number(t, s->sd, c->decimals);
   }
   if (s->mark == RP_LIKE) at_text_add(t, "\\rlap{$^{\\sim}$}");
+  if (s->mark == RP_FLOOR) at_text_add(t, "\\rlap{$^{\\approx}$}");
 }
 
 static void open_table(sheet *h, size_t columns) {

@@ -16,6 +16,7 @@ libattune_la_SOURCES += \
 	core/report/plot_dots.c \
 	core/report/read_run.c \
 	core/report/report.h core/report/report_impl.h \
+	core/report/same.c \
 	core/report/stats.c \
 	core/report/steps.c \
 	core/report/svg.c \

@@ -103,9 +103,10 @@ static void cell(at_text *t, const rp_column *c, const rp_stat *s) {
   if (s->n > 1)
     at_text_addf(t, " <span class=\"sd\">± %s</span>", at_rp_number(buf, s->sd, c->decimals));
   at_text_addf(t, "<span class=\"mark\">%s</span></td>",
-               s->mark == RP_BEST   ? "*"
-               : s->mark == RP_LIKE ? "~"
-                                    : "");
+               s->mark == RP_BEST    ? "*"
+               : s->mark == RP_LIKE  ? "~"
+               : s->mark == RP_FLOOR ? "≈"
+                                     : "");
 }
 
 /* Cost of a group: what its runs took and how large its model is. */

@@ -13,6 +13,10 @@ typedef struct at_report at_report;
 at_status at_report_collect(const char *const *dirs, size_t n, at_report **out, at_error *err);
 void at_report_free(at_report *r);
 
+/* Finds which groups are the same function, from the models that their runs kept. Tables then say
+ * so, and take what lies between such groups as the floor of noise. */
+at_status at_report_same(at_report *r, at_registry *reg, bool probe, at_error *err);
+
 typedef struct at_report_options {
   const char *split; /* role: "test" */
   const char *const *metrics;

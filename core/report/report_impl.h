@@ -5,6 +5,7 @@
 #include "core/analyse/winner.h"
 #include "core/base/arena.h"
 #include "core/report/report.h"
+#include "core/same/same.h"
 
 /* ---- what was collected; everything lives in report->arena ---- */
 
@@ -61,6 +62,8 @@ struct at_report {
   size_t n_common;
   rp_group *group;
   size_t n_groups;
+  at_same same;          /* cells are the groups */
+  const char *same_note; /* why it is not known; NULL */
 };
 
 /* read_run.c: reads results.json and metrics.jsonl of run->dir. */
@@ -78,7 +81,8 @@ typedef enum rp_mark {
   RP_PLAIN = AT_WORSE,
   RP_BEST = AT_BEST,
   RP_LIKE = AT_LIKE,
-  RP_UNKNOWN = AT_UNKNOWN
+  RP_UNKNOWN = AT_UNKNOWN,
+  RP_FLOOR /* no farther from the best than groups that are one function from each other */
 } rp_mark;
 
 typedef struct rp_stat {
@@ -94,6 +98,7 @@ typedef struct rp_column {
   const char *base, *part; /* of "accuracy.yes/no" "accuracy", "yes/no"; NULL: a headline */
   int better;
   int decimals;
+  double floor;  /* of noise: the largest gap between groups that are one function; NAN: none */
   rp_stat *stat; /* one per group */
 } rp_column;
 
@@ -108,6 +113,10 @@ at_status at_rp_summarise(const at_report *r, const at_report_options *o, at_are
 /* Columns of one base stand in one table; fills column[i] with the i-th of them. 0: no more
  * bases; `base` counts them from 0. */
 size_t at_rp_parts(const rp_summary *s, size_t base, const rp_column **column);
+/* same.c: the floor of noise of a column, NAN when no groups are one function; sentences on the
+ * classes, at most `most`. */
+double at_rp_floor(const at_report *r, const rp_stat *stat);
+size_t at_rp_same_notes(const at_report *r, const rp_summary *s, at_text *t, size_t most);
 /* The value of one run; NULL: it has none. */
 const rp_value *at_rp_value(const rp_run *run, const char *split, const char *metric);
 

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "core/report/report_impl.h"
 
+enum { MOST_CLASSES = 16 }; /* of one function, in the notes */
+
 const rp_value *at_rp_value(const rp_run *run, const char *split, const char *metric) {
   for (size_t i = 0; i < run->n_values; i++)
     if (!strcmp(run->value[i].metric, metric) && !strcmp(run->value[i].split, split))
@@ -93,6 +95,24 @@ static rp_stat stat_of(const at_report *r, const rp_group *g, const char *split,
   return (rp_stat){m.n, m.n ? m.mean : 0, m.sd, range.low, range.high, NAN, RP_PLAIN};
 }
 
+/* A gap within the floor is no finding, whatever a test says of it: nothing is the best by it. */
+static void mark_floor(rp_column *c, size_t n) {
+  rp_stat *best = NULL;
+  bool within = false;
+  for (size_t g = 0; g < n; g++) {
+    rp_stat *s = &c->stat[g];
+    if (s->n && (!best || (c->better ? s->mean > best->mean : s->mean < best->mean))) best = s;
+  }
+  for (size_t g = 0; best && g < n; g++) {
+    rp_stat *s = &c->stat[g];
+    if (!s->n || s == best || s->mark == RP_LIKE || !(fabs(s->mean - best->mean) <= c->floor))
+      continue;
+    s->mark = RP_FLOOR;
+    within = true;
+  }
+  if (within && best->mark != RP_LIKE) best->mark = RP_FLOOR;
+}
+
 static at_status mark(rp_column *c, size_t n, at_arena *a, at_error *err) {
   at_moments *entry = AT_NEW_ARRAY(a, at_moments, n + 1);
   at_judged *judged = AT_NEW_ARRAY(a, at_judged, n + 1);
@@ -105,6 +125,7 @@ static at_status mark(rp_column *c, size_t n, at_arena *a, at_error *err) {
     c->stat[g].mark = (rp_mark)judged[g].verdict;
     c->stat[g].p = judged[g].p;
   }
+  if (s == AT_OK) mark_floor(c, n);
   return s;
 }
 
@@ -112,7 +133,8 @@ static at_status fill(const at_report *r, const char *split, const char *metric,
                       rp_column *c, at_error *err) {
   double largest = 0;
   bool whole = true; /* counts: no decimals */
-  *c = (rp_column){.metric = metric, .better = -1, .stat = AT_NEW_ARRAY(a, rp_stat, r->n_groups)};
+  *c = (rp_column){
+      .metric = metric, .better = -1, .floor = NAN, .stat = AT_NEW_ARRAY(a, rp_stat, r->n_groups)};
   double *value = AT_NEW_ARRAY(a, double, r->n_runs + 1);
   if (!c->stat || !value) return at_nomem(err);
   for (size_t i = r->n_runs; i-- > 0;) {
@@ -124,6 +146,7 @@ static at_status fill(const at_report *r, const char *split, const char *metric,
     if (c->stat[g].n) largest = fmax(largest, fabs(c->stat[g].mean));
   }
   c->decimals = whole && largest >= 1000 && largest < 1e12 ? 0 : at_rp_decimals(largest);
+  c->floor = at_rp_floor(r, c->stat);
   return mark(c, r->n_groups, a, err);
 }
 
@@ -297,9 +320,15 @@ static void note_unfinished(const at_report *r, notes *out) {
 
 static const char *const TEST = " (Welch's test, Holm's correction, 5 %)";
 
+static void note_same(const at_report *r, const rp_summary *s, notes *out) {
+  at_text t[MOST_CLASSES] = {{0}};
+  size_t n = at_rp_same_notes(r, s, t, MOST_CLASSES);
+  for (size_t i = 0; i < n; i++) add_note(out, &t[i]);
+}
+
 at_status at_rp_notes(const at_report *r, const rp_summary *s, const char *best, at_arena *a,
                       const char ***out, size_t *n, at_error *err) {
-  notes list = {a, AT_NEW_ARRAY(a, const char *, 16), 0, false};
+  notes list = {a, AT_NEW_ARRAY(a, const char *, 16 + MOST_CLASSES), 0, false};
   at_text t = {0};
   if (!list.v) return at_nomem(err);
   at_text_addf(&t, "Split %s; mean ± sample standard deviation over seeds, n runs each.", s->split);
@@ -310,6 +339,12 @@ at_status at_rp_notes(const at_report *r, const rp_summary *s, const char *best,
   add_note(&list, &t);
   if (like) at_text_addf(&t, "~: the best mean, and what these seeds do not tell from it%s.", TEST);
   add_note(&list, &t);
+  if (any_mark(s, r->n_groups, RP_FLOOR))
+    at_text_add(&t,
+                "≈: no farther from the best than groups that are one function lie from each "
+                "other; no finding.");
+  add_note(&list, &t);
+  note_same(r, s, &list);
   note_directions(s, &list);
   note_single(r, &list);
   note_missing(r, s, &list);

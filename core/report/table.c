@@ -52,7 +52,7 @@ static void cell(at_text *t, const rp_column *c, const rp_stat *s, const layout 
     pad(t, 3 + l->sd);
   }
   if (best && color) at_text_add(t, "\033[0m");
-  at_text_add(t, s->mark == RP_LIKE ? "~" : best && !color ? "*" : " ");
+  at_text_add(t, s->mark == RP_LIKE ? "~" : s->mark == RP_FLOOR ? "≈" : best && !color ? "*" : " ");
 }
 
 static void end_line(at_text *t) {

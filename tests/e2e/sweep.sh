@@ -60,6 +60,24 @@ is "each is told with its reason" 2 "$(grep -c '^d=0,seed=[01]: .*d' "$work/stde
 is "the others are trained" "d=12,seed=0 d=12,seed=1" "$(cd "$work/part/cells" && echo */results.json | sed 's|/results.json||g')"
 "$A" report "$work/part" --pairs 0 >"$work/table" 2>"$work/log"
 is "and reported, both seeds in one group" 1 "$(grep -cE '^all runs +2  ' "$work/table")"
+# Cells that are one function: what lies between them is noise, and no smaller gap is a finding.
+cat >"$work/same.yaml" <<YAML
+base: run.yaml
+train: {epochs: 1}
+over:
+  arguments.score: [dot, scaled_dot, additive]
+YAML
+"$A" sweep "$work/same.yaml" --out "$work/same" >/dev/null 2>"$work/log"
+"$A" report "$work/same" --pairs 0 >"$work/table" 2>"$work/log"
+is "groups that are one function are named with what lies between them" 1 \
+  "$(grep -c '^One function (same up to a positive scale that is cancelled): score=dot; score=scaled_dot. What lies between them is noise: .*rsum [0-9]' "$work/table")"
+is "the page says it too" 1 "$(grep -c 'One function (same up to a positive scale' "$work/same/report.html")"
+is "and so do the numbers for programs" 1 "$(grep -c '"relation": "scale"' "$work/same/results.json")"
+# results.json with numbers set by hand: 2 between the two that are one, 1 and 30 to the best.
+set_rsum() { sed -i '/"rsum": {/{n;s/"value": .*/"value": '"$2"',/}' "$work/same/cells/score=$1/results.json"; }
+set_rsum dot 51 && set_rsum scaled_dot 53 && set_rsum additive 54
+is "a gap below the floor is no finding" "score=additive 54≈ score=dot 51 score=scaled_dot 53≈" \
+  "$("$A" report "$work/same" --metric rsum --pairs 0 --no-probe | sed -nE 's/^(score=[a-z_]+) +1 +([0-9]+)\.?0*([*≈~]?).*/\1 \2\3/p' | sort | paste -sd ' ')"
 echo '{' >"$work/out/cells/score=dot,seed=0/results.json"
 refuses "damaged results are refused" 2 'results.json:[0-9]+:[0-9]+: damaged or cut short' "$A" report "$work/out"
 finish
