@@ -128,6 +128,8 @@ broken_plugins = \
 	tests/plugins/broken_empty.la \
 	tests/plugins/broken_layout.la \
 	tests/plugins/grown.la \
+	tests/plugins/liar.la \
+	tests/plugins/old.la \
 	tests/plugins/no_entry.la
 check_LTLIBRARIES += $(broken_plugins)
 broken_flags = -module -avoid-version -shared -rpath /nowhere
@@ -161,6 +163,12 @@ tests_plugins_broken_layout_la_LDFLAGS = $(broken_flags)
 tests_plugins_grown_la_SOURCES = tests/plugins/broken.c
 tests_plugins_grown_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=10
 tests_plugins_grown_la_LDFLAGS = $(broken_flags)
+tests_plugins_liar_la_SOURCES = tests/plugins/broken.c
+tests_plugins_liar_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=11
+tests_plugins_liar_la_LDFLAGS = $(broken_flags)
+tests_plugins_old_la_SOURCES = tests/plugins/broken.c
+tests_plugins_old_la_CPPFLAGS = $(plugin_cppflags) -DVARIANT=12
+tests_plugins_old_la_LDFLAGS = $(broken_flags)
 tests_plugins_no_entry_la_SOURCES = tests/plugins/no_entry.c
 tests_plugins_no_entry_la_LDFLAGS = $(broken_flags)
 

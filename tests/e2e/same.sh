@@ -25,7 +25,7 @@ classes() {
     -e 's/^identical once a learned matrix is transposed/transposed/p' \
     -e 's/^same up to a positive scale that is cancelled/scale/p' \
     -e 's/^same family, other initialisation/family/p' \
-    -e 's/^NOT /NOT /p' -e 's/^no two cells.*/none/p' | paste -sd '|' | sed 's/|/ | /g'
+    -e 's/^NOT .*/&/p' -e 's/^no two cells.*/none/p' | paste -sd '|' | sed 's/|/ | /g'
 }
 # agrees NAME: as many probes agree as there are classes
 agrees() {
@@ -90,6 +90,15 @@ is "the probe chooses sizes that leave a choice" "scale: dot, scaled_dot" "$(cla
 agrees pixels 1
 sed 's/codes: given/codes: drawn/' "$work/attngan.yaml" >"$work/noise.yaml"
 is "a model with noise of its own is not probed, and says so" 1 "$("$A" check "$work/noise.yaml" | grep -c '^no probe: the model draws noise')"
+
+# What a score says of itself is tried, and what says nothing is only tried.
+mkdir "$work/plugins"
+cp "$top_builddir"/tests/plugins/.libs/{liar,old}.so "$work/plugins"
+study odd "$m/scan.att" "d: 16, e: 8" "dot, liar, old"
+is "a score that is not what it says is found out; one of interface 1.0 is loaded, and agrees by the probe alone" \
+  "NOT identical: dot, liar | identical: dot, old" "$(ATTUNE_PLUGIN_PATH=$work/plugins classes odd)"
+is "and the reason is said" "1 1" "$(ATTUNE_PLUGIN_PATH=$work/plugins "$A" check "$work/odd.yaml" >"$work/odd" 2>&1
+  echo "$(grep -c 'they differ by .* one of them says what is not so' "$work/odd") $(grep -c 'agree to .*, though nothing is proved' "$work/odd")")"
 
 small_run
 is "a run file is checked" "run.yaml: the run is fine" "$(cd "$work" && "$A" check run.yaml)"

@@ -1,4 +1,5 @@
-/* A score plugin that VARIANT makes wrong in one way; 10 is right, and newer than its host. */
+/* A score plugin that VARIANT makes wrong in one way; 10 is right, and newer than its host;
+ * 12 is right, and older: of interface 1.0. 11 is not what its form says. */
 #include <attune/plugin.h>
 
 static int compose(const attune_host *host, attune_build *build, const attune_options *options,
@@ -6,10 +7,26 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   (void)options;
 #if VARIANT == 9
   return host->contract(build, query, key, score); /* the query first: the other layout */
+#elif VARIANT == 11
+  int rc = host->contract(build, key, query, score);
+  return rc ? rc : host->apply(build, *score, ATTUNE_TANH, 0, score);
 #else
   return host->contract(build, key, query, score);
 #endif
 }
+
+#if VARIANT == 11
+static int says(const attune_host *host, const attune_options *options, int64_t depth,
+                attune_form *out) {
+  (void)host;
+  (void)options;
+  (void)depth;
+  out->product = ATTUNE_DOT;
+  return 0;
+}
+#else
+#define says NULL
+#endif
 
 static const attune_option options_table[] = {
 #if VARIANT == 5
@@ -27,10 +44,13 @@ typedef struct grown_score {
 static const grown_score item = {
     .score = {.item = {.size = VARIANT == 2    ? 8
                                : VARIANT == 10 ? sizeof(grown_score)
+                               : VARIANT == 12 ? offsetof(attune_score, form)
                                                : sizeof(attune_score),
                        .kind = ATTUNE_SCORE,
                        .name = VARIANT == 3    ? "Bad Name"
                                : VARIANT == 10 ? "grown"
+                               : VARIANT == 11 ? "liar"
+                               : VARIANT == 12 ? "old"
                                                : "odd",
                        .summary = "a test",
                        .doc = "a test",
@@ -38,7 +58,8 @@ static const grown_score item = {
               .compose = VARIANT == 4
                              ? (int (*)(const attune_host *, attune_build *, const attune_options *,
                                         attune_value, attune_value, attune_value *))0
-                             : compose},
+                             : compose,
+              .form = says},
 };
 static const attune_item *const items[] = {&item.score.item, &item.score.item};
 
