@@ -72,6 +72,13 @@ study plain plain.att "d: 16, e: 8" "$dots, general(side=key), biased_general(si
 is "without a refinement nothing cancels a factor, and softmax cancels what is constant over keys" \
   "identical: dot, cosine | identical: general(side=key), biased_general(side=key)" "$(classes plain)"
 
+sed 's/refine = .*/refine = leaky_relu(0.1)/' "$m/scan.att" >"$work/bent.att"
+study bent bent.att "d: 16, e: 8" "general(side=key), biased_general(side=key)"
+is "a leaky_relu in between keeps what is constant over keys from being cancelled" none "$(classes bent --no-probe)"
+sed 's/refine = .*/refine = scale(by = 2, shift = 1) |> normalize(word)/' "$m/scan.att" >"$work/moved.att"
+study moved moved.att "d: 16, e: 8" "dot, scaled_dot"
+is "and a shift in between keeps a factor" none "$(classes moved --no-probe)"
+
 # Other arguments that change models, or do not.
 cat >"$work/other.yaml" <<YAML
 model: $m/scan.att
