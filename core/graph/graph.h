@@ -150,11 +150,11 @@ typedef struct at_attend {
   const char *name;
   const char *score_name; /* as written: "activated_general(side=key, act=relu)" */
   at_node *query, *key, *value;
-  at_node *score;   /* raw scores from the plugin */
-  at_node *refined; /* after `refine` */
-  at_node *weight;  /* after `weigh`: sums to one over `over` */
-  at_node *context; /* weighted values; no consumers are needed: dead code goes */
-  int over, along;  /* axis ids */
+  at_node *score;    /* raw scores from the plugin */
+  at_node *refined;  /* after `refine` */
+  at_node *weight;   /* after `weigh`: sums to one over `over` */
+  at_node *context;  /* weighted values; no consumers are needed: dead code goes */
+  int over, along;   /* axis ids */
   at_node *product;  /* what the plugin built: `score` unless there is `interact` */
   const char *scope; /* prefix of the names of the score's parameters */
   bool interact;
