@@ -27,8 +27,8 @@ at_status at_host_end(int rc, const attune_item *item, const char *callback, at_
 /* For host functions: keeps the sentence for at_host_end, returns the plugin's status. */
 int at_host_keep(at_status s, const at_error *err);
 const char *at_host_message(void); /* what the running callback said last; "" */
-int at_abi_status(at_status s); /* at_status -> attune_status */
-at_status at_status_of(int rc); /* attune_status -> at_status */
+int at_abi_status(at_status s);    /* at_status -> attune_status */
+at_status at_status_of(int rc);    /* attune_status -> at_status */
 
 /* ---- options.c ---- */
 struct attune_options {
