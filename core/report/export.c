@@ -5,7 +5,7 @@
 #include "core/report/report_impl.h"
 
 static const char *mark_word(rp_mark m) {
-  static const char *const word[] = {"no", "yes", "unclear", "noise", "unknown"};
+  static const char *const word[] = {"no", "yes", "unclear", "unknown", "noise"};
   return word[m];
 }
 
