@@ -1,18 +1,11 @@
 #include "asked.h"
+#include "growing.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the collection ---- */
-
-static void *grown(void *v, int64_t n, int64_t *cap, size_t size) {
-  if (n < *cap) return v;
-  int64_t more = *cap ? 2 * *cap : 256;
-  void *p = realloc(v, (size_t)more * size);
-  if (p) *cap = more;
-  return p;
-}
 
 asked_part *asked_part_named(asked *a, const char *name, const char *file) {
   for (size_t i = 0; i < a->parts; i++)
@@ -28,7 +21,7 @@ asked_part *asked_part_named(asked *a, const char *name, const char *file) {
 }
 
 int64_t asked_picture_add(asked_part *p, const char *name, const char *path, int64_t row) {
-  asked_picture *v = grown(p->picture, p->pictures, &p->cap_pictures, sizeof *v);
+  asked_picture *v = growing(p->picture, p->pictures, &p->cap_pictures, 256, sizeof *v);
   if (!v) return -1;
   p->picture = v;
   asked_picture made = {.name = strdup(name), .path = path ? strdup(path) : NULL, .row = row};
@@ -44,7 +37,7 @@ int64_t asked_picture_add(asked_part *p, const char *name, const char *path, int
 asked_question *asked_question_add(asked_part *p, const char *text, size_t n_text,
                                    const char *answer, size_t n_answer, int64_t picture,
                                    int64_t place) {
-  asked_question *v = grown(p->question, p->questions, &p->cap_questions, sizeof *v);
+  asked_question *v = growing(p->question, p->questions, &p->cap_questions, 256, sizeof *v);
   if (!v) return NULL;
   p->question = v;
   asked_question made = {.text = strndup(text, n_text),
@@ -68,6 +61,19 @@ const char *asked_word(asked *a, const char *word, size_t n) {
   a->word = v;
   v[a->words] = strndup(word, n);
   return v[a->words] ? v[a->words++] : NULL;
+}
+
+int64_t asked_functions(const char *program) {
+  int64_t n = 0;
+  for (const char *c = program; *c; c++) n += *c == '(';
+  return n;
+}
+
+int asked_set_steps(asked_question *q, int64_t n) {
+  char text[24];
+  snprintf(text, sizeof text, "%lld", (long long)n);
+  q->steps = strdup(text);
+  return q->steps ? ATTUNE_OK : ATTUNE_NO_MEMORY;
 }
 
 void asked_free(asked *a) {

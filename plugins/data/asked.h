@@ -62,7 +62,11 @@ asked_question *asked_question_add(asked_part *p, const char *text, size_t n_tex
                                    const char *answer, size_t n_answer, int64_t picture,
                                    int64_t place);
 const char *asked_word(asked *a, const char *word, size_t n); /* NULL: out of memory */
-void asked_free(asked *a);                                    /* and a itself */
+/* How many functions "(shape (closest red))" has. */
+int64_t asked_functions(const char *program);
+/* The length of the program of a question. 0, or ATTUNE_NO_MEMORY. */
+int asked_set_steps(asked_question *q, int64_t n);
+void asked_free(asked *a); /* and a itself */
 
 /* Refuses a split without questions, and a text that is not UTF-8, with its place. */
 int asked_check(const attune_host *host, const asked *a);

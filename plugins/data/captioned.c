@@ -1,16 +1,9 @@
 #include "captioned.h"
+#include "growing.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the collection ---- */
-
-static void *grown(void *v, int64_t n, int64_t *cap, size_t size) {
-  if (n < *cap) return v;
-  int64_t more = *cap ? 2 * *cap : 64;
-  void *p = realloc(v, (size_t)more * size);
-  if (p) *cap = more;
-  return p;
-}
 
 split *captioned_split(captioned *c, const char *name) {
   for (size_t i = 0; i < c->splits; i++)
@@ -23,7 +16,7 @@ split *captioned_split(captioned *c, const char *name) {
 }
 
 picture *captioned_picture(split *s, const char *name, const char *path) {
-  picture *v = grown(s->picture, s->pictures, &s->cap_pictures, sizeof *v);
+  picture *v = growing(s->picture, s->pictures, &s->cap_pictures, 64, sizeof *v);
   if (!v) return NULL;
   s->picture = v;
   picture *p = &v[s->pictures];
@@ -38,7 +31,7 @@ picture *captioned_picture(split *s, const char *name, const char *path) {
 }
 
 caption *captioned_caption(split *s, const char *text, size_t bytes, int64_t of) {
-  caption *v = grown(s->caption, s->captions, &s->cap_captions, sizeof *v);
+  caption *v = growing(s->caption, s->captions, &s->cap_captions, 64, sizeof *v);
   if (!v) return NULL;
   s->caption = v;
   caption *c = &v[s->captions];

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "clevr_program.h"
+#include "growing.h"
 #include "hdf5_rows.h"
 #include "id_list.h"
 #include "json_records.h"
@@ -101,15 +102,6 @@ static int bad(const opening *o, int64_t record, const char *why) {
   return json_record_bad(o->host, o->p->questions_path, record, why);
 }
 
-static void *grown(void *v, int64_t n, int64_t *cap, size_t size) {
-  if (n < *cap) return v;
-  int64_t more = *cap;
-  while (more <= n) more = more ? 2 * more : 256;
-  void *p = realloc(v, (size_t)more * size);
-  if (p) *cap = more;
-  return p;
-}
-
 static void picture_path(const clevr *c, const part *p, const char *name, char *path, size_t room) {
   snprintf(path, room, "%s/images/%s/%s", c->root, p->name, name);
 }
@@ -139,7 +131,7 @@ static int add_picture(opening *o, const json_t *j, int64_t record, int32_t *row
     return bad(o, record, "it has no image_filename or no image_index");
   int64_t i = json_integer_value(index), known = p->row_cap;
   if (i < 0 || i >= MOST_PICTURES) return bad(o, record, "its image_index is impossible");
-  int32_t *row_of = grown(p->row_of, i, &p->row_cap, sizeof *row_of);
+  int32_t *row_of = growing(p->row_of, i, &p->row_cap, 256, sizeof *row_of);
   if (!row_of) return ATTUNE_NO_MEMORY;
   p->row_of = row_of;
   for (int64_t k = known; k < p->row_cap; k++) row_of[k] = -1;
@@ -150,7 +142,7 @@ static int add_picture(opening *o, const json_t *j, int64_t record, int32_t *row
                : ATTUNE_OK;
   int rc = check_picture(o, record, name, i);
   if (rc) return rc;
-  picture *v = grown(p->picture, p->pictures, &p->picture_cap, sizeof *v);
+  picture *v = growing(p->picture, p->pictures, &p->picture_cap, 256, sizeof *v);
   if (!v) return ATTUNE_NO_MEMORY;
   p->picture = v;
   v[p->pictures] = (picture){.name = strdup(name), .index = (int32_t)i};
@@ -179,7 +171,7 @@ static int add_question(opening *o, const json_t *j, const json_place *place) {
   int32_t kind = word_set_add(&o->c->types, type, strlen(type));
   q.answer = word_set_add(&o->c->answers, answer ? json_string_value(answer) : "",
                           json_string_length(answer));
-  question *v = grown(p->question, p->questions, &p->question_cap, sizeof *v);
+  question *v = growing(p->question, p->questions, &p->question_cap, 256, sizeof *v);
   if (!v || kind < 0 || q.answer < 0) return ATTUNE_NO_MEMORY;
   p->question = v;
   q.type = (uint16_t)kind;

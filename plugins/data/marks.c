@@ -1,18 +1,11 @@
 #include "marks.h"
+#include "growing.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void *grown(void *v, int64_t n, int64_t *cap, size_t size) {
-  if (n < *cap) return v;
-  int64_t more = *cap ? 2 * *cap : 4;
-  void *p = realloc(v, (size_t)more * size);
-  if (p) *cap = more;
-  return p;
-}
-
 int marks_box(marks *m, double x, double y, double w, double h) {
-  float *v = grown(m->box, m->boxes, &m->cap_boxes, 4 * sizeof *v);
+  float *v = growing(m->box, m->boxes, &m->cap_boxes, 4, 4 * sizeof *v);
   if (!v) return ATTUNE_NO_MEMORY;
   m->box = v;
   const float box[4] = {(float)x, (float)y, (float)w, (float)h};
@@ -21,7 +14,7 @@ int marks_box(marks *m, double x, double y, double w, double h) {
 }
 
 int marks_word(marks *m, int64_t index) {
-  int64_t *v = grown(m->word, m->words, &m->cap_words, sizeof *v), at = m->words;
+  int64_t *v = growing(m->word, m->words, &m->cap_words, 4, sizeof *v), at = m->words;
   if (!v) return ATTUNE_NO_MEMORY;
   m->word = v;
   while (at && v[at - 1] > index) at--;

@@ -38,15 +38,6 @@ static int add_marks(opening *o, const asked_part *p, asked_question *q, const j
   return why ? bad(o, why) : rc;
 }
 
-/* How many functions "(shape (closest red))" has; NULL: out of memory. */
-static char *steps_of(const char *program) {
-  char text[24];
-  int n = 0;
-  for (const char *c = program; *c; c++) n += *c == '(';
-  snprintf(text, sizeof text, "%d", n);
-  return strdup(text);
-}
-
 static int add_question(opening *o, asked_part *p, const json_t *j) {
   const json_t *text = json_object_get(j, "question"), *answer = json_object_get(j, "answer"),
                *type = json_object_get(j, "type"), *program = json_object_get(j, "program"),
@@ -63,7 +54,7 @@ static int add_question(opening *o, asked_part *p, const json_t *j) {
     q->subtype = asked_word(o->a, json_string_value(subtype), json_string_length(subtype));
   q->program = json_is_string(program) ? strdup(json_string_value(program)) : NULL;
   q->evidence = evidence ? json_dumps(evidence, JSON_COMPACT) : NULL;
-  if (q->program && !(q->steps = steps_of(q->program))) return ATTUNE_NO_MEMORY;
+  if (q->program && asked_set_steps(q, asked_functions(q->program))) return ATTUNE_NO_MEMORY;
   return q->type ? add_marks(o, p, q, evidence) : ATTUNE_NO_MEMORY;
 }
 

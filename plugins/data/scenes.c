@@ -195,7 +195,6 @@ static int add_marks(const opening *o, const place *at, asked_question *q, const
 
 static int add_question(opening *o, const json_t *j) {
   const place *at = NULL;
-  char steps[24];
   int rc = check_keys(o, j);
   if (!rc) rc = find_picture(o, j, &at);
   if (rc) return rc;
@@ -206,14 +205,12 @@ static int add_question(opening *o, const json_t *j) {
                                          json_string_length(text), json_string_value(answer),
                                          json_string_length(answer), at->row, (int64_t)o->line);
   if (!q) return ATTUNE_NO_MEMORY;
-  snprintf(steps, sizeof steps, "%lld", (long long)json_integer_value(json_object_get(j, "steps")));
   q->type = asked_word(o->a, type, strlen(type));
-  q->steps = strdup(steps);
+  rc = asked_set_steps(q, json_integer_value(json_object_get(j, "steps")));
   q->program = strdup(json_string_value(json_object_get(j, "program")));
   q->evidence = json_dumps(json_object_get(j, "evidence"), JSON_COMPACT);
   q->grounding = json_dumps(json_object_get(j, "objects"), JSON_COMPACT);
-  if (!q->type || !q->steps || !q->program || !q->evidence || !q->grounding)
-    return ATTUNE_NO_MEMORY;
+  if (rc || !q->type || !q->program || !q->evidence || !q->grounding) return ATTUNE_NO_MEMORY;
   return add_marks(o, at, q, json_object_get(j, "evidence"));
 }
 

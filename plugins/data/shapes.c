@@ -22,17 +22,10 @@ typedef struct opening {
   bool bgr;
 } opening;
 
-/* How many functions "(is red (left_of circle))" has. */
-static int steps_of(const char *query) {
-  int n = 0;
-  for (const char *c = query; *c; c++) n += *c == '(';
-  return n;
-}
-
 /* Words of relations and properties: how deep the question is. */
 static const char *type_of(const char *query) {
   static const char *const types[] = {"is", "one relation", "two relations", "more"};
-  int n = steps_of(query);
+  int64_t n = asked_functions(query);
   return types[n < 2 ? 0 : n > 4 ? 3 : n - 1];
 }
 
@@ -69,8 +62,7 @@ static int add_all(const opening *o, asked_part *p, lines *text, lines *query, l
     asked_question *made =
         picture < 0 ? NULL : asked_question_add(p, t, nt, a, na, picture, text->line);
     if (!made || !(made->program = strdup(q))) return ATTUNE_NO_MEMORY;
-    snprintf(name, sizeof name, "%d", steps_of(q));
-    if (!(made->steps = strdup(name))) return ATTUNE_NO_MEMORY;
+    if (asked_set_steps(made, asked_functions(q))) return ATTUNE_NO_MEMORY;
     const char *type = type_of(q);
     if (!(made->type = asked_word(o->a, type, strlen(type)))) return ATTUNE_NO_MEMORY;
   }
