@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "bench/cases.h"
+#include "core/base/clock.h"
 #include "core/graph/pass.h"
 #include "core/plugin/plugin.h"
 #include "core/tensor/gemm.h"
@@ -30,12 +31,6 @@ typedef struct options {
   int threads, steps;
   unsigned passes;
 } options;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Processor seconds of all threads: other work on the machine changes them less than time. */
 static double spent(void) {
@@ -62,10 +57,10 @@ static double sgemm_rate(at_pool *pool) {
   if (!m) return 0;
   for (size_t i = 0; i < (size_t)3 * N * N; i++) m[i] = (float)(i % 17) / 17;
   for (int k = 0; k < 4; k++) {
-    double t = now();
+    double t = at_clock();
     at_gemm(pool, N, N, N, 1, (at_mat){m, N, 1}, (at_mat){m + N * N, N, 1}, 0,
             (at_mat){m + 2 * N * N, N, 1});
-    double rate = 2.0 * N * N * N / (now() - t);
+    double rate = 2.0 * N * N * N / (at_clock() - t);
     best = rate > best ? rate : best;
   }
   free(m);
@@ -112,29 +107,14 @@ static void read_options(int argc, char **argv, options *o) {
 
 /* ---- the model ---- */
 
-typedef struct context {
-  at_registry *reg;
-  const at_case *of;
-} context;
-
-static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, bool interact, const char *scope, at_span span, at_node **score,
-                         at_error *err) {
-  return at_plugin_compose(((context *)ctx)->reg, g, spec, query, key, along, interact, scope, span,
-                           score, err);
-}
-
 static int64_t axis_size(void *ctx, const char *input, const char *axis) {
   (void)input;
-  return at_case_axis_size(((context *)ctx)->of, axis);
+  return at_case_axis_size(ctx, axis);
 }
 
-static int64_t vocabulary(void *ctx, const char *input) {
-  return at_case_vocabulary(((context *)ctx)->of, input);
-}
+static int64_t vocabulary(void *ctx, const char *input) { return at_case_vocabulary(ctx, input); }
 
 static at_graph *load(const options *o, at_registry *reg) {
-  context ctx = {reg, o->of};
   const char *sets[MOST_SETS + 2], *file = o->file;
   char path[4096], set[2][256];
   size_t n = 0;
@@ -144,8 +124,9 @@ static at_graph *load(const options *o, at_registry *reg) {
   }
   memcpy(sets + n, o->set, o->n_set * sizeof *sets);
   snprintf(path, sizeof path, "examples/models/%s.att", o->of->name);
-  at_dsl_env env = {.ctx = &ctx,
-                    .compose = compose,
+  at_dsl_env env = {.ctx = (void *)o->of,
+                    .scores = reg,
+                    .compose = at_plugin_compose,
                     .set = sets,
                     .n_set = n + o->n_set,
                     .axis_size = axis_size,
@@ -201,13 +182,13 @@ int main(int argc, char **argv) {
   if (at_optimizer_new(params, &adam, &opt, &err) || at_exec_new(g, params, &eo, &x, &err))
     die(&err);
   for (int k = -1; k < o.steps; k++) { /* the first warms up */
-    double t = now(), c = spent();
+    double t = at_clock(), c = spent();
     if (at_case_bind(o.of, &d, x, &err)) die(&err);
     at_exec_forward(x, 1, (uint64_t)k + 1, true);
     at_exec_backward(x);
     at_optimizer_step(opt, pool, o.of->rate);
     if (k < 0) continue;
-    seconds[k] = now() - t;
+    seconds[k] = at_clock() - t;
     cpu[k] = spent() - c;
   }
   report(&o, x, peak, seconds, cpu);

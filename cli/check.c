@@ -8,7 +8,7 @@ static at_status load(const char *path, const cli_list *set, bool json, at_text 
                       at_registry **reg, at_graph **g, at_error *err) {
   at_status s = at_registry_new(NULL, 0, reg, err);
   if (s != AT_OK) return s;
-  at_dsl_env env = {.ctx = *reg,
+  at_dsl_env env = {.scores = *reg,
                     .compose = at_plugin_compose,
                     .score_names = at_plugin_score_names,
                     .set = set->v,

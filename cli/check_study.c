@@ -14,11 +14,6 @@ typedef struct study {
   size_t total;
 } study;
 
-/* Neither `model` nor `arguments`, neither seed: what else makes cells other experiments. */
-static bool shapes_model(const char *key) {
-  return !strcmp(key, "model") || !strncmp(key, "arguments.", 10);
-}
-
 static const char *tail(const char *key) {
   const char *dot = strrchr(key, '.');
   return dot ? dot + 1 : key;
@@ -29,7 +24,8 @@ static at_status describe(study *y, const at_cell *c, at_same_cell *out, at_erro
   for (size_t k = 0; c && k < c->n_keys; k++) {
     if (!strcmp(c->keys[k], "seed")) continue;
     at_text_addf(&label, "%s%s=%s", label.len ? ", " : "", tail(c->keys[k]), c->values[k]);
-    if (!shapes_model(c->keys[k])) at_text_addf(&apart, "%s=%s\n", c->keys[k], c->values[k]);
+    if (!at_same_shapes_model(c->keys[k]))
+      at_text_addf(&apart, "%s=%s\n", c->keys[k], c->values[k]);
   }
   out->label = at_arena_strdup(y->arena, label.data ? label.data : "the model");
   out->apart = at_arena_strdup(y->arena, apart.data ? apart.data : "");

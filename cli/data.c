@@ -4,12 +4,6 @@
 #include <string.h>
 #include "cli/cli.h"
 
-static const char *field_type(uint32_t t) {
-  static const char *const names[] = {"?",     "real",  "text", "link",
-                                      "image", "boxes", "name", "words"};
-  return t < sizeof names / sizeof *names ? names[t] : "?";
-}
-
 static void print_info(const at_dataset *d, bool json) {
   size_t nt, nf;
   const at_table *t = at_dataset_tables(d, &nt);
@@ -23,9 +17,9 @@ static void print_info(const at_dataset *d, bool json) {
   for (size_t i = 0; i < nf; i++) {
     if (json)
       printf("%s{\"table\": \"%s\", \"field\": \"%s\", \"type\": \"%s\", \"shape\": [",
-             i ? ", " : "", f[i].table, f[i].f.name, field_type(f[i].f.type));
+             i ? ", " : "", f[i].table, f[i].f.name, at_field_type_name(f[i].f.type));
     else
-      printf("%s.%-20s %s", f[i].table, f[i].f.name, field_type(f[i].f.type));
+      printf("%s.%-20s %s", f[i].table, f[i].f.name, at_field_type_name(f[i].f.type));
     bool shaped = f[i].f.type == ATTUNE_FIELD_REAL || f[i].f.type == ATTUNE_FIELD_IMAGE;
     for (uint32_t k = 0; shaped && k < f[i].f.ndim; k++)
       printf(json ? "%s%" PRId64 : "%s%" PRId64, json ? (k ? ", " : "") : (k ? " x " : " "),

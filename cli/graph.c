@@ -37,7 +37,7 @@ int cli_graph(int argc, char **argv) {
   at_draw_format format = AT_DRAW_SVG;
   at_status s = at_draw_format_of(type_of(type, file), &format, &err);
   if (s == AT_OK) s = at_registry_new(NULL, 0, &reg, &err);
-  at_dsl_env env = {.ctx = reg,
+  at_dsl_env env = {.scores = reg,
                     .compose = at_plugin_compose,
                     .score_names = at_plugin_score_names,
                     .set = set.v,

@@ -2,21 +2,15 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "cli/cli.h"
+#include "core/base/clock.h"
 
 static volatile sig_atomic_t interrupted;
 
 static void interrupt(int number) {
   (void)number;
   interrupted = 1;
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 cli_progress cli_progress_start(void) {
@@ -69,7 +63,7 @@ static void results_line(const at_progress *p) {
 
 int cli_progress_tell(void *ctx, const at_progress *p) {
   cli_progress *c = ctx;
-  double t = now();
+  double t = at_clock();
   if (p->results) {
     if (c->terminal && c->shown) fprintf(stderr, "\r\033[K");
     results_line(p);

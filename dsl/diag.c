@@ -29,14 +29,9 @@ const char *at_diag_suggest(at_diags *d, const char *name, const char *const *na
 }
 
 static at_diag *new_slot(at_diags *d) {
-  if (d->n == d->cap) {
-    size_t cap = d->cap ? 2 * d->cap : 8;
-    at_diag *v = AT_NEW_ARRAY(d->arena, at_diag, cap);
-    if (!v) return NULL;
-    if (d->n) memcpy(v, d->v, d->n * sizeof *v);
-    d->v = v;
-    d->cap = cap;
-  }
+  at_diag *v = at_arena_grow(d->arena, d->v, d->n, &d->cap, sizeof *v);
+  if (!v) return NULL;
+  d->v = v;
   return &d->v[d->n++];
 }
 

@@ -79,17 +79,18 @@ at_status at_dsl_format(at_arena *arena, const at_source *src, at_diags *diags, 
  * and key together, `along` among them.
  * `names` (optional) lists what exists, for "did you mean". */
 typedef struct at_dsl_env {
-  void *ctx;
-  at_status (*compose)(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
+  void *scores; /* of `compose` and `score_names` */
+  at_status (*compose)(void *scores, at_graph *g, const char *spec, at_node *query, at_node *key,
                        int along, bool interact, const char *scope, at_span span, at_node **score,
                        at_error *err);
-  size_t (*score_names)(void *ctx, const char *const **names); /* may be NULL */
+  size_t (*score_names)(void *scores, const char *const **names); /* may be NULL */
   /* "k=v" overrides of the model's parameters, as typed on a command line. */
   const char *const *set;
   size_t n_set;
   /* Sizes that the data knows and the file leaves open: axis of an input, and
    * vocabulary of a token input.  Return -1: not known (then the graph is for
    * checking only). NULL: nothing is known. */
+  void *ctx;
   int64_t (*axis_size)(void *ctx, const char *input, const char *axis);
   int64_t (*vocabulary)(void *ctx, const char *input);
   bool json; /* at_dsl_load: messages are at_diags_json's array, [] too */

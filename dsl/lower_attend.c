@@ -242,7 +242,7 @@ static const char *all_scores(at_lower *w, const char *const *names, size_t n) {
 static bool score_exists(block *b, const char *spec, const at_expr *e) {
   at_lower *w = b->w;
   const char *const *names = NULL;
-  size_t n = w->env->score_names ? w->env->score_names(w->env->ctx, &names) : 0;
+  size_t n = w->env->score_names ? w->env->score_names(w->env->scores, &names) : 0;
   size_t len = strcspn(spec, "( ");
   for (size_t i = 0; i < n; i++)
     if (strlen(names[i]) == len && !strncmp(names[i], spec, len)) return true;
@@ -283,7 +283,7 @@ static bool make_score(block *b) {
   a->score_name = at_lower_spec_text(w, e);
   w->nomem = w->nomem || !scope;
   if (!a->score_name || !scope || !score_exists(b, a->score_name, e)) return false;
-  at_status s = w->env->compose ? w->env->compose(w->env->ctx, w->g, a->score_name, a->query,
+  at_status s = w->env->compose ? w->env->compose(w->env->scores, w->g, a->score_name, a->query,
                                                   a->key, a->along, b->clause[C_INTERACT] != NULL,
                                                   scope, e->span, &a->score, &err)
                                 : plain_score(b, e->span, &err);

@@ -65,6 +65,15 @@ char *at_arena_strndup(at_arena *a, const char *s, size_t n) {
   return p;
 }
 
+void *at_arena_grow(at_arena *a, void *old, size_t n, size_t *cap, size_t size) {
+  if (n < *cap) return old;
+  size_t more = *cap ? 2 * *cap : 16;
+  void *p = at_arena_alloc(a, more, size);
+  if (p && n) memcpy(p, old, n * size);
+  if (p) *cap = more;
+  return p;
+}
+
 char *at_arena_strdup(at_arena *a, const char *s) { return at_arena_strndup(a, s, strlen(s)); }
 
 char *at_arena_printf(at_arena *a, const char *fmt, ...) {

@@ -19,6 +19,9 @@ char *at_arena_printf(at_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)))
 #endif
     ;
+/* A list of n elements with room for *cap: itself where one more fits, else a copy with room for
+ * twice as many; NULL: out of memory, the old one is whole. */
+void *at_arena_grow(at_arena *a, void *old, size_t n, size_t *cap, size_t size);
 #define AT_NEW(arena, type)          ((type *)at_arena_alloc((arena), 1, sizeof(type)))
 #define AT_NEW_ARRAY(arena, type, n) ((type *)at_arena_alloc((arena), (n), sizeof(type)))
 #endif

@@ -42,6 +42,12 @@ int at_host_table_rows(attune_schema *s, const char *split, const char *table, i
   return ATTUNE_OK;
 }
 
+const char *at_field_type_name(uint32_t type) {
+  static const char *const names[] = {"?",     "real",  "text", "link",
+                                      "image", "boxes", "name", "words"};
+  return names[type < sizeof names / sizeof *names ? type : 0];
+}
+
 static at_status check_declared(const attune_schema *s, const char *table, const attune_field *f,
                                 at_error *err) {
   size_t count = 1;
@@ -190,32 +196,45 @@ int at_host_text(attune_sink *sink, const char *utf8, size_t bytes) {
   return ATTUNE_OK;
 }
 
+/* A copy of what a reader gives; NULL: err says why. */
+static void *copy_list(const void *from, int64_t n, size_t size, const char *what, at_error *err) {
+  if (n < 0 || n > 1 << 20) {
+    at_fail(err, AT_EFAIL, "the reader gives %lld %s", (long long)n, what);
+    return NULL;
+  }
+  void *p = malloc((size_t)n * size + 1);
+  if (p && n) memcpy(p, from, (size_t)n * size);
+  if (!p) at_nomem(err);
+  return p;
+}
+
 int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n) {
   at_error err = {0};
-  if (n < 0 || n > 1 << 20)
-    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader gives %lld boxes", (long long)n), &err);
+  float *own = copy_list(xywh, n, 4 * sizeof *own, "boxes", &err);
+  if (!own) return at_host_keep(err.code, &err);
   free(sink->box);
-  sink->box = malloc(((size_t)n * 4 + 1) * sizeof(float));
-  if (!sink->box) return at_host_keep(at_nomem(&err), &err);
-  if (n) memcpy(sink->box, xywh, (size_t)n * 4 * sizeof(float));
+  sink->box = own;
   sink->n_boxes = n;
   return ATTUNE_OK;
 }
 
-int at_host_words(attune_sink *sink, const int64_t *index, int64_t n) {
-  at_error err = {0};
-  if (n < 0 || n > 1 << 20)
-    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader gives %lld words", (long long)n), &err);
+static at_status ascending(const int64_t *index, int64_t n, at_error *err) {
   for (int64_t i = 0; i < n; i++)
     if (index[i] < 0 || (i && index[i] <= index[i - 1]))
-      return at_host_keep(
-          at_fail(&err, AT_EFAIL, "the reader gives word %lld where a later one is wanted",
-                  (long long)index[i]),
-          &err);
+      return at_fail(err, AT_EFAIL, "the reader gives word %lld where a later one is wanted",
+                     (long long)index[i]);
+  return AT_OK;
+}
+
+int at_host_words(attune_sink *sink, const int64_t *index, int64_t n) {
+  at_error err = {0};
+  int64_t *own = copy_list(index, n, sizeof *own, "words", &err);
+  if (!own || ascending(own, n, &err) != AT_OK) {
+    free(own);
+    return at_host_keep(err.code, &err);
+  }
   free(sink->word);
-  sink->word = malloc(((size_t)n + 1) * sizeof *sink->word);
-  if (!sink->word) return at_host_keep(at_nomem(&err), &err);
-  if (n) memcpy(sink->word, index, (size_t)n * sizeof *index);
+  sink->word = own;
   sink->n_words = n;
   return ATTUNE_OK;
 }

@@ -56,7 +56,7 @@ char *at_options_spell(const at_item *it, const attune_options *o, bool with_def
 at_status at_spec_parse(const char *spec, char **name, at_option_value **values, size_t *n,
                         at_error *err);
 
-/* ---- scores: fits at_dsl_env.compose (ctx: the registry) -------------------------- */
+/* ---- scores: fits at_dsl_env.compose (scores: the registry) -------------------------- */
 at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
                             at_node *key, int along, bool interact, const char *scope, at_span span,
                             at_node **score, at_error *err);
@@ -81,6 +81,7 @@ at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dat
                           at_error *err);
 void at_dataset_close(at_dataset *d);
 const at_table *at_dataset_tables(const at_dataset *d, size_t *n);
+const char *at_field_type_name(uint32_t type); /* "real"; "?": none */
 const at_field *at_dataset_fields(const at_dataset *d, size_t *n);
 int64_t at_dataset_rows(const at_dataset *d, const char *split, const char *table); /* -1: none */
 const at_field *at_dataset_field(const at_dataset *d, const char *table, const char *name);

@@ -37,20 +37,9 @@ int at_rp_natural(const char *a, const char *b) {
   return (*a != 0) - (*b != 0);
 }
 
-/* ---- growing lists in the arena ---- */
-
-static void *grow(at_arena *a, void *old, size_t n, size_t *cap, size_t size) {
-  if (n < *cap) return old;
-  size_t more = *cap ? 2 * *cap : 16;
-  char *p = at_arena_alloc(a, more, size);
-  if (p && n) memcpy(p, old, n * size);
-  if (p) *cap = more;
-  return p;
-}
-
 static at_status add_unfinished(at_report *r, const char *dir, at_error *err) {
-  const char **p =
-      grow(r->arena, r->unfinished, r->n_unfinished, &r->cap_unfinished, sizeof *r->unfinished);
+  const char **p = at_arena_grow(r->arena, r->unfinished, r->n_unfinished, &r->cap_unfinished,
+                                 sizeof *r->unfinished);
   if (!p) return at_nomem(err);
   r->unfinished = p;
   p[r->n_unfinished] = at_arena_strdup(r->arena, dir);
@@ -65,7 +54,7 @@ static at_status add_run(at_report *r, const char *dir, at_error *err) {
   if (!real) return at_fail(err, AT_EINPUT, "cannot read `%s`: %s", dir, strerror(errno));
   for (size_t i = 0; i < r->n_runs; i++)
     if (!strcmp(r->run[i].real, real)) goto out;
-  rp_run *p = grow(r->arena, r->run, r->n_runs, &r->cap_runs, sizeof *r->run);
+  rp_run *p = at_arena_grow(r->arena, r->run, r->n_runs, &r->cap_runs, sizeof *r->run);
   if (!p) {
     s = at_nomem(err);
     goto out;

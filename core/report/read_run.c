@@ -128,14 +128,9 @@ static at_status read_results(at_arena *a, rp_run *run, at_error *err) {
 /* ---- metrics.jsonl ---- */
 
 static at_status add_point(at_arena *a, rp_series *s, double step, double value, at_error *err) {
-  if (s->n == s->cap) {
-    size_t cap = s->cap ? 2 * s->cap : 64;
-    rp_point *p = AT_NEW_ARRAY(a, rp_point, cap);
-    if (!p) return at_nomem(err);
-    if (s->n) memcpy(p, s->point, s->n * sizeof *p);
-    s->point = p;
-    s->cap = cap;
-  }
+  rp_point *v = at_arena_grow(a, s->point, s->n, &s->cap, sizeof *v);
+  if (!v) return at_nomem(err);
+  s->point = v;
   s->point[s->n++] = (rp_point){step, value};
   return AT_OK;
 }

@@ -4,10 +4,6 @@
 #include "core/base/file.h"
 #include "core/report/report_impl.h"
 
-static bool shapes_model(const char *key) {
-  return !strcmp(key, "model") || !strncmp(key, "arguments.", 10);
-}
-
 /* The model as the first run of the group kept it. */
 static at_status describe(const at_report *r, const rp_group *g, at_same_cell *out, at_error *err) {
   const rp_run *run = &r->run[g->run[0]];
@@ -23,7 +19,7 @@ static at_status describe(const at_report *r, const rp_group *g, at_same_cell *o
     failed = !set[out->n_set++];
   }
   for (size_t k = 0; k < r->n_keys; k++)
-    if (!shapes_model(r->key[k]))
+    if (!at_same_shapes_model(r->key[k]))
       at_text_addf(&apart, "%s=%s\n", r->key[k], g->value[k] ? g->value[k] : "");
   out->apart = at_arena_strdup(r->arena, apart.data ? apart.data : "");
   out->model = path ? at_arena_strdup(r->arena, path) : NULL;
@@ -92,14 +88,18 @@ double at_rp_floor(const at_report *r, const rp_stat *stat) {
   return most;
 }
 
+static void add_labels(const at_report *r, const at_same_class *k, at_text *t) {
+  for (size_t i = 0; i < k->n; i++)
+    at_text_addf(t, "%s%s", i ? "; " : "", r->group[k->cell[i]].label);
+}
+
 static void class_note(const at_report *r, const at_same_class *k, const rp_summary *s,
                        at_text *t) {
   char buf[RP_NUMBER];
   bool any = false;
   at_text_addf(t, "One function (%s%s): ", at_same_name(k->how),
                k->tried == AT_TRIED_ALONE ? ", by a numeric probe alone" : "");
-  for (size_t i = 0; i < k->n; i++)
-    at_text_addf(t, "%s%s", i ? "; " : "", r->group[k->cell[i]].label);
+  add_labels(r, k, t);
   for (size_t c = 0; c < s->n; c++) {
     double off = spread(k, s->column[c].stat);
     if (s->column[c].base || s->column[c].better < 0 || !isfinite(off)) continue;
@@ -122,8 +122,7 @@ size_t at_rp_same_notes(const at_report *r, const rp_summary *s, at_text *t, siz
     const at_same_class *k = &r->same.v[i];
     if (k->how == AT_SAME_FAMILY && k->tried != AT_TRIED_FALSE) {
       at_text_add(&t[n], "Same family, other initialisation: ");
-      for (size_t c = 0; c < k->n; c++)
-        at_text_addf(&t[n], "%s%s", c ? "; " : "", r->group[k->cell[c]].label);
+      add_labels(r, k, &t[n]);
       at_text_add(&t[n++], ".");
     } else if (is_one(k) && !within_later(r, i)) {
       class_note(r, k, s, &t[n++]);

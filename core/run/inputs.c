@@ -6,12 +6,6 @@
 
 /* ---- which field ---- */
 
-static const char *type_name(uint32_t t) {
-  static const char *const names[] = {"?",     "real",  "text", "link",
-                                      "image", "boxes", "name", "words"};
-  return t < sizeof names / sizeof *names ? names[t] : "?";
-}
-
 static bool feeds_models(const at_field *f) {
   return f->f.type == ATTUNE_FIELD_REAL || f->f.type == ATTUNE_FIELD_IMAGE ||
          f->f.type == ATTUNE_FIELD_TEXT || f->f.type == ATTUNE_FIELD_LINK;
@@ -160,7 +154,7 @@ static at_status check_field(const at_session *s, const at_node *in, const at_fi
   if (!feeds_models(f) || (text || link) != (in->type == AT_TOKEN))
     return at_fail(err, AT_EINPUT, "%s: input `%s` takes %s, but `%s.%s` is of type %s",
                    s->run->path, in->name, in->type == AT_TOKEN ? "tokens" : "real numbers",
-                   f->table, f->f.name, type_name(f->f.type));
+                   f->table, f->f.name, at_field_type_name(f->f.type));
   if (link && (in->ndim != 1 || ragged))
     return at_fail(err, AT_EINPUT,
                    "%s: input `%s` takes a row number of `%s` for each %s; write its axes as [%s]",

@@ -6,11 +6,6 @@
 #include "core/graph/pass.h"
 #include "dsl/ast.h"
 
-typedef struct loading {
-  at_registry *reg;
-  at_model *m;
-} loading;
-
 /* ---- sizes that data would know ---- */
 
 static const at_model_size *find_size(const at_model *m, const char *name, bool vocabulary) {
@@ -77,28 +72,17 @@ static at_status take_size(at_model *m, const char *text, at_error *err) {
 }
 
 static int64_t axis_size(void *ctx, const char *input, const char *axis) {
-  const at_model_size *s = find_size(((loading *)ctx)->m, axis, false);
+  const at_model_size *s = find_size(ctx, axis, false);
   (void)input;
   return s ? s->size : -1;
 }
 
 static int64_t vocabulary(void *ctx, const char *input) {
-  const at_model_size *s = find_size(((loading *)ctx)->m, input, true);
+  const at_model_size *s = find_size(ctx, input, true);
   return s ? s->size : -1;
 }
 
 /* ---- loading ---- */
-
-static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, bool interact, const char *scope, at_span span, at_node **score,
-                         at_error *err) {
-  return at_plugin_compose(((loading *)ctx)->reg, g, spec, query, key, along, interact, scope, span,
-                           score, err);
-}
-
-static size_t score_names(void *ctx, const char *const **names) {
-  return at_plugin_score_names(((loading *)ctx)->reg, names);
-}
 
 static at_status bind_sizes(const at_model *m, at_exec *x, int64_t batch, at_error *err) {
   const at_graph *g = m->sized;
@@ -140,9 +124,12 @@ static void forget_sized(at_model *m) {
 at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m, at_text *messages,
                         at_error *err) {
   *m = (at_model){.arena = at_arena_new(), .src.path = o->path};
-  loading l = {.reg = reg, .m = m};
-  at_dsl_env env = {
-      .ctx = &l, .compose = compose, .score_names = score_names, .set = o->set, .n_set = o->n_set};
+  at_dsl_env env = {.ctx = m,
+                    .scores = reg,
+                    .compose = at_plugin_compose,
+                    .score_names = at_plugin_score_names,
+                    .set = o->set,
+                    .n_set = o->n_set};
   at_text again = {0};
   if (!m->arena) return at_nomem(err);
   at_status s = at_dsl_load_kept(m->arena, &m->src, &env, &m->g, messages, err);

@@ -43,22 +43,11 @@ static int64_t vocabulary(void *ctx, const char *input) {
   return w->probe ? at_feed_vocabulary(&w->feed, input) : -1;
 }
 
-static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, bool interact, const char *scope, at_span span, at_node **score,
-                         at_error *err) {
-  const once *w = ctx;
-  return at_plugin_compose(w->reg, g, spec, query, key, along, interact, scope, span, score, err);
-}
-
-static size_t score_names(void *ctx, const char *const **names) {
-  const once *w = ctx;
-  return at_plugin_score_names(w->reg, names);
-}
-
 static at_status load(once *w, at_text *messages, at_error *err) {
   at_dsl_env env = {.ctx = w,
-                    .compose = compose,
-                    .score_names = score_names,
+                    .scores = w->reg,
+                    .compose = at_plugin_compose,
+                    .score_names = at_plugin_score_names,
                     .set = w->o->set,
                     .n_set = w->o->n_set};
   at_status s = at_dsl_load(w->o->model, &env, &w->probe, messages, err);

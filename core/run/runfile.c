@@ -188,14 +188,9 @@ at_status at_run_put(at_run *r, const char *key, const char *value, const char *
       r->entry[i] = e;
       return AT_OK;
     }
-  if (r->n == r->cap) {
-    size_t cap = r->cap ? 2 * r->cap : 64;
-    at_entry *v = AT_NEW_ARRAY(r->arena, at_entry, cap);
-    if (!v) return at_nomem(err);
-    if (r->n) memcpy(v, r->entry, r->n * sizeof *v);
-    r->entry = v;
-    r->cap = cap;
-  }
+  at_entry *v = at_arena_grow(r->arena, r->entry, r->n, &r->cap, sizeof *v);
+  if (!v) return at_nomem(err);
+  r->entry = v;
   r->entry[r->n++] = e;
   return AT_OK;
 }

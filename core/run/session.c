@@ -115,19 +115,6 @@ static int64_t vocabulary(void *ctx, const char *input) {
   return -1;
 }
 
-static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, bool interact, const char *scope, at_span span, at_node **score,
-                         at_error *err) {
-  data_sizes *d = ctx;
-  return at_plugin_compose(d->s->reg, g, spec, query, key, along, interact, scope, span, score,
-                           err);
-}
-
-static size_t score_names(void *ctx, const char *const **names) {
-  data_sizes *d = ctx;
-  return at_plugin_score_names(d->s->reg, names);
-}
-
 static at_status load_model(at_session *s, at_text *messages, at_error *err) {
   data_sizes d = {.s = s};
   const at_run *r = s->run;
@@ -135,8 +122,12 @@ static at_status load_model(at_session *s, at_text *messages, at_error *err) {
   size_t n;
   at_status st = at_run_arguments(r, &set, &n, err);
   if (st != AT_OK) return st;
-  at_dsl_env env = {
-      .ctx = &d, .compose = compose, .score_names = score_names, .set = set, .n_set = n};
+  at_dsl_env env = {.ctx = &d,
+                    .scores = s->reg,
+                    .compose = at_plugin_compose,
+                    .score_names = at_plugin_score_names,
+                    .set = set,
+                    .n_set = n};
   st = at_dsl_load(at_run_get(r, "model"), &env, &d.probe, messages, err);
   if (st != AT_OK) return st;
   env.axis_size = axis_size;

@@ -190,9 +190,8 @@ static void close_trainer(trainer *t) {
 
 at_status at_session_train(at_session *s, const char *dir, bool resume, at_progress_fn *fn,
                            void *ctx, at_error *err) {
-  trainer t = {.s = s, .dir = dir, .fn = fn, .ctx = ctx};
+  trainer t = {.s = s, .dir = dir, .fn = fn, .ctx = ctx, .began = at_clock()};
   bool continued = false;
-  clock_gettime(CLOCK_MONOTONIC, &t.began);
   at_status st = open_trainer(&t, err);
   if (st == AT_OK) st = at_rundir_prepare(s, dir, resume, &continued, err);
   if (st == AT_OK && continued) st = at_train_restore(&t, err);

@@ -1,7 +1,7 @@
 /* A training run in progress, between the files train*.c. */
 #ifndef AT_RUN_TRAIN_IMPL_H
 #define AT_RUN_TRAIN_IMPL_H
-#include <time.h>
+#include "core/base/clock.h"
 #include "core/run/run_impl.h"
 #include "core/train/checkpoint.h"
 #include "core/train/watch.h"
@@ -35,7 +35,7 @@ typedef struct trainer {
   float *states; /* room for those of the model */
   double seconds_before, seconds_since;
   int64_t steps_here;
-  struct timespec began;
+  double began; /* at_clock */
 } trainer;
 
 double at_train_elapsed(const trainer *t); /* by this process */

@@ -8,11 +8,7 @@
 
 /* ---- telling ---- */
 
-double at_train_elapsed(const trainer *t) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)(now.tv_sec - t->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - t->began.tv_nsec);
-}
+double at_train_elapsed(const trainer *t) { return at_clock() - t->began; }
 
 void at_train_tell(trainer *t, int64_t steps, double loss, const at_result *r, size_t n) {
   double done = at_train_elapsed(t);

@@ -7,14 +7,9 @@ static at_status say(at_arena *a, sm_cell *c, at_same_how how, const char *text,
   if (!text) return at_nomem(err);
   for (size_t i = 0; i < c->n_why; i++)
     if (c->why[i].how == how && !strcmp(c->why[i].text, text)) return AT_OK;
-  if (c->n_why == c->cap_why) {
-    size_t cap = c->cap_why ? 2 * c->cap_why : 8;
-    sm_why *v = AT_NEW_ARRAY(a, sm_why, cap);
-    if (!v) return at_nomem(err);
-    if (c->n_why) memcpy(v, c->why, c->n_why * sizeof *v);
-    c->why = v;
-    c->cap_why = cap;
-  }
+  sm_why *v = at_arena_grow(a, c->why, c->n_why, &c->cap_why, sizeof *v);
+  if (!v) return at_nomem(err);
+  c->why = v;
   c->why[c->n_why++] = (sm_why){how, text};
   return AT_OK;
 }

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "core/base/clock.h"
 #include "core/run/feed.h"
 #include "core/same/same_impl.h"
 #include "dsl/dsl.h"
@@ -23,25 +23,13 @@ typedef struct finder {
   bool probed;
 } finder;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *grown(at_arena *a, void *old, size_t n, size_t *cap, size_t size) {
-  if (n < *cap) return old;
-  size_t more = *cap ? 2 * *cap : 16;
-  void *p = at_arena_alloc(a, more, size);
-  if (p && n) memcpy(p, old, n * size);
-  if (p) *cap = more;
-  return p;
+bool at_same_shapes_model(const char *key) {
+  return !strcmp(key, "model") || !strncmp(key, "arguments.", 10);
 }
 
 /* ---- models ---- */
 
 typedef struct sizes {
-  at_registry *reg;
   at_graph *open; /* sizes of data unknown */
   at_feed feed;
 } sizes;
@@ -56,18 +44,6 @@ static int64_t vocabulary(void *ctx, const char *input) {
   for (int i = 0; i < s->open->n_input; i++)
     if (!strcmp(s->open->input[i]->name, input) && s->open->input[i]->vocabulary >= 0) return -1;
   return at_feed_vocabulary(&s->feed, input);
-}
-
-static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, bool interact, const char *scope, at_span span, at_node **score,
-                         at_error *err) {
-  const sizes *s = ctx;
-  return at_plugin_compose(s->reg, g, spec, query, key, along, interact, scope, span, score, err);
-}
-
-static size_t score_names(void *ctx, const char *const **names) {
-  const sizes *s = ctx;
-  return at_plugin_score_names(s->reg, names);
 }
 
 /* One key has the weight 1 whatever its score. */
@@ -91,11 +67,12 @@ static at_status no_probe(finder *f, const char *why, at_error *err) {
 static at_status load(finder *f, sm_cell *c, const at_same_options *o, at_text *messages,
                       at_error *err) {
   static const int64_t open[] = {4, 16, 32, 64};
-  sizes w = {.reg = f->reg, .feed = {.rows = o->rows, .seed = o->seed}};
+  sizes w = {.feed = {.rows = o->rows, .seed = o->seed}};
   at_error why = {0};
   at_dsl_env env = {.ctx = &w,
-                    .compose = compose,
-                    .score_names = score_names,
+                    .scores = f->reg,
+                    .compose = at_plugin_compose,
+                    .score_names = at_plugin_score_names,
                     .set = c->cell->set,
                     .n_set = c->cell->n_set};
   at_status s = at_dsl_load(c->cell->model, &env, &w.open, messages, err);
@@ -159,7 +136,7 @@ static at_status add_class(finder *f, at_same_how how, const size_t *cell, size_
   at_same *o = f->out;
   for (size_t i = 0; i < o->n; i++)
     if (same_set(&o->v[i], cell, n)) return AT_OK;
-  at_same_class *v = grown(o->arena, o->v, o->n, &f->cap_v, sizeof *v);
+  at_same_class *v = at_arena_grow(o->arena, o->v, o->n, &f->cap_v, sizeof *v);
   size_t *own = AT_NEW_ARRAY(o->arena, size_t, n);
   if (!v || !own) return at_nomem(err);
   memcpy(own, cell, n * sizeof *own);
@@ -235,7 +212,7 @@ static at_status add_idle(finder *f, const at_same_idle *idle, at_error *err) {
   for (size_t i = 0; i < o->n_idle; i++)
     if (o->idle[i].cell == idle->cell && !strcmp(o->idle[i].parameter, idle->parameter))
       return AT_OK;
-  at_same_idle *v = grown(o->arena, o->idle, o->n_idle, &f->cap_idle, sizeof *v);
+  at_same_idle *v = at_arena_grow(o->arena, o->idle, o->n_idle, &f->cap_idle, sizeof *v);
   if (!v) return at_nomem(err);
   o->idle = v;
   o->idle[o->n_idle] = *idle;
@@ -282,9 +259,9 @@ static at_status try_cells(finder *f, const at_same_options *o, at_error *err) {
       no_probe(f, "the model draws noise of its own, which differs between cells", err) != AT_OK)
     return AT_ENOMEM;
   if (f->out->note) return AT_OK;
-  double begin = now();
+  double begin = at_clock();
   at_status s = at_sm_probe(f->reg, f->c, f->n, o, &f->probe, &f->out->runs, &why);
-  f->out->seconds = now() - begin;
+  f->out->seconds = at_clock() - begin;
   f->probed = s == AT_OK;
   if (s == AT_OK) return s;
   if (s != AT_EINPUT) return at_fail(err, s, "%s", why.message);

@@ -28,6 +28,10 @@ typedef struct at_same_cell {
   const char *apart; /* cells with other text here are other experiments, never compared */
 } at_same_cell;
 
+/* Whether a key of a run file makes another model: `model` and `arguments`. Others but the seed
+ * make another experiment, and belong into `apart`. */
+bool at_same_shapes_model(const char *key);
+
 typedef struct at_same_options {
   bool probe;
   int64_t rows; /* items of each batch axis in a probe */

@@ -24,12 +24,17 @@ static const char *tried_key(at_same_tried t) {
   return key[t];
 }
 
-/* Two digits whatever the locale. */
+/* Whatever the locale says. */
+static const char *with_point(char *number) {
+  for (char *p = number; *p; p++)
+    if (*p == ',') *p = '.';
+  return number;
+}
+
+/* Two digits. */
 static const char *small(char buf[32], double v) {
   snprintf(buf, 32, "%.1e", v);
-  for (char *p = buf; *p; p++)
-    if (*p == ',') *p = '.';
-  return buf;
+  return with_point(buf);
 }
 
 static void class_text(const at_same_class *k, const at_same_cell *cell, at_text *out) {
@@ -68,9 +73,8 @@ void at_same_text(const at_same *s, const at_same_cell *cell, at_text *out) {
   if (s->note) at_text_addf(out, "%s\n", s->note);
   if (!s->runs || s->note) return;
   snprintf(buf, sizeof buf, "%.1f", s->seconds);
-  for (char *p = buf; *p; p++)
-    if (*p == ',') *p = '.';
-  at_text_addf(out, "probe: %d runs on random weights and inputs, %s s\n", s->runs, buf);
+  at_text_addf(out, "probe: %d runs on random weights and inputs, %s s\n", s->runs,
+               with_point(buf));
 }
 
 static json_t *text_json(const char *s) {

@@ -19,7 +19,7 @@ static const char *from_dir; /* of the file that is read */
 
 static at_dsl_env env(void) {
   return (at_dsl_env){
-      .ctx = registry, .compose = at_plugin_compose, .score_names = at_plugin_score_names};
+      .scores = registry, .compose = at_plugin_compose, .score_names = at_plugin_score_names};
 }
 
 static void put_graph(at_text *t, const at_graph *g) {
