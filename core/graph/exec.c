@@ -63,6 +63,7 @@ at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_option
   x->g = g;
   x->params = params;
   x->n = g->n_node;
+  x->again = -1;
   if (o) x->o = *o;
   if (!allocate(x)) {
     at_exec_free(x);
@@ -90,16 +91,22 @@ void at_exec_free(at_exec *x) {
   free(x);
 }
 
-static bool owns(const at_exec *x, const at_node *n) {
+bool at_exec_owns(const at_exec *x, const at_node *n) {
   return n && n->id >= 0 && n->id < x->n && x->g->node[n->id] == n;
 }
 
 at_status at_exec_keep(at_exec *x, const at_node *n, at_error *err) {
-  if (!owns(x, n))
+  if (!at_exec_owns(x, n))
     return at_fail(err, AT_EINPUT, "a value that is not part of the model cannot be kept");
   x->slot[n->id].asked = true;
   x->analysed = x->ready = false;
   return AT_OK;
+}
+
+at_status at_exec_keep_grad(at_exec *x, const at_node *n, at_error *err) {
+  at_status s = at_exec_keep(x, n, err);
+  if (s == AT_OK) x->slot[n->id].sought = true;
+  return s;
 }
 
 /* ---- filling ---- */
@@ -129,7 +136,7 @@ static void poison_ended(at_exec *x, int step) {
 
 /* ---- running ---- */
 
-static bool computes(const at_exec *x, const at_node *n) {
+bool at_exec_computes(const at_exec *x, const at_node *n) {
   return x->slot[n->id].live && !at_node_is_input(n) && !at_node_is_parameter(n) &&
          !(n->op->flags & AT_OP_ALIAS);
 }
@@ -144,19 +151,25 @@ static void zero_tails(const at_exec *x, const at_node *n, float *v) {
   at_exec_tails(x, n, v, zero_tail, NULL);
 }
 
+void at_exec_run_node(at_exec *x, const at_node *n) {
+  n->op->forward(x, n);
+  if (n->type == AT_REAL) zero_tails(x, n, x->slot[n->id].value);
+  x->ran++;
+  x->ran_flops += at_op_flops(x, n);
+}
+
 void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
   if (!x->ready || x->o.measure) return;
   x->seed = seed;
   x->step = step;
   x->training = training;
   x->backward = false;
+  x->ran = 0;
+  x->ran_flops = 0;
   if (x->o.poison) poison(x, 0, x->planned);
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
-    if (computes(x, n)) {
-      n->op->forward(x, n);
-      if (n->type == AT_REAL) zero_tails(x, n, x->slot[i].value);
-    }
+    if (at_exec_computes(x, n)) at_exec_run_node(x, n);
     poison_ended(x, i);
   }
 }
@@ -188,14 +201,14 @@ static void give_gradient(at_exec *x, int id, const float *grad) {
   for (int64_t i = 0; i < s->count; i++) s->grad[i] += grad[i];
 }
 
-static void run_backward(at_exec *x, int source, const float *grad) {
+void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within) {
   mark_reached(x, source);
   x->backward = true;
   for (int i = x->n - 1; i >= 0; i--) {
     const at_node *n = x->g->node[i];
     const at_slot *s = &x->slot[i];
     if (i == source) give_gradient(x, i, grad);
-    if (s->reached && s->back) {
+    if (s->reached && s->back && (!within || s->below)) {
       for (int k = 0; k < n->n_in; k++)
         if (x->slot[n->in[k]->id].want) start_gradient(x, n->in[k]->id);
       zero_tails(x, n, s->grad);
@@ -205,11 +218,13 @@ static void run_backward(at_exec *x, int source, const float *grad) {
   }
   for (int i = 0; i < x->g->n_input; i++)
     if (x->slot[x->g->input[i]->id].live) start_gradient(x, x->g->input[i]->id);
+  for (int i = 0; i < x->n; i++)
+    if (x->slot[i].sought && x->slot[i].live) start_gradient(x, i);
 }
 
 void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad) {
-  if (!x->ready || x->o.measure || !owns(x, n)) return;
-  if (x->slot[n->id].source) run_backward(x, n->id, grad);
+  if (!x->ready || x->o.measure || !at_exec_owns(x, n)) return;
+  if (x->slot[n->id].source) at_exec_run_backward(x, n->id, grad, false);
 }
 
 void at_exec_backward(at_exec *x) {
@@ -220,14 +235,14 @@ void at_exec_backward(at_exec *x) {
 /* ---- reading ---- */
 
 const float *at_exec_value(const at_exec *x, const at_node *n) {
-  if (!x->ready || !owns(x, n)) return NULL;
+  if (!x->ready || !at_exec_owns(x, n)) return NULL;
   const at_slot *s = &x->slot[n->id];
   bool outside = at_node_is_input(n) || at_node_is_parameter(n);
   return s->live && (s->keep || outside) ? s->value : NULL;
 }
 
 const float *at_exec_input_grad(const at_exec *x, const at_node *input) {
-  if (!x->ready || !owns(x, input) || !at_node_is_input(input)) return NULL;
+  if (!x->ready || !at_exec_owns(x, input) || !at_node_is_input(input)) return NULL;
   return x->slot[input->id].grad;
 }
 
@@ -245,10 +260,11 @@ double at_exec_flops(const at_exec *x) {
 }
 
 double at_exec_node_flops(const at_exec *x, const at_node *n) {
-  return x->ready && owns(x, n) && computes(x, n) ? at_op_flops(x, n) : 0;
+  return x->ready && at_exec_owns(x, n) && at_exec_computes(x, n) ? at_op_flops(x, n) : 0;
 }
 
 size_t at_exec_node_bytes(const at_exec *x, const at_node *n) {
-  return x->ready && owns(x, n) && computes(x, n) ? (size_t)x->slot[n->id].count * sizeof(float)
-                                                  : 0;
+  return x->ready && at_exec_owns(x, n) && at_exec_computes(x, n)
+             ? (size_t)x->slot[n->id].count * sizeof(float)
+             : 0;
 }

@@ -44,6 +44,9 @@ void at_exec_free(at_exec *x);
  * (attention weights asked for by an analysis).  Outputs and the loss always
  * survive.  Before the first bind. */
 at_status at_exec_keep(at_exec *x, const at_node *n, at_error *err);
+/* The same for the gradient of a real value, which is then worked out even where nothing that can
+ * be trained lies upstream.  Before the first bind. */
+at_status at_exec_keep_grad(at_exec *x, const at_node *n, at_error *err);
 
 /* Sizes first: batch axes by name with a size, ragged axes by name with offsets
  * [parent size + 1], offsets[0] == 0, every length >= 1 (copied).
@@ -63,6 +66,20 @@ void at_exec_backward(at_exec *x);
 /* The same from a given gradient of any kept node (dense over its dims, borrowed
  * for the call): how tests weigh outputs at random. */
 void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad);
+
+/* After a forward with keep_all: `value` (dense over the dims of n) takes the place of n's own, and
+ * what depends on it and leads to an output, the loss or a value asked for by name runs again, with
+ * the same random numbers; the rest keeps the values that it has.  An operator that only looks at a
+ * value with other dims changes together with it.  false: n is an input, a parameter or no real
+ * number, or nothing is kept. */
+bool at_exec_again(at_exec *x, const at_node *n, const float *value);
+/* Gradients from a kept node back to `to` and to what else the nodes between them read; what lies
+ * upstream of `to` does not run. */
+bool at_exec_backward_to(at_exec *x, const at_node *from, const float *grad, const at_node *to);
+/* Of a node that at_exec_keep_grad asked for, since the last backward; NULL: none. */
+const float *at_exec_grad(const at_exec *x, const at_node *n);
+/* Nodes that the last forward or at_exec_again ran, and their arithmetic. */
+int at_exec_ran(const at_exec *x, double *flops);
 
 /* Values valid until the next bind; NULL when not kept. */
 const float *at_exec_value(const at_exec *x, const at_node *n);

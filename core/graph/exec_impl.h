@@ -24,6 +24,8 @@ typedef struct at_piece {
 typedef struct at_slot {
   int root;      /* whose storage it uses: itself, or what an alias looks at */
   bool asked;    /* at_exec_keep */
+  bool sought;   /* at_exec_keep_grad */
+  bool below;    /* runs again when `again` changes (again.c) */
   bool live;     /* forward runs */
   bool keep;     /* value survives to the next bind */
   bool source;   /* backward may start here */
@@ -69,6 +71,9 @@ struct at_exec {
   size_t block_bytes, planned;
   bool analysed, ready, backward;
   bool training;
+  int again; /* the node whose `below` is marked; -1 */
+  int ran;   /* nodes that ran last */
+  double ran_flops;
   uint64_t seed, step;
 };
 
@@ -76,6 +81,13 @@ static inline int at_exec_backstep(const at_exec *x, int id) { return 2 * x->n -
 static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
   return &x->piece[id * AT_PIECES + what];
 }
+
+/* exec.c, for again.c */
+void at_exec_run_node(at_exec *x, const at_node *n);
+bool at_exec_owns(const at_exec *x, const at_node *n);
+bool at_exec_computes(const at_exec *x, const at_node *n);
+/* Backward from `source`; `within`: through those marked `below` alone. */
+void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within);
 
 /* flops.c: the arithmetic of a node that runs. */
 double at_op_flops(const at_exec *x, const at_node *n);

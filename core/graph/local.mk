@@ -1,4 +1,5 @@
 libattune_la_SOURCES += \
+	core/graph/again.c \
 	core/graph/axes.c \
 	core/graph/bind.c \
 	core/graph/broadcast.c core/graph/broadcast.h \

@@ -69,6 +69,7 @@ static void mark_live(at_exec *x) {
 
 static bool wants_gradient(const at_exec *x, const at_node *n) {
   if (at_node_is_parameter(n)) return !n->frozen;
+  if (x->slot[n->id].sought && n->type == AT_REAL) return true;
   if (at_node_is_input(n)) return x->o.input_grads && n->type == AT_REAL;
   if (n->type != AT_REAL || (n->op->flags & AT_OP_NOGRAD)) return false;
   if (is_alias(n)) return x->slot[n->in[0]->id].want;
@@ -80,6 +81,8 @@ static bool wants_gradient(const at_exec *x, const at_node *n) {
 
 static void mark_gradients(at_exec *x) {
   if (!x->o.gradients) return;
+  for (int i = 0; i < x->n; i++)
+    if (x->slot[i].sought) x->slot[x->slot[i].root].sought = true;
   for (int i = 0; i < x->n; i++) {
     at_slot *s = &x->slot[i];
     s->want = s->live && wants_gradient(x, x->g->node[i]);
@@ -88,8 +91,10 @@ static void mark_gradients(at_exec *x) {
   for (int i = x->n - 1; i >= 0; i--) {
     at_slot *s = &x->slot[i];
     const at_node *n = x->g->node[i];
-    if (at_node_is_input(n) && s->want) s->planned = true; /* zero when nothing reaches it */
-    s->back = s->planned && !is_outside(n) && !is_alias(n);
+    /* zero when nothing reaches it */
+    if ((at_node_is_input(n) || s->sought) && s->want) s->planned = true;
+    s->back = s->planned && !is_outside(n) && !is_alias(n) && n->op->backward &&
+              !(n->op->flags & AT_OP_NOGRAD);
     for (int k = 0; s->planned && k < n->n_in; k++)
       if (x->slot[n->in[k]->id].want) x->slot[n->in[k]->id].planned = true;
   }
@@ -125,7 +130,7 @@ static void live_gradient(at_exec *x, int i) {
   if (s->planned) {
     at_piece *p = at_exec_piece(x, s->root, AT_PIECE_GRAD);
     use(p, at_exec_backstep(x, i));
-    if (at_node_is_input(n)) use(p, 2 * x->n);
+    if (at_node_is_input(n) || s->sought) use(p, 2 * x->n);
   }
   for (int k = 0; s->back && k < n->n_in; k++) {
     const at_slot *in = &x->slot[n->in[k]->id];
@@ -185,6 +190,7 @@ void at_exec_analyse(at_exec *x) {
   sort_pieces(x, false, x->by_begin, x->begin_at);
   sort_pieces(x, true, x->by_end, x->end_at);
   x->analysed = true;
+  x->again = -1;
 }
 
 /* ---- where ---- */

@@ -217,6 +217,72 @@ static void rejects(at_status s, const at_error *err, const char *part) {
   if (!strstr(err->message, part)) fail_msg("\"%s\" does not say \"%s\"", err->message, part);
 }
 
+/* A changed value, and what depends on it: the same bits as in a whole pass with that value. */
+static void a_changed_value_runs_again_below_alone(void **state) {
+  (void)state;
+  net w = make_net();
+  float data[ROWS * D], other[ROWS * D], value[ROWS * D], late[ROWS * D];
+  fill(data, ROWS * D, 1);
+  fill(other, ROWS * D, 2);
+  at_exec_options o = {.keep_all = true, .no_loss = true};
+  at_exec *whole = bound(&w, o, ROWS, other), *x = bound(&w, o, ROWS, data);
+  double all, some;
+  at_exec_forward(whole, 1, 1, true);
+  at_exec_forward(x, 1, 1, true);
+  int ran = at_exec_ran(x, &all);
+  memcpy(late, at_exec_value(x, w.late), sizeof late);
+  /* `early` looks at a value with other dims: both readers of that value run again. */
+  memcpy(value, at_exec_value(whole, w.early), sizeof value);
+  assert_true(at_exec_again(x, w.early, value));
+  assert_memory_equal(at_exec_value(x, w.late), at_exec_value(whole, w.late), sizeof late);
+  int below = at_exec_ran(x, &some);
+  assert_true(below < ran - 3 * 2 && below > 0);
+  assert_true(some < all && some > 0);
+  at_exec_forward(x, 1, 1, true);
+  assert_memory_equal(at_exec_value(x, w.late), late, sizeof late);
+  assert_int_equal(at_exec_ran(x, NULL), ran);
+  assert_false(at_exec_again(x, w.x, value));
+  at_exec *tight = bound(&w, (at_exec_options){.no_loss = true}, ROWS, data);
+  at_exec_forward(tight, 1, 1, true);
+  assert_false(at_exec_again(tight, w.late, value));
+  at_exec_free(tight);
+  at_exec_free(whole);
+  at_exec_free(x);
+  free_net(&w);
+}
+
+static void gradients_of_kept_values_agree_with_differences(void **state) {
+  (void)state;
+  net w = make_net();
+  float data[ROWS * D], value[ROWS * D], weight[ROWS * D], grad[ROWS * D];
+  fill(data, ROWS * D, 1);
+  fill(weight, ROWS * D, 2);
+  for (int i = 0; i < w.g->n_param; i++) w.g->param[i]->frozen = true; /* wanted all the same */
+  at_exec *x = bound(&w, (at_exec_options){.keep_all = true, .gradients = true}, ROWS, data);
+  assert_int_equal(at_exec_keep_grad(x, w.early, NULL), AT_OK);
+  assert_int_equal(at_exec_ready(x, NULL), AT_OK);
+  assert_null(at_exec_grad(x, w.early));
+  at_exec_forward(x, 1, 1, false);
+  memcpy(value, at_exec_value(x, w.early), sizeof value);
+  assert_true(at_exec_backward_to(x, w.late, weight, w.early));
+  memcpy(grad, at_exec_grad(x, w.early), sizeof grad);
+  for (int i = 0; i < ROWS * D; i += 17) {
+    double y[2] = {0, 0};
+    const float kept = value[i], eps = 1e-2f;
+    for (int side = 0; side < 2; side++) {
+      value[i] = kept + (side ? eps : -eps);
+      assert_true(at_exec_again(x, w.early, value));
+      for (int k = 0; k < ROWS * D; k++)
+        y[side] += (double)weight[k] * (double)at_exec_value(x, w.late)[k];
+    }
+    value[i] = kept;
+    double g = (y[1] - y[0]) / (2 * (double)eps);
+    assert_float_equal(g, grad[i], 0.02 * fabs(g) + 0.02);
+  }
+  at_exec_free(x);
+  free_net(&w);
+}
+
 static void bad_bindings_are_explained(void **state) {
   (void)state;
   net w = make_net();
@@ -298,6 +364,8 @@ int main(void) {
       cmocka_unit_test(backward_starts_at_any_kept_node),
       cmocka_unit_test(evaluation_leaves_out_loss_and_gradients),
       cmocka_unit_test(warm_steps_allocate_nothing),
+      cmocka_unit_test(a_changed_value_runs_again_below_alone),
+      cmocka_unit_test(gradients_of_kept_values_agree_with_differences),
       cmocka_unit_test(bad_bindings_are_explained),
       cmocka_unit_test(ragged_axes_and_tokens_are_checked),
       cmocka_unit_test(parameters_are_drawn_by_name),
