@@ -23,6 +23,7 @@ int cli_graph(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_train(int argc, char **argv);
 int cli_eval(int argc, char **argv);
+int cli_explain(int argc, char **argv);
 int cli_sweep(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_data(int argc, char **argv);

@@ -4,6 +4,7 @@ attune_SOURCES = \
 	cli/check.c cli/check.h cli/check_study.c \
 	cli/cli.h \
 	cli/data.c cli/data_make.c \
+	cli/explain.c \
 	cli/fmt.c \
 	cli/graph.c \
 	cli/help.c \

@@ -26,6 +26,10 @@ const cli_command cli_commands[] = {
      "train a model", cli_train},
     {"eval", "DIR [--split S] [--predictions FILE [--attention]] [--threads N] [--json]",
      "evaluate a trained model", cli_eval},
+    {"explain",
+     "DIR [--split S] [--attend NAME]... [--limit N] [--permutations P] [--seed S] [--json] "
+     "[--out DIR] [--threads N]",
+     "what the attention of a trained model says, measured", cli_explain},
     {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
      "train one model for each combination of values", cli_sweep},
     {"report",

@@ -68,35 +68,43 @@ static size_t type_size(uint32_t t) {
   }
 }
 
-int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored) {
-  at_error err = {0};
+at_status at_prediction_put(attune_prediction *p, const char *name, const attune_array *a,
+                            void **stored, at_error *err) {
   size_t bytes = type_size(a->type);
   bool ok = name && bytes && a->ndim <= 8 && strlen(name) < sizeof p->v->name;
   for (uint32_t i = 0; ok && i < a->ndim; i++)
     ok = a->shape[i] >= 0 && at_mul_size(bytes, (size_t)a->shape[i], &bytes);
   if (!ok)
-    return at_host_keep(
-        at_fail(&err, AT_EFAIL, "the task predicts an array `%s` that does not hold",
-                name ? name : ""),
-        &err);
+    return at_fail(err, AT_EFAIL, "the task predicts an array `%s` that does not hold",
+                   name ? name : "");
   attune_array twin;
   if (at_prediction_array(p, name, &twin) == AT_OK)
-    return at_host_keep(at_fail(&err, AT_EFAIL, "the task predicts the array `%s` twice", name),
-                        &err);
+    return at_fail(err, AT_EFAIL, "the task predicts the array `%s` twice", name);
   named_array *v = realloc(p->v, (p->n + 1) * sizeof *v);
-  if (!v) return at_host_keep(at_nomem(&err), &err);
+  if (!v) return at_nomem(err);
   p->v = v;
   named_array *e = &v[p->n];
   memset(e, 0, sizeof *e);
   strcpy(e->name, name);
   e->a = *a;
   e->data = calloc(bytes + 1, 1);
-  if (!e->data) return at_host_keep(at_nomem(&err), &err);
+  if (!e->data) return at_nomem(err);
   if (a->data) memcpy(e->data, a->data, bytes);
   e->a.data = e->data;
   p->n++;
   if (stored) *stored = e->data;
-  return ATTUNE_OK;
+  return AT_OK;
+}
+
+int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored) {
+  at_error err = {0};
+  return at_host_keep(at_prediction_put(p, name, a, stored, &err), &err);
+}
+
+const char *at_prediction_name(const attune_prediction *p, size_t i, attune_array *out) {
+  if (i >= p->n) return NULL;
+  *out = p->v[i].a;
+  return p->v[i].name;
 }
 
 at_status at_prediction_array(const attune_prediction *p, const char *name, attune_array *out) {

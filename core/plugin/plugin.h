@@ -119,6 +119,11 @@ at_status at_task_evaluate(const at_item *task, const attune_options *o, const a
                            attune_prediction **out, at_error *err);
 attune_prediction *at_prediction_new(void); /* empty; NULL: out of memory */
 void at_prediction_free(attune_prediction *p);
+/* Stores a copy of `a` under `name`; data NULL: zeroes.  *stored (may be NULL) points to it. */
+at_status at_prediction_put(attune_prediction *p, const char *name, const attune_array *a,
+                            void **stored, at_error *err);
+/* The i-th array, in the order in which they were put; NULL past the end. */
+const char *at_prediction_name(const attune_prediction *p, size_t i, attune_array *out);
 at_status at_prediction_array(const attune_prediction *p, const char *name, attune_array *out);
 
 typedef struct at_result {

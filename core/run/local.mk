@@ -1,4 +1,5 @@
 libattune_la_SOURCES += \
+	core/run/batch.c core/run/batch.h \
 	core/run/evaluate.c \
 	core/run/evidence.c \
 	core/run/inputs.c \

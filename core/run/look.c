@@ -220,6 +220,13 @@ static const at_node *answers_node(const at_session *s) {
   return first;
 }
 
+const at_node *at_session_answer(const at_session *s, int *table) {
+  const at_node *n = answers_node(s);
+  for (int b = 0; n && b < s->n_batch; b++)
+    if (!strcmp(s->batch[b].name, s->labels.field->table)) *table = b;
+  return n;
+}
+
 bool at_session_answers(const at_session *s) { return answers_node(s) != NULL; }
 
 static at_status add_answer(const at_session *s, const int64_t *rows, const char *split, at_look *l,

@@ -3,6 +3,7 @@
 #define AT_RUN_RUN_IMPL_H
 #include "core/base/thread.h"
 #include "core/data/text_tokens.h"
+#include "core/run/batch.h"
 #include "core/run/run.h"
 #include "core/run/yaml.h"
 #include "core/train/optimizer.h"
@@ -42,15 +43,6 @@ at_status at_run_list(at_arena *arena, const char *value, const char ***out, siz
                       at_error *err);
 
 /* ---- a model input and where it comes from (inputs.c) ---- */
-
-typedef enum at_feed_kind {
-  AT_FEED_REAL,   /* numbers as they are read */
-  AT_FEED_IMAGE,  /* bytes, kept; given as 0 .. 1 */
-  AT_FEED_WORDS,  /* a text as the numbers of its words */
-  AT_FEED_LABEL,  /* a whole text as the number of its class (labels.c) */
-  AT_FEED_SCORES, /* what share of the people gave each class, out of their answers (labels.c) */
-  AT_FEED_LINK    /* where the row it points to stands in the batch */
-} at_feed_kind;
 
 typedef struct at_feed {
   const at_node *input;
@@ -127,10 +119,6 @@ at_status at_session_field(const at_session *s, const at_graph *g, const char *i
 at_status at_session_bind(at_session *s, at_error *err); /* feeds, from graph and schema */
 at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err);
 void at_cache_free(at_cache *c);
-/* Binds `x` to rows[i][0 .. counts[i]) of each batch axis; ready to run. */
-at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
-                          const int64_t *counts, at_error *err);
-
 /* ---- vocabulary (words.c) ---- */
 at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err);
 
