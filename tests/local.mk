@@ -176,6 +176,16 @@ unit_tests += test_analyse
 test_analyse_SOURCES = tests/unit/test_analyse.c
 test_analyse_LDADD = $(unit_ldadd)
 
+# A data set whose truth is known, and metrics of attention; a folder of its own, with no broken ones.
+check_LTLIBRARIES += tests/plugins/alone/planted.la
+tests_plugins_alone_planted_la_SOURCES = tests/plugins/planted.c
+tests_plugins_alone_planted_la_CPPFLAGS = $(plugin_cppflags)
+tests_plugins_alone_planted_la_LDFLAGS = $(broken_flags)
+
+unit_tests += test_explain
+test_explain_SOURCES = tests/unit/test_explain.c
+test_explain_LDADD = $(unit_ldadd)
+
 unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(unit_ldadd)

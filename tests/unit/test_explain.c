@@ -1,0 +1,410 @@
+/* What is measured of attention, against a twin in plain C, on models whose truth is planted:
+ * attention that is the only path to the answer, attention that nothing depends on, and equal
+ * weights. */
+#include "cm.h"
+#include <unistd.h>
+#include "core/base/file.h"
+#include "core/explain/explain.h"
+
+enum { ITEMS = 20, KEYS = 6, CLASSES = 3, SHARES = 13 }; /* as tests/plugins/planted.c has them */
+
+static const char through[] =
+    "model planted(sharpness = 1.0, by = 1.0) {\n"
+    "  input ask: real [item, a]\n"
+    "  input key: real [item, region, a]\n"
+    "  input value: real [item, region, b]\n"
+    "  input answer: token(answer_class) [item]\n"
+    "  attend look(query = ask, key = key, value = value, over = region, "
+    "along = a) {\n"
+    "    score = dot\n"
+    "    weigh = softmax(sharpness)\n"
+    "  }\n"
+    "  let seen = look |> scale(by)\n"
+    "  output logits = seen |> linear(b -> answer_class) @out\n"
+    "  loss cross_entropy(logits, answer, answer_class)\n"
+    "}\n";
+
+static char dir[] = "/tmp/attune-explain-XXXXXX";
+static at_registry *registry;
+
+/* A session whose last layer passes its numbers on as they are. */
+static at_session *open_with(const char *argument, const char *reader) {
+  char path[256], text[512], set[64], data[64];
+  const char *sets[] = {set, data};
+  at_error err = {0};
+  at_run *run;
+  at_session *s;
+  at_text said = {0};
+  snprintf(path, sizeof path, "%s/m.att", dir);
+  assert_int_equal(at_file_write(path, through, strlen(through), &err), AT_OK);
+  snprintf(path, sizeof path, "%s/run.yaml", dir);
+  snprintf(text, sizeof text,
+           "model: m.att\ndata: {reader: planted}\ntask: vqa\nmetrics: [accuracy]\n"
+           "train: {epochs: 1, batch: 4, learning_rate: 0.1}\nseed: 1\nthreads: 1\n");
+  assert_int_equal(at_file_write(path, text, strlen(text), &err), AT_OK);
+  snprintf(set, sizeof set, "arguments.%s", argument);
+  snprintf(data, sizeof data, "data.reader=%s", reader);
+  if (at_run_load(path, sets, 2, &run, &err) != AT_OK) fail_msg("%s", err.message);
+  if (at_session_new(registry, run, 1, &s, &said, &err) != AT_OK)
+    fail_msg("%s %s", err.message, said.data ? said.data : "");
+  at_run_free(run);
+  at_text_free(&said);
+  at_params *p = at_session_params(s);
+  memset(p->value, 0, p->count * sizeof *p->value);
+  for (int i = 0; i < p->graph->n_param; i++)
+    for (size_t k = 0; !strcmp(p->graph->param[i]->pname, "out.weight") && k < CLASSES; k++)
+      p->value[p->offset[i] + k * CLASSES + k] = 1;
+  return s;
+}
+
+static at_session *open_planted(const char *argument) { return open_with(argument, "planted"); }
+
+static attune_prediction *measured(at_session *s, at_explain_cost *cost) {
+  const at_explain_options o = {.split = "test", .permutations = 9, .seed = 4};
+  attune_prediction *p = NULL;
+  at_error err = {0};
+  if (at_explain_block(s, "look", &o, &p, cost, &err) != AT_OK) fail_msg("%s", err.message);
+  return p;
+}
+
+static const float *reals(const attune_prediction *p, const char *name, int64_t n) {
+  attune_array a;
+  if (at_prediction_array(p, name, &a) != AT_OK) fail_msg("no array %s", name);
+  assert_int_equal(a.shape[0], n);
+  assert_int_equal(a.type, ATTUNE_F32);
+  return a.data;
+}
+
+static const int32_t *wholes(const attune_prediction *p, const char *name, int64_t n) {
+  attune_array a;
+  if (at_prediction_array(p, name, &a) != AT_OK) fail_msg("no array %s", name);
+  assert_int_equal(a.shape[0], n);
+  assert_int_equal(a.type, ATTUNE_I32);
+  return a.data;
+}
+
+/* ---- the twin ---- */
+
+static void softmax(const double *x, int n, double *to) {
+  double sum = 0;
+  for (int k = 0; k < n; k++) sum += exp(x[k]);
+  for (int k = 0; k < n; k++) to[k] = exp(x[k]) / sum;
+}
+
+static int truth_of(int i) { return i % KEYS; }
+
+static void twin_weights(int i, double sharpness, double *w) {
+  double score[KEYS];
+  for (int k = 0; k < KEYS; k++)
+    score[k] = sharpness * (k == truth_of(i) ? 2 : (double)(-0.2f * (float)k));
+  softmax(score, KEYS, w);
+}
+
+static void twin_answer(int i, const double *w, double by, double *p) {
+  double y[CLASSES] = {0};
+  y[i % CLASSES] = by * 4 * w[truth_of(i)];
+  softmax(y, CLASSES, p);
+}
+
+static double twin_distance(int i, const double *a, const double *b, double by) {
+  double p[CLASSES], q[CLASSES], sum = 0;
+  twin_answer(i, a, by, p);
+  twin_answer(i, b, by, q);
+  for (int c = 0; c < CLASSES; c++) sum += fabs(p[c] - q[c]) / 2;
+  return sum;
+}
+
+static void twin_without(const double *w, const bool *drop, double *to) {
+  double left = 0;
+  for (int k = 0; k < KEYS; k++) left += drop[k] ? 0 : w[k];
+  for (int k = 0; k < KEYS; k++) to[k] = drop[k] || left <= 0 ? 0 : w[k] / left;
+}
+
+/* The n keys of greatest weight; `least`: of least. */
+static void twin_top(const double *w, int n, bool least, bool *drop) {
+  for (int k = 0; k < KEYS; k++) {
+    int before = 0;
+    for (int j = 0; j < KEYS; j++) before += least ? w[j] < w[k] : w[j] > w[k];
+    drop[k] = before < n;
+  }
+}
+
+static void near(double got, double want) { assert_float_equal(got, want, 1e-5); }
+
+/* ---- tests ---- */
+
+static void check_erasure(const attune_prediction *p, double sharpness, double by) {
+  const float *weight = reals(p, "weight", ITEMS * KEYS);
+  const float *erasure = reals(p, "erasure", ITEMS * KEYS);
+  for (int i = 0; i < ITEMS; i++) {
+    double w[KEYS], changed[KEYS];
+    twin_weights(i, sharpness, w);
+    for (int k = 0; k < KEYS; k++) {
+      bool drop[KEYS] = {false};
+      drop[k] = true;
+      twin_without(w, drop, changed);
+      near((double)weight[i * KEYS + k], w[k]);
+      near((double)erasure[i * KEYS + k], twin_distance(i, w, changed, by));
+    }
+  }
+}
+
+static void check_curves(const attune_prediction *p, double sharpness, double by) {
+  static const char *const names[] = {"without_top", "without_low", "only_top"};
+  const float *bins = reals(p, "bins", SHARES);
+  for (int c = 0; c < 3; c++) {
+    const float *v = reals(p, names[c], ITEMS);
+    for (int i = 0; i < ITEMS; i++)
+      for (int t = 0; t < SHARES; t++) {
+        double w[KEYS], changed[KEYS], y[CLASSES];
+        bool drop[KEYS];
+        twin_weights(i, sharpness, w);
+        twin_top(w, (int)ceil((double)bins[t] * KEYS - 1e-4), c == 1, drop);
+        for (int k = 0; c == 2 && k < KEYS; k++) drop[k] = !drop[k];
+        twin_without(w, drop, changed);
+        twin_answer(i, changed, by, y);
+        near((double)v[i * SHARES + t], y[i % CLASSES]);
+      }
+  }
+}
+
+static double log_p(int i, const double *w, double by) {
+  double y[CLASSES];
+  twin_answer(i, w, by, y);
+  return log(y[i % CLASSES]);
+}
+
+static void check_slopes(const attune_prediction *p, double by) {
+  const float *g = reals(p, "gradient", ITEMS * KEYS),
+              *gw = reals(p, "gradient_weight", ITEMS * KEYS);
+  const float *gi = reals(p, "gradient_input", ITEMS * KEYS);
+  const float *ig = reals(p, "integrated", ITEMS * KEYS);
+  for (int i = 0; i < ITEMS; i++) {
+    double w[KEYS], even[KEYS], sum = 0;
+    twin_weights(i, 1, w);
+    for (int k = 0; k < KEYS; k++) {
+      double up[KEYS], down[KEYS];
+      memcpy(up, w, sizeof w);
+      memcpy(down, w, sizeof w);
+      up[k] += 1e-4;
+      down[k] -= 1e-4;
+      double want = (log_p(i, up, by) - log_p(i, down, by)) / 2e-4;
+      near((double)g[i * KEYS + k], want);
+      near((double)gw[i * KEYS + k], want * w[k]);
+      near((double)gi[i * KEYS + k], fabs(want * w[k])); /* the context is linear in both */
+      even[k] = 1.0 / KEYS;
+      sum += (double)ig[i * KEYS + k];
+    }
+    assert_float_equal(sum, log_p(i, w, by) - log_p(i, even, by), 1e-3);
+  }
+}
+
+static void attention_that_is_the_only_path(void **state) {
+  (void)state;
+  at_session *s = open_planted("by=1");
+  at_explain_cost cost;
+  attune_prediction *p = measured(s, &cost);
+  check_erasure(p, 1, 1);
+  check_curves(p, 1, 1);
+  check_slopes(p, 1);
+  const float *erasure = reals(p, "erasure", ITEMS * KEYS), *w = reals(p, "weight", ITEMS * KEYS);
+  const int32_t *correct = wholes(p, "correct", ITEMS);
+  for (int i = 0; i < ITEMS; i++) {
+    assert_int_equal(correct[i], 1);
+    for (int a = 0; a < KEYS; a++) /* the order of weights is that of what erasing does */
+      for (int b = 0; b < KEYS; b++)
+        if (w[i * KEYS + a] > w[i * KEYS + b])
+          assert_true(erasure[i * KEYS + a] > erasure[i * KEYS + b]);
+  }
+  /* Without the deciding key all classes are alike, and the first is chosen. */
+  const float *flip = reals(p, "flip_top", ITEMS);
+  const int32_t *one = wholes(p, "flip_one_top", ITEMS);
+  for (int i = 0; i < ITEMS; i++) {
+    assert_int_equal(one[i], i % CLASSES != 0);
+    if (i % CLASSES)
+      assert_float_equal(flip[i], 1.0 / KEYS, 1e-6);
+    else
+      assert_true(isnan(flip[i]));
+  }
+  assert_true(cost.passes > 100);
+  assert_true(cost.whole_flops > cost.flops);
+  at_prediction_free(p);
+  at_session_free(s);
+}
+
+static void attention_that_nothing_depends_on(void **state) {
+  (void)state;
+  at_session *s = open_planted("by=0");
+  at_explain_cost cost;
+  attune_prediction *p = measured(s, &cost);
+  check_erasure(p, 1, 0);
+  const char *zero[] = {"erasure", "gradient", "integrated"};
+  for (int a = 0; a < 3; a++)
+    for (int k = 0; k < ITEMS * KEYS; k++) assert_true(reals(p, zero[a], ITEMS * KEYS)[k] == 0);
+  for (int i = 0; i < ITEMS; i++) {
+    assert_true(reals(p, "permuted", ITEMS)[i] == 0 && reals(p, "uniform", ITEMS)[i] == 0);
+    assert_true(reals(p, "adversarial", ITEMS)[i] > 0.3f); /* other weights do as well */
+    assert_true(isnan(reals(p, "flip_top", ITEMS)[i]));
+  }
+  at_prediction_free(p);
+  at_session_free(s);
+}
+
+static void equal_weights(void **state) {
+  (void)state;
+  at_session *s = open_planted("sharpness=0.000001");
+  at_explain_cost cost;
+  attune_prediction *p = measured(s, &cost);
+  check_erasure(p, 1e-6, 1);
+  for (int i = 0; i < ITEMS; i++) {
+    near((double)reals(p, "uniform", ITEMS)[i], 0);
+    near((double)reals(p, "permuted", ITEMS)[i], 0);
+    for (int k = 0; k < KEYS; k++)
+      near((double)reals(p, "weight", ITEMS * KEYS)[i * KEYS + k], 1.0 / KEYS);
+  }
+  at_prediction_free(p);
+  at_session_free(s);
+}
+
+/* Sharp attention: what is far from it changes the answer, so an adversary gets nowhere near. */
+static void adversaries_and_removal(void **state) {
+  (void)state;
+  at_session *s = open_planted("by=1");
+  at_explain_cost cost;
+  attune_prediction *p = measured(s, &cost);
+  const float *far = reals(p, "adversarial", ITEMS), *gone = reals(p, "removal", ITEMS * KEYS);
+  const float *low = reals(p, "score_low", ITEMS), *high = reals(p, "score_high", ITEMS);
+  for (int i = 0; i < ITEMS; i++) {
+    assert_true(far[i] >= 0 && far[i] < 0.3f);
+    near((double)high[i], 2);
+    near((double)low[i], -0.2 * (truth_of(i) == KEYS - 1 ? KEYS - 2 : KEYS - 1));
+  }
+  /* One of the two inputs with regions is taken away, the first: its key is then like any other. */
+  for (int i = 0; i < ITEMS; i++) {
+    double score[KEYS], w[KEYS], changed[KEYS];
+    const int t = truth_of(i);
+    twin_weights(i, 1, w);
+    for (int k = 0; k < KEYS; k++) {
+      for (int j = 0; j < KEYS; j++)
+        score[j] = j == k ? 0 : j == t ? 2 : (double)(-0.2f * (float)j);
+      softmax(score, KEYS, changed);
+      near((double)gone[i * KEYS + k], twin_distance(i, w, changed, 1));
+    }
+  }
+  at_prediction_free(p);
+  at_session_free(s);
+}
+
+static void the_same_bits_again(void **state) {
+  (void)state;
+  at_session *s = open_planted("by=1");
+  at_explain_cost cost;
+  attune_prediction *a = measured(s, &cost), *b = measured(s, &cost);
+  attune_array x, y;
+  const char *name;
+  size_t n = 0;
+  for (; (name = at_prediction_name(a, n, &x)); n++) {
+    assert_int_equal(at_prediction_array(b, name, &y), AT_OK);
+    size_t bytes = x.type == ATTUNE_I64 ? 8 : 4;
+    for (uint32_t d = 0; d < x.ndim; d++) bytes *= (size_t)x.shape[d];
+    assert_memory_equal(x.data, y.data, bytes);
+  }
+  assert_true(n > 20);
+  at_prediction_free(a);
+  at_prediction_free(b);
+  at_session_free(s);
+}
+
+static void metrics_and_what_they_lack(void **state) {
+  (void)state;
+  at_session *s = open_planted("by=1");
+  const at_explain_options o = {.split = "test", .limit = 7, .seed = 4};
+  const char *wrong[] = {"lok"};
+  at_explained *e;
+  size_t n;
+  at_error err = {0};
+  assert_int_equal(at_explain(s, NULL, 0, &o, &e, &n, &err), AT_OK);
+  assert_int_equal(n, 1);
+  assert_int_equal(e->examples, 7);
+  bool had = false, lacked = false;
+  for (size_t i = 0; i < e->n_metrics; i++) {
+    const at_explain_metric *m = &e->metric[i];
+    if (!strcmp(m->name, "planted_erasure")) had = m->n == 1 && !m->why && m->result[0].value > 0;
+    if (!strcmp(m->name, "planted_lacking"))
+      lacked = m->n == 0 && m->why && strstr(m->why, "no array `rollout`");
+  }
+  assert_true(had);
+  assert_true(lacked);
+  char *json = at_explain_json(e, n, &o);
+  assert_non_null(strstr(json, "\"planted_erasure\""));
+  assert_non_null(strstr(json, "\"missing\": \"the task predicted no array `rollout`\""));
+  free(json);
+  at_explained_free(e, n);
+  assert_int_equal(at_explain(s, wrong, 1, &o, &e, &n, &err), AT_EINPUT);
+  assert_non_null(strstr(err.message, "no attention block `lok`; did you mean `look`?"));
+  at_session_free(s);
+}
+
+/* A block that cannot be measured says why. */
+static void blocks_with_nothing_to_measure(void **state) {
+  static const struct {
+    const char *reader, *why;
+  } cases[] = {
+      {"planted(hole=2)",
+       "the attention of `look` holds something that is no number, first in "
+       "example 2; it cannot be measured"},
+      {"planted(keys=1)", "`look` attends to one key only: there is nothing to choose from"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    at_session *s = open_with("by=1", cases[i].reader);
+    const at_explain_options o = {.split = "test", .limit = 0};
+    at_explained *e;
+    size_t n;
+    at_error err = {0};
+    assert_int_equal(at_explain(s, NULL, 0, &o, &e, &n, &err), AT_OK);
+    assert_int_equal(n, 1);
+    assert_null(e->arrays);
+    assert_string_equal(e->why, cases[i].why);
+    at_explained_free(e, n);
+    at_session_free(s);
+  }
+}
+
+static void all_weight_on_one_key(void **state) {
+  (void)state;
+  at_session *s = open_planted("sharpness=1000000");
+  at_explain_cost cost;
+  attune_prediction *p = measured(s, &cost);
+  for (int i = 0; i < ITEMS; i++) {
+    double none[KEYS] = {0}, w[KEYS] = {0};
+    w[truth_of(i)] = 1;
+    assert_true(reals(p, "weight", ITEMS * KEYS)[i * KEYS + truth_of(i)] == 1);
+    /* Nothing is left of the rest: the block gives 0. */
+    near((double)reals(p, "erasure", ITEMS * KEYS)[i * KEYS + truth_of(i)],
+         twin_distance(i, w, none, 1));
+  }
+  at_prediction_free(p);
+  at_session_free(s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(attention_that_is_the_only_path),
+      cmocka_unit_test(attention_that_nothing_depends_on),
+      cmocka_unit_test(equal_weights),
+      cmocka_unit_test(adversaries_and_removal),
+      cmocka_unit_test(the_same_bits_again),
+      cmocka_unit_test(metrics_and_what_they_lack),
+      cmocka_unit_test(blocks_with_nothing_to_measure),
+      cmocka_unit_test(all_weight_on_one_key),
+  };
+  const char *top = getenv("top_builddir");
+  char plugins[4096];
+  const char *dirs[] = {plugins};
+  snprintf(plugins, sizeof plugins, "%s/tests/plugins/alone/.libs", top ? top : ".");
+  if (at_registry_new(dirs, 1, &registry, NULL) || !mkdtemp(dir)) return 1;
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  at_registry_free(registry);
+  return failed;
+}
