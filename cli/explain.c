@@ -5,12 +5,11 @@
 #include "cli/cli.h"
 #include "core/explain/explain.h"
 
-static void print_metrics(const at_explained *e) {
-  for (size_t m = 0; m < e->n_metrics; m++) {
-    const at_explain_metric *x = &e->metric[m];
-    if (x->why) printf("  %-32s %s\n", x->name, x->why);
-    for (size_t i = 0; i < x->n; i++)
-      printf("  %-32s %10.4f  %8" PRId64 "\n", x->result[i].name, x->result[i].value, e->examples);
+static void print_metrics(const at_explain_metric *m, size_t n, int64_t examples) {
+  for (size_t k = 0; k < n; k++) {
+    if (m[k].why) printf("  %-32s %s\n", m[k].name, m[k].why);
+    for (size_t i = 0; i < m[k].n; i++)
+      printf("  %-32s %10.4f  %8" PRId64 "\n", m[k].result[i].name, m[k].result[i].value, examples);
   }
 }
 
@@ -29,7 +28,12 @@ static void print_blocks(const at_explained *e, size_t n) {
       continue;
     }
     printf("  %-32s %10s  %8s\n", "metric", "mean", "examples");
-    print_metrics(&e[i]);
+    print_metrics(e[i].metric, e[i].n_metrics, e[i].examples);
+    for (size_t k = 0; k < e[i].n_parts; k++) {
+      const at_explain_part *p = &e[i].part[k];
+      printf("  %s: %s\n", p->condition, p->value);
+      print_metrics(p->metric, p->n_metrics, p->examples);
+    }
     print_cost(&e[i].cost);
   }
 }
@@ -57,7 +61,7 @@ static at_status explain(at_session *s, const cli_list *blocks, const at_explain
   if (st == AT_OK) st = at_explain_write(e, n, &o, dir, err);
   char *text = st == AT_OK && json ? at_explain_json(e, n, &o) : NULL;
   if (st == AT_OK && json && !text) st = at_nomem(err);
-  if (text) puts(text);
+  if (text) fputs(text, stdout);
   if (st == AT_OK && !json) {
     print_blocks(e, n);
     printf("\n%s/explain.json\n", dir);
@@ -68,12 +72,13 @@ static at_status explain(at_session *s, const cli_list *blocks, const at_explain
 }
 
 int cli_explain(int argc, char **argv) {
-  cli_list blocks = {.n = 0}, rest;
+  cli_list blocks = {.n = 0}, by = {.n = 0}, rest;
   const char *split = "test", *out = NULL;
   int64_t threads = 0, limit = 200, permutations = 20, seed = 0;
   bool done, json = false;
   const cli_option options[] = {{"split", 0, CLI_TEXT, &split, 0, 0},
                                 {"attend", 'a', CLI_LIST, &blocks, 0, 0},
+                                {"by", 'b', CLI_LIST, &by, 0, 0},
                                 {"limit", 'n', CLI_INT, &limit, 0, INT32_MAX},
                                 {"permutations", 0, CLI_INT, &permutations, 0, 10000},
                                 {"seed", 0, CLI_INT, &seed, 0, INT64_MAX - 1},
@@ -83,8 +88,12 @@ int cli_explain(int argc, char **argv) {
                                 {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
-  const at_explain_options o = {
-      .split = split, .limit = limit, .permutations = (int)permutations, .seed = (uint64_t)seed};
+  const at_explain_options o = {.split = split,
+                                .limit = limit,
+                                .permutations = (int)permutations,
+                                .seed = (uint64_t)seed,
+                                .by = by.v,
+                                .n_by = by.n};
   at_error err = {0};
   at_registry *reg = NULL;
   at_session *s = NULL;

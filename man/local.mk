@@ -2,6 +2,7 @@ dist_man_MANS += \
 	man/attune-check.1 \
 	man/attune-data.1 \
 	man/attune-eval.1 \
+	man/attune-explain.1 \
 	man/attune-fmt.1 \
 	man/attune-graph.1 \
 	man/attune-help.1 \

@@ -9,10 +9,12 @@
 #include "core/run/run.h"
 
 typedef struct at_explain_options {
-  const char *split; /* a role or a name */
-  int64_t limit;     /* examples at most, evenly spaced over the split; 0: all */
-  int permutations;  /* of `permuted` */
-  uint64_t seed;     /* of what is drawn at random */
+  const char *split;     /* a role or a name */
+  int64_t limit;         /* examples at most, evenly spaced over the split; 0: all */
+  int permutations;      /* of `permuted` */
+  uint64_t seed;         /* of what is drawn at random */
+  const char *const *by; /* conditions: "correct", "type", "length:4" */
+  size_t n_by;
   at_progress_fn *fn;
   void *ctx;
 } at_explain_options;
@@ -40,6 +42,13 @@ typedef struct at_explain_metric {
   size_t n;   /* results */
   at_result *result;
 } at_explain_metric;
+/* The examples for which a condition has one value. */
+typedef struct at_explain_part {
+  char *condition, *value;
+  int64_t examples;
+  at_explain_metric *metric;
+  size_t n_metrics;
+} at_explain_part;
 typedef struct at_explained {
   char *block;
   char *why; /* nothing was measured: a sentence; NULL */
@@ -48,6 +57,8 @@ typedef struct at_explained {
   at_explain_cost cost;
   at_explain_metric *metric; /* every metric plugin whose task is `explain` */
   size_t n_metrics;
+  at_explain_part *part;
+  size_t n_parts;
 } at_explained;
 /* `blocks` n 0: all of the model. A block that cannot be measured says why; the others go on. */
 at_status at_explain(at_session *s, const char *const *blocks, size_t n,

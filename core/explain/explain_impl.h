@@ -75,6 +75,9 @@ typedef enum at_measure {
   AT_M_UNIFORM,
   AT_M_UNIFORM_RIGHT,
   AT_M_ADVERSARIAL,
+  AT_M_PREDICTED,
+  AT_M_EXPECTED,
+  AT_M_LENGTH,
   AT_M_SCORE_LOW,
   AT_M_SCORE_HIGH,
   AT_M_COUNT
@@ -100,7 +103,26 @@ float *at_columns_real(at_columns *c, at_measure m, int64_t n, int64_t i);
 int32_t *at_columns_int(at_columns *c, at_measure m, int64_t n, int64_t i);
 at_status at_columns_store(const at_columns *c, const at_examples *e, attune_prediction *out,
                            at_error *err);
+/* The examples of `p` that `in` has, as a prediction of their own. */
+at_status at_columns_part(const attune_prediction *p, const bool *in, attune_prediction **out,
+                          at_error *err);
+bool at_columns_per_example(const char *name); /* an array with a number for each */
 void at_columns_free(at_columns *c);
+
+/* ---- conditions (by.c) ---- */
+
+/* Parts of the examples; -1: in none. */
+typedef struct at_parts {
+  char **name;
+  size_t n;
+  int32_t *of; /* [examples] */
+} at_parts;
+/* `condition`: "length:4". EINPUT: there is no such thing here. */
+at_status at_parts_find(const at_session *s, const char *split, const attune_prediction *p,
+                        const char *condition, at_parts *out, at_error *err);
+/* Whether there can be such a condition, before anything is measured. */
+at_status at_parts_check(const at_session *s, const char *condition, at_error *err);
+void at_parts_free(at_parts *p);
 
 /* ---- a block at work ---- */
 

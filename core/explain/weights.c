@@ -57,6 +57,17 @@ static at_status measure_scores(at_measuring *m, at_error *err) {
   return st;
 }
 
+/* Words of what the example was asked. */
+static int32_t words(const at_measuring *m, int64_t i) {
+  at_batch_input in;
+  for (int k = 0; at_session_input(m->s, k, &in); k++) {
+    const int64_t *off = in.kind == AT_FEED_WORDS ? at_x_offsets(m->x, in.node->dim[0].axis) : NULL;
+    const int64_t row = off ? m->g.place[in.table][i] : 0;
+    if (off) return (int32_t)(off[row + 1] - off[row]);
+  }
+  return -1;
+}
+
 at_status at_measure_weights(at_measuring *m, at_error *err) {
   at_status st = check_numbers(m, err);
   if (st != AT_OK) return st;
@@ -71,6 +82,9 @@ at_status at_measure_weights(at_measuring *m, at_error *err) {
     memcpy(at_columns_real(&m->c, AT_M_WEIGHT, m->g.n, i), m->mean + at,
            (size_t)keys * sizeof *m->mean);
     *at_columns_real(&m->c, AT_M_OUTPUT, m->g.n, i) = (float)at_answer_output(m, m->whole, i);
+    *at_columns_int(&m->c, AT_M_PREDICTED, m->g.n, i) = choice;
+    *at_columns_int(&m->c, AT_M_EXPECTED, m->g.n, i) = expected;
+    *at_columns_int(&m->c, AT_M_LENGTH, m->g.n, i) = words(m, i);
     *at_columns_int(&m->c, AT_M_CORRECT, m->g.n, i) =
         choice < 0 || expected < 0 ? -1 : choice == expected;
   }

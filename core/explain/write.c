@@ -30,18 +30,33 @@ static json_t *arrays_json(const attune_prediction *p) {
   return j;
 }
 
+static json_t *metrics_json(const at_explain_metric *m, size_t n) {
+  json_t *j = json_object();
+  for (size_t i = 0; i < n; i++) json_object_set_new(j, m[i].name, metric_json(&m[i]));
+  return j;
+}
+
+static json_t *parts_json(const at_explained *e) {
+  json_t *j = json_array();
+  for (size_t i = 0; i < e->n_parts; i++) {
+    const at_explain_part *p = &e->part[i];
+    json_array_append_new(j, json_pack("{s:s, s:s, s:I, s:o}", "condition", p->condition, "value",
+                                       p->value, "examples", (json_int_t)p->examples, "metrics",
+                                       metrics_json(p->metric, p->n_metrics)));
+  }
+  return j;
+}
+
 static json_t *block_json(const at_explained *e) {
   json_t *j = json_pack("{s:s}", "block", e->block);
   if (e->why) {
     json_object_set_new(j, "missing", json_string(e->why));
     return j;
   }
-  json_t *metrics = json_object();
-  for (size_t i = 0; i < e->n_metrics; i++)
-    json_object_set_new(metrics, e->metric[i].name, metric_json(&e->metric[i]));
   json_object_set_new(j, "examples", json_integer((json_int_t)e->examples));
   json_object_set_new(j, "arrays", arrays_json(e->arrays));
-  json_object_set_new(j, "metrics", metrics);
+  json_object_set_new(j, "metrics", metrics_json(e->metric, e->n_metrics));
+  if (e->n_parts) json_object_set_new(j, "by", parts_json(e));
   json_object_set_new(j, "passes", json_integer((json_int_t)e->cost.passes));
   json_object_set_new(j, "flops", number(e->cost.flops));
   json_object_set_new(j, "flops_of_whole_passes", number(e->cost.whole_flops));
@@ -50,12 +65,16 @@ static json_t *block_json(const at_explained *e) {
 
 char *at_explain_json(const at_explained *e, size_t n, const at_explain_options *o) {
   json_t *blocks = json_array();
+  at_text out = {0};
   for (size_t i = 0; i < n; i++) json_array_append_new(blocks, block_json(&e[i]));
   json_t *j = json_pack("{s:s, s:I, s:i, s:o}", "split", o->split, "seed", (json_int_t)o->seed,
                         "permutations", o->permutations, "blocks", blocks);
   char *text = j ? json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) : NULL;
+  if (text) at_text_addf(&out, "%s\n", text);
   json_decref(j);
-  return text;
+  free(text);
+  if (out.failed) at_text_free(&out);
+  return out.data;
 }
 
 static at_status add_array(at_arrays *to, const char *name, const attune_array *a, at_error *err) {
