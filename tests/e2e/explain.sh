@@ -39,6 +39,39 @@ is "parts by type, length and right answers" yes \
     grep -q '"condition": "correct"' "$work/json" && echo yes)"
 is "decisions can flip" 2 "$(grep -c '"flip_top"' "$work/json")"
 
+# Self-attention with heads, ragged on both sides; and attention of a picture that several ask about.
+cat >"$work/self.att" <<'E2'
+model self(d = 8) {
+  input image: real [picture, y, x, channel]
+  input question: token [question, word...]
+  input picture: token [question]
+  input answer: token(answer_class) [question]
+  let cells = image |> conv2d(y, x, channel -> d, stride = 5) @see |> flatten(y, x -> cell)
+  attend view(query = cells |> mean(cell), key = cells, value = cells, over = cell, along = d) {
+    score = dot
+    weigh = softmax
+  }
+  let w = question |> embed(d) @embed
+  attend self(query = w, key = w, value = w, over = word, along = d) {
+    score = scaled_dot
+    heads = 2
+    weigh = softmax
+  }
+  attend last(query = self |> mean(word), key = self, value = self, over = word, along = d) {
+    score = dot
+    weigh = softmax
+  }
+  output logits = last + gather(view, picture, picture) |> linear(d -> answer_class) @answer
+  loss cross_entropy(logits, answer, answer_class)
+}
+E2
+sed "s|^model:.*|model: $work/self.att|; /^arguments/d" "$work/vqa.yaml" >"$work/self.yaml"
+"$A" train "$work/self.yaml" --out "$work/self" >"$work/log" 2>&1
+"$A" explain "$work/self" --json >"$work/json" 2>>"$work/log"
+is "self-attention is measured" "0" "$?$(grep -a attune: "$work/log")"
+is "with its inputs" "3 3" "$(grep -c '"removal"' "$work/json") $(grep -c '"gradient_input"' "$work/json")"
+is "and nothing is missing" 0 "$(grep -c '"missing": ".*attention' "$work/json")"
+
 refuses "an unknown block" 2 'no attention block `red.2`; did you mean `read' \
   "$A" explain "$work/vqa" --attend red.2
 refuses "an unknown condition" 2 'no condition `tipe`' "$A" explain "$work/vqa" --by tipe
