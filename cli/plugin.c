@@ -10,7 +10,7 @@ static const char *option_type(attune_option_type t) {
 
 static void print_list(const at_item *it, size_t n) {
   for (size_t i = 0; i < n; i++)
-    printf("%-12s %-20s %s\n", at_kind_name((attune_kind)it[i].item->kind), it[i].item->name,
+    printf("%-12s %-22s %s\n", at_kind_name((attune_kind)it[i].item->kind), it[i].item->name,
            it[i].item->summary);
 }
 

@@ -91,6 +91,14 @@ unit_tests += test_vqa_accuracy
 test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
 test_vqa_accuracy_LDADD = $(unit_ldadd)
 
+unit_tests += test_attention_math
+test_attention_math_SOURCES = tests/unit/test_attention_math.c plugins/metric/attention_math.c plugins/metric/attention_math.h
+test_attention_math_LDADD = $(unit_ldadd)
+
+unit_tests += test_attention_metrics
+test_attention_metrics_SOURCES = tests/unit/test_attention_metrics.c
+test_attention_metrics_LDADD = $(unit_ldadd)
+
 # Makes files for the tests of readers.
 check_PROGRAMS += make_hdf5
 make_hdf5_SOURCES = tests/tools/make_hdf5.c

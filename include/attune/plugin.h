@@ -258,11 +258,45 @@ typedef struct attune_task {
 
 /* ---- metrics -------------------------------------------------------------------------- */
 
+/* THE PREDICTION OF "explain", since 1.2: what ONE attention block did over n examples of a split.
+ * An array that data or model cannot give is absent. F32 unless said otherwise; K keys in all,
+ * those of example i at offsets[i] .. offsets[i + 1] - 1. A distance is half the L1 distance of
+ * the answer's distribution, or the difference of a scalar output.
+ *   offsets         I64 [n + 1]
+ *   rows            I64 [n, batch axes of the model]
+ *   weight          [K] attention, mean over heads and over what asks
+ *   erasure         [K] distance when the key is masked here and the weights renormalised
+ *   removal         [K] distance when the key's input is taken away and the model run again
+ *   gradient        [K] dy/dweight; y: log probability of the predicted answer, or the output
+ *   gradient_weight [K] sum over heads and what asks of weight * dy/dweight
+ *   gradient_input  [K] |x . dy/dx| of the key's value vector x
+ *   integrated      [K] integrated gradients along the weights, from uniform ones
+ *   scrambled       [K] weight when parameters are drawn anew
+ *   truth           [K] 1: the key decides by the data's own word, 0: not, NaN: not known
+ *   share           [K] how large a key is; sums to 1 over an example
+ *   output          [n] probability of the predicted answer, or the scalar output
+ *   correct         I32 [n] 1, 0; -1 unknown
+ *   predicted, expected I32 [n] classes; -1 none, unknown
+ *   length          I32 [n] words of the question or caption; -1 none
+ *   bins            [T] shares of keys, ascending
+ *   without_top, without_low, only_top [n, T] output after masking the ceil(share * keys) keys of
+ *                   largest weight, of least weight, all but those of largest weight
+ *   right_without_top, right_without_low I32 [n, T] whether the answer is then the expected one
+ *   flip_top, flip_random [n] share of keys masked in order of weight, at random, until the
+ *                   decision flips; NaN never
+ *   flip_one_top, flip_one_random I32 [n] whether masking the one key flips it
+ *   permuted        [n] median distance over permutations of the weights
+ *   uniform         [n] distance with uniform weights
+ *   uniform_right   I32 [n]
+ *   adversarial     [n] largest Jensen-Shannon divergence, in nats, of weights at a small distance
+ *   score_low, score_high [n] range of the raw scores */
 typedef struct attune_results attune_results;
 
 typedef struct attune_metric {
   attune_item item;
-  const char *task; /* name of the task whose predictions it reads */
+  /* Name of the task whose predictions it reads; "explain": the arrays above, of one attention
+   * block. */
+  const char *task;
   /* [main] Calls host->result() for each number, or host->each(). */
   int (*compute)(const attune_host *host, const attune_options *options,
                  const attune_prediction *prediction, attune_results *results);

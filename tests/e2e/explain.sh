@@ -17,7 +17,7 @@ is "explain prints JSON" 0 $?
 is "which is the file" "" "$(diff "$work/json" "$work/two/explain.json")"
 same "one and two threads give the same bits" "$work/match/explain/test/align.npz" "$work/two/align.npz"
 is "what it knows of a pair" 4 \
-  "$(grep -cE '"(weight|erasure|removal|gradient)"' "$work/json")"
+  "$(grep -cE '^ *"(weight|erasure|removal|gradient)",$' "$work/json")"
 
 color_questions "$work/data"
 cat >"$work/vqa.yaml" <<E2
@@ -37,7 +37,7 @@ is "the blocks asked for, in their order" "read.2 control.1" \
 is "parts by type, length and right answers" yes \
   "$(grep -q '"value": "is"' "$work/json" && grep -q '"value": "up to 7"' "$work/json" &&
     grep -q '"condition": "correct"' "$work/json" && echo yes)"
-is "decisions can flip" 2 "$(grep -c '"flip_top"' "$work/json")"
+is "decisions can flip" 2 "$(grep -c '^ *"flip_top",$' "$work/json")"
 
 # Self-attention with heads, ragged on both sides; and attention of a picture that several ask about.
 cat >"$work/self.att" <<'E2'
@@ -69,8 +69,8 @@ sed "s|^model:.*|model: $work/self.att|; /^arguments/d" "$work/vqa.yaml" >"$work
 "$A" train "$work/self.yaml" --out "$work/self" >"$work/log" 2>&1
 "$A" explain "$work/self" --json >"$work/json" 2>>"$work/log"
 is "self-attention is measured" "0" "$?$(grep -a attune: "$work/log")"
-is "with its inputs" "3 3" "$(grep -c '"removal"' "$work/json") $(grep -c '"gradient_input"' "$work/json")"
-is "and nothing is missing" 0 "$(grep -c '"missing": ".*attention' "$work/json")"
+is "with its inputs" "3 3" "$(grep -c '^ *"removal",$' "$work/json") $(grep -c '^ *"gradient_input",$' "$work/json")"
+is "and nothing is missing" 0 "$(grep -c '^      "missing"' "$work/json")"
 
 refuses "an unknown block" 2 'no attention block `red.2`; did you mean `read' \
   "$A" explain "$work/vqa" --attend red.2
