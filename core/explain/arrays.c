@@ -43,6 +43,7 @@ static const struct {
     [AT_M_LENGTH] = {"length", AT_PER_EXAMPLE, true},
     [AT_M_SCORE_LOW] = {"score_low", AT_PER_EXAMPLE, false},
     [AT_M_SCORE_HIGH] = {"score_high", AT_PER_EXAMPLE, false},
+    [AT_M_SCORE_RANGE] = {"score_range", AT_PER_EXAMPLE, false},
 };
 
 /* Numbers of a column up to example i. */

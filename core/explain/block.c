@@ -128,9 +128,10 @@ static at_status open_group(at_measuring *m, at_error *err) {
 
 /* Those that bring the pass back to the whole come last. */
 static at_measure_fn *const measures[] = {
-    at_measure_weights,  at_measure_truth,      at_measure_erasure,   at_measure_curves,
-    at_measure_flips,    at_measure_uniform,    at_measure_permuted,  at_measure_adversarial,
-    at_measure_gradient, at_measure_integrated, at_measure_scrambled, at_measure_removal};
+    at_measure_weights,     at_measure_bound,    at_measure_truth,      at_measure_erasure,
+    at_measure_curves,      at_measure_flips,    at_measure_uniform,    at_measure_permuted,
+    at_measure_adversarial, at_measure_gradient, at_measure_integrated, at_measure_scrambled,
+    at_measure_removal};
 
 bool at_measure_stopped(const at_measuring *m) {
   at_progress p = {.phase = m->a->name, .step = m->g.first + m->g.n, .loss = NAN};

@@ -80,6 +80,7 @@ typedef enum at_measure {
   AT_M_LENGTH,
   AT_M_SCORE_LOW,
   AT_M_SCORE_HIGH,
+  AT_M_SCORE_RANGE,
   AT_M_COUNT
 } at_measure;
 
@@ -174,6 +175,7 @@ void at_change_permute(at_measuring *m, int64_t i, const int32_t *from);
 
 typedef at_status at_measure_fn(at_measuring *m, at_error *err);
 at_measure_fn at_measure_weights, at_measure_truth;       /* weights.c, keys.c */
+at_measure_fn at_measure_bound;                           /* bound.c */
 at_measure_fn at_measure_erasure, at_measure_curves;      /* erase.c */
 at_measure_fn at_measure_flips;                           /* flip.c */
 at_measure_fn at_measure_uniform, at_measure_permuted;    /* shuffle.c */
@@ -181,6 +183,9 @@ at_measure_fn at_measure_adversarial;                     /* adversarial.c */
 at_measure_fn at_measure_gradient, at_measure_integrated; /* slope.c */
 at_measure_fn at_measure_removal;                         /* remove.c */
 at_measure_fn at_measure_scrambled;                       /* scramble.c */
+/* The largest difference of what softmax gets, temperature included; false: there is none, or it
+ * is not known. */
+bool at_score_range(const at_attend *a, const attune_form *form, double *apart);
 bool at_measure_stopped(const at_measuring *m);
 /* What the keys are, by the input that feeds them (remove.c); h, w: the grid of cells, else 0. */
 at_over at_keys_over(const at_measuring *m, int64_t *h, int64_t *w);

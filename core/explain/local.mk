@@ -3,6 +3,7 @@ libattune_la_SOURCES += \
 	core/explain/answer.c \
 	core/explain/arrays.c \
 	core/explain/block.c \
+	core/explain/bound.c \
 	core/explain/by.c \
 	core/explain/change.c \
 	core/explain/erase.c \

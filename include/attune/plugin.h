@@ -289,7 +289,9 @@ typedef struct attune_task {
  *   uniform         [n] distance with uniform weights
  *   uniform_right   I32 [n]
  *   adversarial     [n] largest Jensen-Shannon divergence, in nats, of weights at a small distance
- *   score_low, score_high [n] range of the raw scores */
+ *   score_low, score_high [n] range of the raw scores
+ *   score_range     [n] how far apart the numbers can lie that softmax gets, by the form of the
+ *                   score and what follows it; absent: as far as they like */
 typedef struct attune_results attune_results;
 
 typedef struct attune_metric {

@@ -41,6 +41,7 @@ static const known KNOWN[] = {
     {"adversarial", EXAMPLES, ATTUNE_F32},
     {"score_low", EXAMPLES, ATTUNE_F32},
     {"score_high", EXAMPLES, ATTUNE_F32},
+    {"score_range", EXAMPLES, ATTUNE_F32},
 };
 
 typedef struct reading {

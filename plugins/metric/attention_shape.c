@@ -6,8 +6,8 @@
  *   gini            sum_i (2i - n - 1) p_(i) / n over p in rising order: 0 is uniform, 1 - 1/n one
  *                   key (Quantus, sparseness; Chalasani et al. 2020)
  *   max_weight      largest w
- *   max_weight_bound  e^r / (e^r + n - 1), r the range of the scores times the temperature: more
- *                   than this softmax cannot give to one of n keys; r = 1 for a sigmoid, 2 for tanh
+ *   max_weight_bound  e^r / (e^r + n - 1), r how far apart the score lets the numbers lie that
+ *                   softmax gets: more than this it cannot give to one of n keys
  *   max_weight_of_bound  max_weight / max_weight_bound
  *   scrambled       Spearman's rho of the weights before and after parameters are drawn anew: high
  *                   means that attention says little of what was learnt (Adebayo et al. 2018) */
@@ -27,10 +27,9 @@ static double max_weight(const attention_example *e) {
   for (int64_t i = 0; i < e->n; i++) most = fmax(most, e->value[0][i]);
   return most;
 }
-/* needs: weight, score_low, score_high */
+/* needs: weight, score_range */
 static double bound(const attention_example *e) {
-  double range = e->value[2][0] - e->value[1][0];
-  return am_softmax_bound(range * e->option, e->n);
+  return e->n < 2 ? NAN : am_softmax_bound(e->value[1][0], e->n);
 }
 static double of_bound(const attention_example *e) { return max_weight(e) / bound(e); }
 static double scrambled(const attention_example *e) {
@@ -44,8 +43,8 @@ static const attention_measure SHAPE[] = {
     {"max_weight", -1, {"map"}, max_weight, 0},
 };
 static const attention_measure BOUND[] = {
-    {"max_weight_bound", -1, {"weight", "score_low", "score_high"}, bound, 0},
-    {"max_weight_of_bound", -1, {"weight", "score_low", "score_high"}, of_bound, 0},
+    {"max_weight_bound", -1, {"weight", "score_range"}, bound, 0},
+    {"max_weight_of_bound", -1, {"weight", "score_range"}, of_bound, 0},
 };
 static const attention_measure SCRAMBLED[] = {
     {"scrambled", 0, {"weight", "scrambled"}, scrambled, 0},
@@ -62,10 +61,15 @@ static int compute(const attune_host *host, const attune_options *options,
 }
 static int compute_bound(const attune_host *host, const attune_options *options,
                          const attune_prediction *p, attune_results *results) {
-  const attention_metric m = {.name = "attention_bound",
-                              .measure = BOUND,
-                              .n = COUNT(BOUND),
-                              .number = host->option_real(options, "temperature")};
+  const attention_metric m = {.name = "attention_bound", .measure = BOUND, .n = COUNT(BOUND)};
+  attune_array range;
+  (void)options;
+  if (host->prediction(p, "score_range", &range)) {
+    host->error(host,
+                "there is no bound: nothing is said that keeps scores from lying as far "
+                "apart as they like");
+    return ATTUNE_BAD_INPUT;
+  }
   return attention_report(host, p, results, &m);
 }
 static int compute_scrambled(const attune_host *host, const attune_options *options,
@@ -91,20 +95,17 @@ static const attune_metric shape = {
     .compute = compute,
 };
 
-static const attune_option bound_options[] = {
-    {"temperature", ATTUNE_OPTION_REAL, "1", 0, 1e6, NULL,
-     "by what scores are multiplied before softmax"},
-    ATTENTION_NO_OPTION,
-};
 static const attune_metric bounded = {
     .item = {sizeof(attune_metric), ATTUNE_METRIC, "attention_bound",
-             "largest weight against what the range of the scores allows",
-             "max_weight_bound: e^r / (e^r + n - 1), r the range of the scores times the "
-             "temperature: softmax over n keys can\n"
-             "give no more to one; max_weight_of_bound: the largest weight over it. A bounded "
-             "score (sigmoid: r = 1, tanh:\n"
-             "r = 2) without a temperature forces attention to be near uniform.",
-             bound_options},
+             "largest weight against what the score function allows",
+             "max_weight_bound: e^r / (e^r + n - 1), r how far apart the numbers can lie that "
+             "softmax gets: it can give no\n"
+             "more to one of n keys; max_weight_of_bound: the largest weight over it. r follows "
+             "from the form that the score\n"
+             "declares (cosine, tanh: 2, sigmoid: 1), from what refines it and from the sharpness "
+             "of softmax. Where nothing\n"
+             "limits it, there is no bound.",
+             NULL},
     .task = "explain",
     .compute = compute_bound,
 };

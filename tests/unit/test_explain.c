@@ -8,6 +8,7 @@
 
 enum { ITEMS = 20, KEYS = 6, CLASSES = 3, SHARES = 13 }; /* as tests/plugins/planted.c has them */
 
+/* %s: what the block says of its scores and weights. */
 static const char through[] =
     "model planted(sharpness = 1.0, by = 1.0) {\n"
     "  input ask: real [item, a]\n"
@@ -16,8 +17,7 @@ static const char through[] =
     "  input answer: token(answer_class) [item]\n"
     "  attend look(query = ask, key = key, value = value, over = region, "
     "along = a) {\n"
-    "    score = dot\n"
-    "    weigh = softmax(sharpness)\n"
+    "    %s\n"
     "  }\n"
     "  let seen = look |> scale(by)\n"
     "  output logits = seen |> linear(b -> answer_class) @out\n"
@@ -28,15 +28,16 @@ static char dir[] = "/tmp/attune-explain-XXXXXX";
 static at_registry *registry;
 
 /* A session whose last layer passes its numbers on as they are. */
-static at_session *open_with(const char *argument, const char *reader) {
-  char path[256], text[512], set[64], data[64];
+static at_session *open_block(const char *clauses, const char *argument, const char *reader) {
+  char path[256], model[2048], text[512], set[64], data[64];
   const char *sets[] = {set, data};
   at_error err = {0};
   at_run *run;
   at_session *s;
   at_text said = {0};
   snprintf(path, sizeof path, "%s/m.att", dir);
-  assert_int_equal(at_file_write(path, through, strlen(through), &err), AT_OK);
+  snprintf(model, sizeof model, through, clauses);
+  assert_int_equal(at_file_write(path, model, strlen(model), &err), AT_OK);
   snprintf(path, sizeof path, "%s/run.yaml", dir);
   snprintf(text, sizeof text,
            "model: m.att\ndata: {reader: planted}\ntask: vqa\nmetrics: [accuracy]\n"
@@ -55,6 +56,10 @@ static at_session *open_with(const char *argument, const char *reader) {
     for (size_t k = 0; !strcmp(p->graph->param[i]->pname, "out.weight") && k < CLASSES; k++)
       p->value[p->offset[i] + k * CLASSES + k] = 1;
   return s;
+}
+
+static at_session *open_with(const char *argument, const char *reader) {
+  return open_block("score = dot\n    weigh = softmax(sharpness)", argument, reader);
 }
 
 static at_session *open_planted(const char *argument) { return open_with(argument, "planted"); }
@@ -388,6 +393,45 @@ static void all_weight_on_one_key(void **state) {
   at_session_free(s);
 }
 
+/* What the score function allows, from its form and what follows it; -1: anything. */
+static void ranges_that_scores_declare(void **state) {
+  static const struct {
+    const char *clauses;
+    double apart;
+  } cases[] = {
+      {"score = dot\n weigh = softmax", -1},
+      {"score = general\n weigh = softmax", -1},
+      {"score = additive\n weigh = softmax", -1}, /* says nothing of itself */
+      {"score = cosine\n weigh = softmax", 2},
+      {"score = cosine\n weigh = softmax(9)", 18},
+      {"score = cosine\n refine = leaky_relu(0.1)\n weigh = softmax(9)", 9.9},
+      {"score = cosine\n refine = relu |> scale(-3, shift = 5)\n weigh = softmax", 3},
+      {"score = dot\n refine = leaky_relu(0.1) |> normalize(region)\n weigh = softmax(4)", 8},
+      {"score = dot\n refine = relu |> normalize(region)\n weigh = softmax", 1},
+      {"score = dot\n refine = clamp(-1, 3)\n weigh = softmax", 4},
+      {"score = dot\n refine = exp\n weigh = softmax", -1},
+      {"score = activated_general\n weigh = softmax", 2},
+      {"score = activated_general(act = sigmoid)\n weigh = softmax(3)", 3},
+      {"score = activated_general(act = relu)\n weigh = softmax", -1},
+      {"score = cosine\n weigh = sparsemax", -1},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    at_session *s = open_block(cases[i].clauses, "by=1", "planted");
+    const at_explain_options o = {.split = "test", .limit = 3};
+    attune_prediction *p = NULL;
+    attune_array a;
+    at_explain_cost cost;
+    at_error err = {0};
+    if (at_explain_block(s, "look", &o, &p, &cost, &err) != AT_OK) fail_msg("%s", err.message);
+    bool has = at_prediction_array(p, "score_range", &a) == AT_OK;
+    if (has != (cases[i].apart >= 0)) fail_msg("%s: %s", cases[i].clauses, has ? "has" : "lacks");
+    if (has) near((double)((const float *)a.data)[2], cases[i].apart);
+    at_prediction_free(p);
+    at_session_free(s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(attention_that_is_the_only_path),
@@ -398,6 +442,7 @@ int main(void) {
       cmocka_unit_test(metrics_and_what_they_lack),
       cmocka_unit_test(blocks_with_nothing_to_measure),
       cmocka_unit_test(all_weight_on_one_key),
+      cmocka_unit_test(ranges_that_scores_declare),
   };
   const char *top = getenv("top_builddir");
   char plugins[4096];
