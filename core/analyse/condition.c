@@ -1,5 +1,6 @@
 #include "core/analyse/condition.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/text.h"
@@ -148,10 +149,18 @@ static size_t find_values(const double *sorted, size_t n, size_t *begins) {
   return classes;
 }
 
+/* Whole numbers without an exponent. */
+static void write_number(char buf[32], double v) {
+  if (v == floor(v) && fabs(v) < 1e15)
+    snprintf(buf, 32, "%.0f", v);
+  else
+    at_format_f64(buf, v);
+}
+
 static const char *range_label(at_arena *a, double low, double high) {
   char from[32], to[32];
-  at_format_f64(from, low);
-  at_format_f64(to, high);
+  write_number(from, low);
+  write_number(to, high);
   return low == high ? at_arena_strdup(a, from) : at_arena_printf(a, "%s to %s", from, to);
 }
 
@@ -180,11 +189,14 @@ at_status at_split_numbers(const char *name, const double *value, size_t n, size
 
 /* ---- within a class ---- */
 
-void at_within_class(const at_samples *s, const at_split *split, size_t class_, double *out) {
-  for (size_t k = 0; k < s->seeds; k++)
-    for (size_t i = 0; i < s->examples; i++)
-      out[k * s->examples + i] =
-          split->of[i] == (int32_t)class_ ? s->value[k * s->examples + i] : NAN;
+/* The examples of one class, seed after seed; returns how many. */
+static size_t take_class(const at_samples *s, const at_split *split, size_t class_, double *to) {
+  size_t n = 0, k = 0;
+  for (size_t i = 0; i < split->n; i++) n += split->of[i] == (int32_t)class_;
+  for (size_t seed = 0; seed < s->seeds; seed++)
+    for (size_t i = 0; i < split->n; i++)
+      if (split->of[i] == (int32_t)class_) to[k++] = s->value[seed * s->examples + i];
+  return n;
 }
 
 at_status at_by_class(const at_samples *s, const at_split *split, const at_resampling *how,
@@ -196,8 +208,8 @@ at_status at_by_class(const at_samples *s, const at_split *split, const at_resam
   double *own = at_mul_size(s->seeds, s->examples, &n) ? calloc(n + 1, sizeof *own) : NULL;
   at_status st = own ? AT_OK : at_nomem(err);
   for (size_t c = 0; st == AT_OK && c < split->classes; c++) {
-    at_within_class(s, split, c, own);
-    st = at_bootstrap(&(at_samples){own, s->seeds, s->examples}, how, &out[c], err);
+    n = take_class(s, split, c, own);
+    st = at_bootstrap(&(at_samples){own, s->seeds, n}, how, &out[c], err);
   }
   free(own);
   return st;

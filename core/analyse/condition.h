@@ -33,22 +33,20 @@ at_status at_split_texts(const char *name, const char *const *value, size_t n, a
 at_status at_split_numbers(const char *name, const double *value, size_t n, size_t bins,
                            at_arena *a, at_split *out, at_error *err);
 
-/* The values of one class, NaN elsewhere; out as s->value. */
-void at_within_class(const at_samples *s, const at_split *split, size_t class_, double *out);
-/* Mean, interval and count within each class; out: [classes]. */
+/* Mean, interval and count of each class, whose examples are resampled alone; out: [classes]. */
 at_status at_by_class(const at_samples *s, const at_split *split, const at_resampling *how,
                       at_interval *out, at_error *err);
 
 /* One-way analysis of variance. */
-typedef struct at_explained {
+typedef struct at_anova {
   size_t n, classes; /* examples with value and class; classes among them */
   double eta;        /* eta squared: part of the sum of squares that lies between classes */
   double omega;      /* omega squared: the same less what chance explains; may fall below 0 */
   double p;          /* of eta by random orders of the classes, (b + 1) / (m + 1) */
-} at_explained;
+} at_anova;
 
 /* value: one an example, as at_example_means gives. Numbers are NaN with fewer than two classes,
  * no example to spare or no variance. Of how, seed, times (0: 2000) and pool count. */
 at_status at_variance_explained(const double *value, const at_split *split,
-                                const at_resampling *how, at_explained *out, at_error *err);
+                                const at_resampling *how, at_anova *out, at_error *err);
 #endif

@@ -74,10 +74,11 @@ static size_t take(oneway *w, const double *value, const at_split *split) {
     w->value[i] -= mean;
     w->all += w->value[i] * w->value[i];
   }
+  if (w->all <= 1e-24 * mean * mean * (double)w->n) w->all = 0; /* rounding of equal values */
   return filled;
 }
 
-static void conclude(oneway *w, at_explained *out) {
+static void conclude(oneway *w, at_anova *out) {
   double k = (double)out->classes, n = (double)out->n;
   size_t reached = 0;
   w->between = between_classes(w, w->of, w->sum);
@@ -90,10 +91,10 @@ static void conclude(oneway *w, at_explained *out) {
 }
 
 at_status at_variance_explained(const double *value, const at_split *split,
-                                const at_resampling *how, at_explained *out, at_error *err) {
+                                const at_resampling *how, at_anova *out, at_error *err) {
   oneway w = {
       .how = how, .classes = split->classes, .times = how->times ? how->times : USUAL_ORDERS};
-  *out = (at_explained){.eta = NAN, .omega = NAN, .p = NAN};
+  *out = (at_anova){.eta = NAN, .omega = NAN, .p = NAN};
   at_status s = give_room(&w, split->n) ? AT_OK : at_nomem(err);
   if (s == AT_OK) {
     out->classes = take(&w, value, split);

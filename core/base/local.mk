@@ -1,6 +1,7 @@
 libattune_la_SOURCES += \
 	core/base/arena.c core/base/arena.h \
 	core/base/clock.c core/base/clock.h \
+	core/base/csv.c core/base/csv.h \
 	core/base/file.c core/base/file.h \
 	core/base/log.c core/base/log.h \
 	core/base/random.c core/base/random.h \

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/csv.h"
 #include "core/report/report_impl.h"
 
 static const char *mark_word(rp_mark m) {
@@ -9,40 +10,16 @@ static const char *mark_word(rp_mark m) {
   return word[m];
 }
 
-/* ---- CSV (RFC 4180) ---- */
-
-static void field(at_text *t, const char *s, bool first) {
-  if (!first) at_text_add(t, ",");
-  if (!s[strcspn(s, ",\"\r\n")] && s[0] != ' ' && !(s[0] && s[strlen(s) - 1] == ' ')) {
-    at_text_add(t, s);
-    return;
-  }
-  at_text_add(t, "\"");
-  for (; *s; s++) {
-    if (*s == '"') at_text_add(t, "\"");
-    at_text_addn(t, s, 1);
-  }
-  at_text_add(t, "\"");
-}
-
-static void number(at_text *t, double v) {
-  char buf[32];
-  at_text_add(t, ",");
-  if (!isfinite(v)) return;
-  snprintf(buf, sizeof buf, "%.12g", v);
-  for (char *p = buf; *p; p++)
-    if (*p == ',') *p = '.';
-  at_text_add(t, buf);
-}
+/* ---- CSV ---- */
 
 static void csv_row(at_text *t, const at_report *r, const rp_group *g, const rp_column *c,
                     const rp_stat *s) {
-  for (size_t k = 0; k < r->n_keys; k++) field(t, g->value[k] ? g->value[k] : "", k == 0);
-  field(t, c->metric, r->n_keys == 0);
-  number(t, s->n ? s->mean : NAN);
-  number(t, s->sd);
-  number(t, s->low);
-  number(t, s->high);
+  for (size_t k = 0; k < r->n_keys; k++) at_csv_field(t, g->value[k] ? g->value[k] : "", k == 0);
+  at_csv_field(t, c->metric, r->n_keys == 0);
+  at_csv_number(t, s->n ? s->mean : NAN);
+  at_csv_number(t, s->sd);
+  at_csv_number(t, s->low);
+  at_csv_number(t, s->high);
   at_text_addf(t, ",%zu,%s\r\n", s->n, c->better < 0 ? "" : mark_word(s->mark));
 }
 
@@ -52,7 +29,7 @@ at_status at_report_csv(const at_report *r, const at_report_options *o, at_text 
   rp_summary s = {0};
   at_status st = a ? at_rp_summarise(r, o, a, &s, err) : at_nomem(err);
   if (st == AT_OK) {
-    for (size_t k = 0; k < r->n_keys; k++) field(out, r->key[k], k == 0);
+    for (size_t k = 0; k < r->n_keys; k++) at_csv_field(out, r->key[k], k == 0);
     at_text_addf(out, "%smetric,mean,sd,low,high,n,best\r\n", r->n_keys ? "," : "");
   }
   for (size_t g = 0; st == AT_OK && g < r->n_groups; g++)

@@ -414,6 +414,8 @@ static void test_bins(void **state) {
   expect_split(&s, "0.5(3) aaa");
   ok(at_split_numbers("n", (double[]){2, 7, 2, 1}, 4, 0, a, &s, &err), &err);
   expect_split(&s, "1(1) 2(2) 7(1) bcba");
+  ok(at_split_numbers("n", (double[]){10, 200, -20, 0.5}, 4, 2, a, &s, &err), &err);
+  expect_split(&s, "-20 to 0.5(2) 10 to 200(2) bbaa");
   ok(at_split_numbers("n", (double[]){NAN}, 1, 5, a, &s, &err), &err);
   expect_split(&s, "-");
   at_arena_free(a);
@@ -442,7 +444,7 @@ static void test_variance(void **state) {
   static const double v[] = {1, 2, 3, 2, 3, 4, 5, 6, 7, NAN, 9};
   at_split split = {"kind", 11, 4, NULL, NULL, (int32_t[]){0, 0, 0, 1, 1, 1, 3, 3, 3, 0, -1}};
   at_resampling how = {.seed = 2, .times = 20000};
-  at_explained e, again;
+  at_anova e, again;
   at_error err = {0};
   at_pool *pool = NULL;
   ok(at_variance_explained(v, &split, &how, &e, &err), &err);
@@ -459,6 +461,10 @@ static void test_variance(void **state) {
   split.of = (int32_t[]){0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   ok(at_variance_explained(v, &split, &how, &e, &err), &err);
   assert_true(e.classes == 1 && isnan(e.eta) && isnan(e.p));
+  /* 0.1 three times has a mean that is not 0.1 */
+  split = (at_split){"kind", 3, 2, NULL, NULL, (int32_t[]){0, 0, 1}};
+  ok(at_variance_explained((double[]){0.1, 0.1, 0.1}, &split, &how, &e, &err), &err);
+  assert_true(e.classes == 2 && isnan(e.eta));
 }
 
 /* ---- agreement ---- */
