@@ -60,7 +60,7 @@ static const attune_metric correlation = {
              "the normal approximation\n"
              "with the variance that ties leave. tau_gradient_erasure: of these two, as a "
              "reference. Not defined for one key\n"
-             "or where all keys tie. Jain and Wallace 2019 (1902.10186); Kendall 1945.",
+             "or where all keys tie. Jain and Wallace 2019 (arXiv:1902.10186); Kendall 1945.",
              options_table},
     .task = "explain",
     .compute = compute,

@@ -150,7 +150,7 @@ static const attune_metric eraser = {
              "means over 1, 5, 10, 20\n"
              "and 50 percent. The output is the probability of the answer predicted on the whole, "
              "or a scalar.\n"
-             "ERASER: DeYoung et al. 2020 (1911.03429).",
+             "ERASER: DeYoung et al. 2020 (arXiv:1911.03429).",
              NULL},
     .task = "explain",
     .compute = compute_eraser,
@@ -172,7 +172,7 @@ static const attune_metric curves = {
              "right answers in the place\n"
              "of the output; accuracy_without_top.S, accuracy_without_low.S: these at S percent. "
              "Chefer et al. 2021\n"
-             "(2103.15679).",
+             "(arXiv:2103.15679).",
              curve_options},
     .task = "explain",
     .compute = compute_curves,
@@ -188,7 +188,7 @@ static const attune_metric flips = {
              "random, until the decision flips, among those that do. flip_sooner: share of "
              "examples that flip sooner in order\n"
              "of weight (never is latest, a tie counts half; 0.5 is chance). Serrano and Smith "
-             "2019 (1906.03731).",
+             "2019 (arXiv:1906.03731).",
              NULL},
     .task = "explain",
     .compute = compute_flips,
@@ -203,8 +203,8 @@ static const attune_metric replaced = {
              "many fewer. adversarial:\n"
              "largest Jensen-Shannon divergence, in nats and at most ln 2, of other weights that "
              "leave the answer where it is\n"
-             "(low is good). Jain and Wallace 2019 (1902.10186); Wiegreffe and Pinter 2019 "
-             "(1908.04626).",
+             "(low is good). Jain and Wallace 2019 (arXiv:1902.10186); Wiegreffe and Pinter 2019 "
+             "(arXiv:1908.04626).",
              NULL},
     .task = "explain",
     .compute = compute_replaced,

@@ -10,8 +10,7 @@
  *   relevance_mass sum of w over G / sum of w             (Arras et al. 2022, CLEVR-XAI)
  *   relevance_rank |the |G| keys of largest w, in G| / |G|, ties by expectation      (idem)
  *   correctness    relevance_mass / share of the size that G has: 1 is chance. Attention
- *                  correctness (Liu et al. 2017) without its bias to large regions (Zhang et al.
- *                  2018, DICTA)
+ *                  correctness (Liu et al. 2017) without its bias to large regions
  *   iou_T          size of both / size of either, of G and the keys with w >= T % of the largest
  *   aer            1 - 2 |A in G| / (|A| + |G|), A the keys with w >= `aligned` x the largest: Och
  *                  & Ney 2003 where sure and possible links are the same */
@@ -111,8 +110,9 @@ static const attune_metric plausibility = {
              "iou_25, iou_50:\n"
              "intersection over union, by size, of G and the keys of at least that percentage of "
              "the largest weight.\n"
-             "Zhang et al. 2018 (1608.00507); Arras et al. 2022 (2003.07258); Liu et al. 2017 "
-             "(1605.09553).",
+             "Zhang et al. 2018 (arXiv:1608.00507); Arras et al. 2022 (arXiv:2003.07258); Liu et "
+             "al. 2017 "
+             "(arXiv:1605.09553).",
              options_table},
     .task = "explain",
     .compute = compute,
@@ -131,7 +131,7 @@ static const attune_metric alignment = {
              "aer: 1 - 2 |A and G| / (|A| + |G|), A the aligned keys, G the true ones, all of them "
              "sure; 0 is best. Meant\n"
              "for keys that are words. Och and Ney 2003; alignment by the largest weight: Luong et "
-             "al. 2015 (1508.04025).",
+             "al. 2015 (arXiv:1508.04025).",
              alignment_options},
     .task = "explain",
     .compute = compute_alignment,

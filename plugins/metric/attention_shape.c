@@ -66,8 +66,8 @@ static int compute_bound(const attune_host *host, const attune_options *options,
   (void)options;
   if (host->prediction(p, "score_range", &range)) {
     host->error(host,
-                "there is no bound: nothing is said that keeps scores from lying as far "
-                "apart as they like");
+                "there is no bound: neither the score nor what refines it is known to keep "
+                "within a range");
     return ATTUNE_BAD_INPUT;
   }
   return attention_report(host, p, results, &m);
@@ -82,15 +82,16 @@ static int compute_scrambled(const attune_host *host, const attune_options *opti
 
 static const attune_option options_table[] = {ATTENTION_MAP, ATTENTION_NO_OPTION};
 static const attune_metric shape = {
-    .item = {sizeof(attune_metric), ATTUNE_METRIC, "attention_shape",
-             "entropy, effective number of keys, Gini coefficient and largest weight",
-             "entropy: of the weights, over ln n (1: uniform, 0: one key); effective_keys: exp of "
-             "the entropy in nats; gini:\n"
-             "sum_i (2i - n - 1) p_(i) / n over weights in rising order (0: uniform, 1 - 1/n: one "
-             "key); max_weight.\n"
-             "Not defined for one key. Quantus (Hedstrom et al. 2023, 2202.06861); Chalasani et "
-             "al. 2020 (1810.06583).",
-             options_table},
+    .item =
+        {sizeof(attune_metric), ATTUNE_METRIC, "attention_shape",
+         "entropy, effective number of keys, Gini coefficient and largest weight",
+         "entropy: of the weights, over ln n (1: uniform, 0: one key); effective_keys: exp of "
+         "the entropy in nats; gini:\n"
+         "sum_i (2i - n - 1) p_(i) / n over weights in rising order (0: uniform, 1 - 1/n: one "
+         "key); max_weight.\n"
+         "Not defined for one key. Quantus (Hedstrom et al. 2023, arXiv:2202.06861); Chalasani et "
+         "al. 2020 (arXiv:1810.06583).",
+         options_table},
     .task = "explain",
     .compute = compute,
 };
@@ -111,12 +112,13 @@ static const attune_metric bounded = {
 };
 
 static const attune_metric randomised = {
-    .item = {sizeof(attune_metric), ATTUNE_METRIC, "attention_scrambled",
-             "whether attention changes when parameters are drawn anew",
-             "scrambled: Spearman's rho, over the keys, of the weights before and after parameters "
-             "are drawn anew; near 1 means\n"
-             "that attention shows little of what was learnt. Adebayo et al. 2018 (1810.03292).",
-             NULL},
+    .item =
+        {sizeof(attune_metric), ATTUNE_METRIC, "attention_scrambled",
+         "whether attention changes when parameters are drawn anew",
+         "scrambled: Spearman's rho, over the keys, of the weights before and after parameters "
+         "are drawn anew; near 1 means\n"
+         "that attention shows little of what was learnt. Adebayo et al. 2018 (arXiv:1810.03292).",
+         NULL},
     .task = "explain",
     .compute = compute_scrambled,
 };
