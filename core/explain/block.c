@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/explain/explain_impl.h"
 
@@ -178,16 +178,10 @@ static at_status measure(at_measuring *m, attune_prediction **out, at_error *err
   return *out ? at_columns_store(&m->c, &m->e, *out, err) : at_nomem(err);
 }
 
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 at_status at_explain_block(at_session *s, const char *block, const at_explain_options *o,
                            attune_prediction **out, at_explain_cost *cost, at_error *err) {
   at_measuring m = {.s = s, .o = o, .y_class = -1};
-  const double begin = seconds();
+  const double begin = at_clock();
   *out = NULL;
   int i = at_explain_find(s, block, err);
   if (i < 0) return AT_EINPUT;
@@ -195,7 +189,7 @@ at_status at_explain_block(at_session *s, const char *block, const at_explain_op
   at_status st = open_block(&m, err);
   if (st == AT_OK) st = measure(&m, out, err);
   *cost = m.cost;
-  cost->seconds = seconds() - begin;
+  cost->seconds = at_clock() - begin;
   close_block(&m);
   if (st != AT_OK) {
     at_prediction_free(*out);
