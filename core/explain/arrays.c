@@ -121,79 +121,13 @@ at_status at_columns_store(const at_columns *c, const at_examples *e, attune_pre
   return st;
 }
 
-/* ---- parts ---- */
-
-static bool per_key(const char *name) {
+bool at_columns_per_example(const char *name, bool *whole) {
   for (int m = 0; m < AT_M_COUNT; m++)
-    if (!strcmp(what[m].name, name)) return what[m].kind == AT_PER_KEY;
-  return false;
-}
-
-bool at_columns_per_example(const char *name) {
-  for (int m = 0; m < AT_M_COUNT; m++)
-    if (!strcmp(what[m].name, name)) return what[m].kind == AT_PER_EXAMPLE;
-  return false;
-}
-
-/* Rows of `a`, each of `width` bytes, of the examples that are in. */
-static int64_t gather(const attune_array *a, const int64_t *offsets, int64_t n, const bool *in,
-                      bool keys, size_t width, char *to) {
-  int64_t rows = 0;
-  for (int64_t i = 0; i < n; i++) {
-    const int64_t at = keys ? offsets[i] : i, k = keys ? offsets[i + 1] - at : 1;
-    if (!in[i]) continue;
-    if (to)
-      memcpy(to + (size_t)rows * width, (const char *)a->data + (size_t)at * width,
-             (size_t)k * width);
-    rows += k;
-  }
-  return rows;
-}
-
-static at_status put_part(const char *name, const attune_array *a, const int64_t *offsets,
-                          int64_t n, const bool *in, attune_prediction *to, at_error *err) {
-  attune_array part = *a;
-  void *stored;
-  size_t width = a->type == ATTUNE_I64 ? sizeof(int64_t) : sizeof(float);
-  if (!strcmp(name, "bins")) return at_prediction_put(to, name, a, NULL, err);
-  if (a->ndim == 2) width *= (size_t)a->shape[1];
-  part.data = NULL;
-  part.shape[0] = gather(a, offsets, n, in, per_key(name), width, NULL);
-  at_status st = at_prediction_put(to, name, &part, &stored, err);
-  if (st == AT_OK) gather(a, offsets, n, in, per_key(name), width, stored);
-  return st;
-}
-
-static at_status put_offsets(const int64_t *offsets, int64_t n, const bool *in,
-                             attune_prediction *to, at_error *err) {
-  attune_array a = {.type = ATTUNE_I64, .ndim = 1, .shape = {1}};
-  void *stored;
-  for (int64_t i = 0; i < n; i++) a.shape[0] += in[i];
-  at_status st = at_prediction_put(to, "offsets", &a, &stored, err);
-  int64_t *v = stored, k = 0;
-  for (int64_t i = 0; st == AT_OK && i < n; i++)
-    if (in[i]) {
-      v[k + 1] = v[k] + offsets[i + 1] - offsets[i];
-      k++;
+    if (!strcmp(what[m].name, name)) {
+      *whole = what[m].whole;
+      return what[m].kind == AT_PER_EXAMPLE;
     }
-  return st;
-}
-
-at_status at_columns_part(const attune_prediction *p, const bool *in, attune_prediction **out,
-                          at_error *err) {
-  attune_array offsets, a;
-  const char *name;
-  at_status st = at_prediction_array(p, "offsets", &offsets);
-  *out = at_prediction_new();
-  if (!*out) return at_nomem(err);
-  const int64_t n = offsets.shape[0] - 1;
-  if (st == AT_OK) st = put_offsets(offsets.data, n, in, *out, err);
-  for (size_t i = 0; st == AT_OK && (name = at_prediction_name(p, i, &a)); i++)
-    if (strcmp(name, "offsets")) st = put_part(name, &a, offsets.data, n, in, *out, err);
-  if (st == AT_OK) return AT_OK;
-  at_prediction_free(*out);
-  *out = NULL;
-  return st;
+  return false;
 }
 
 void at_columns_free(at_columns *c) {

@@ -6,15 +6,17 @@
  * scaled to the sum that it had; where nothing is left, all are 0. */
 #ifndef AT_EXPLAIN_EXPLAIN_H
 #define AT_EXPLAIN_EXPLAIN_H
+#include "core/analyse/condition.h"
 #include "core/run/run.h"
 
 typedef struct at_explain_options {
-  const char *split;     /* a role or a name */
-  int64_t limit;         /* examples at most, evenly spaced over the split; 0: all */
-  int permutations;      /* of `permuted` */
-  uint64_t seed;         /* of what is drawn at random */
-  const char *const *by; /* conditions: "correct", "type", "length:4" */
-  size_t n_by;
+  const char *split;         /* a role or a name */
+  int64_t limit;             /* examples at most, evenly spaced over the split; 0: all */
+  int permutations;          /* of `permuted` */
+  uint64_t seed;             /* of what is drawn at random */
+  const char *by;            /* conditions: "correct,type,length:4"; NULL: none */
+  const char *const *metric; /* "attention_correlation(map=gradient)" */
+  size_t n_metrics;          /* 0: every metric whose task is `explain` */
   at_progress_fn *fn;
   void *ctx;
 } at_explain_options;
@@ -36,37 +38,49 @@ at_status at_explain_block(at_session *s, const char *block, const at_explain_op
 int at_explain_find(const at_session *s, const char *block, at_error *err);
 
 /* ---- what metrics make of it (results.c) ---- */
-typedef struct at_explain_metric {
-  char *name; /* of the plugin */
-  char *why;  /* it gave nothing: a sentence; NULL */
-  size_t n;   /* results */
-  at_result *result;
-} at_explain_metric;
-/* The examples for which a condition has one value. */
-typedef struct at_explain_part {
-  char *condition, *value;
-  int64_t examples;
-  at_explain_metric *metric;
-  size_t n_metrics;
-} at_explain_part;
+
+/* A result within the classes of a condition. */
+typedef struct at_explain_within {
+  at_interval *part; /* [classes] */
+  at_anova anova;    /* how much of the result the condition explains */
+} at_explain_within;
+
+typedef struct at_explain_result {
+  const char *metric; /* of the plugin, with options that were given */
+  const char *name;   /* NULL: the metric gave nothing */
+  const char *why;    /* it is not to be had: a sentence; NULL: it is */
+  int better;         /* 1 higher, 0 lower, -1 neither */
+  at_interval mean;   /* over the examples, interval by resampling them; a single number has none */
+  const double *each; /* [examples], NaN where it is not defined; NULL: a single number */
+  at_explain_within *within; /* for each condition; NULL without `each` */
+} at_explain_result;
+
 typedef struct at_explained {
-  char *block;
-  char *why; /* nothing was measured: a sentence; NULL */
+  at_arena *arena;
+  const char *block;
+  const char *why; /* nothing was measured: a sentence; NULL */
   int64_t examples;
   attune_prediction *arrays; /* NULL with `why` */
   at_explain_cost cost;
-  at_explain_metric *metric; /* every metric plugin whose task is `explain` */
-  size_t n_metrics;
-  at_explain_part *part;
-  size_t n_parts;
+  at_explain_result *result; /* metric by metric */
+  size_t n_results, cap_results;
+  at_split *by; /* the examples by each condition */
+  size_t n_by;
 } at_explained;
+
 /* `blocks` n 0: all of the model. A block that cannot be measured says why; the others go on. */
 at_status at_explain(at_session *s, const char *const *blocks, size_t n,
                      const at_explain_options *o, at_explained **out, size_t *n_out, at_error *err);
 void at_explained_free(at_explained *e, size_t n);
 
-/* explain.json (caller frees), and DIR/BLOCK.npz beside it. */
-char *at_explain_json(const at_explained *e, size_t n, const at_explain_options *o);
+/* ---- tables (table.c, csv.c, write.c) ---- */
+
+void at_explain_table(const at_explained *e, size_t n, at_text *out);
+void at_explain_csv(const at_explained *e, size_t n, at_text *out);
+char *at_explain_json(const at_explained *e, size_t n,
+                      const at_explain_options *o); /* caller frees */
+/* explain.json and explain.csv; for each block its arrays as BLOCK.npz, and what metrics make of
+ * each example as BLOCK.metrics.npz: METRIC.RESULT. */
 at_status at_explain_write(const at_explained *e, size_t n, const at_explain_options *o,
                            const char *dir, at_error *err);
 #endif

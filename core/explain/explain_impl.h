@@ -104,26 +104,38 @@ float *at_columns_real(at_columns *c, at_measure m, int64_t n, int64_t i);
 int32_t *at_columns_int(at_columns *c, at_measure m, int64_t n, int64_t i);
 at_status at_columns_store(const at_columns *c, const at_examples *e, attune_prediction *out,
                            at_error *err);
-/* The examples of `p` that `in` has, as a prediction of their own. */
-at_status at_columns_part(const attune_prediction *p, const bool *in, attune_prediction **out,
-                          at_error *err);
-bool at_columns_per_example(const char *name); /* an array with a number for each */
+/* An array with a number for each example; *whole: an int32. */
+bool at_columns_per_example(const char *name, bool *whole);
 void at_columns_free(at_columns *c);
 
 /* ---- conditions (by.c) ---- */
 
-/* Parts of the examples; -1: in none. */
-typedef struct at_parts {
-  char **name;
+/* EINPUT: a condition that cannot be. */
+at_status at_conditions_read(const at_session *s, const char *text, at_arena *a, at_by **out,
+                             size_t *n, at_error *err);
+/* All that can be said of the options' conditions, and of their split, before anything is measured;
+ * `a` takes what is thrown away. */
+at_status at_conditions_check(const at_session *s, const at_explain_options *o, at_arena *a,
+                              at_error *err);
+/* What was measured, `p`, by a condition. */
+at_status at_condition_split(const at_session *s, const char *split, const attune_prediction *p,
+                             const at_by *by, at_arena *a, at_split *out, at_error *err);
+
+/* ---- which metrics (metrics.c) ---- */
+
+typedef struct at_chosen_metric {
+  const char *name; /* as given: with its options */
+  const at_item *item;
+  attune_options *options;
+} at_chosen_metric;
+typedef struct at_chosen {
+  at_chosen_metric *metric;
   size_t n;
-  int32_t *of; /* [examples] */
-} at_parts;
-/* `condition`: "length:4". EINPUT: there is no such thing here. */
-at_status at_parts_find(const at_session *s, const char *split, const attune_prediction *p,
-                        const char *condition, at_parts *out, at_error *err);
-/* Whether there can be such a condition, before anything is measured. */
-at_status at_parts_check(const at_session *s, const char *condition, at_error *err);
-void at_parts_free(at_parts *p);
+} at_chosen;
+/* Lists and specs are borrowed. EINPUT: a metric that is none, or reads something else. */
+at_status at_chosen_find(at_registry *reg, const at_explain_options *o, at_chosen *out,
+                         at_error *err);
+void at_chosen_free(at_chosen *c);
 
 /* ---- a block at work ---- */
 

@@ -7,10 +7,10 @@ small_run
 is "a model to look at" 0 "$?$(grep -a 'attune:' "$work/log")"
 "$A" explain "$work/match" --limit 4 --threads 1 >"$work/table" 2>/dev/null
 is "explain measures pairs" 0 $?
-is "its block has its name" 1 "$(grep -c '^align$' "$work/table")"
+is "its block has its name" 1 "$(grep -c "^align, 4 examples$" "$work/table")"
 is "and it cost less than whole passes" yes \
   "$(sed -n 's/.*would be \([0-9.]*\) times.*/\1/p' "$work/table" | awk '{ print ($1 > 1 ? "yes" : $1) }')"
-is "arrays and results lie beside the run" "align.npz explain.json" \
+is "arrays and results lie beside the run" "align.metrics.npz align.npz explain.csv explain.json" \
   "$(ls "$work/match/explain/test" | xargs)"
 "$A" explain "$work/match" --limit 4 --threads 2 --json --out "$work/two" >"$work/json" 2>/dev/null
 is "explain prints JSON" 0 $?
@@ -35,8 +35,11 @@ is "explain measures answers" 0 $?
 is "the blocks asked for, in their order" "read.2 control.1" \
   "$(sed -n 's/.*"block": "\(.*\)".*/\1/p' "$work/json" | xargs)"
 is "parts by type, length and right answers" yes \
-  "$(grep -q '"value": "is"' "$work/json" && grep -q '"value": "up to 7"' "$work/json" &&
+  "$(grep -q '"value": "is"' "$work/json" && grep -q '"value": "7"' "$work/json" &&
     grep -q '"condition": "correct"' "$work/json" && echo yes)"
+is "means lie within their intervals, over all examples and by type" "yes yes yes yes" \
+  "$(awk -F, '$5 == "entropy" && ($2 == "" || $2 == "type") {
+    print ($6 > 0 && $8 <= $7 && $7 <= $9 && $8 < $9 ? "yes" : $0) }' "$work/vqa/explain/test/explain.csv" | xargs)"
 is "decisions can flip" 2 "$(grep -c '^ *"flip_top",$' "$work/json")"
 
 # Self-attention with heads, ragged on both sides; and attention of a picture that several ask about.
@@ -72,11 +75,38 @@ is "self-attention is measured" "0" "$?$(grep -a attune: "$work/log")"
 is "with its inputs" "3 3" "$(grep -c '^ *"removal",$' "$work/json") $(grep -c '^ *"gradient_input",$' "$work/json")"
 is "and nothing is missing" 0 "$(grep -c '^      "missing"' "$work/json")"
 
+# Data that know what decides: boxes for cells of the picture, words for those of the question.
+cat >"$work/scenes.yaml" <<E2
+model: $top/examples/models/mac_pixels.att
+arguments: {d: 8, e: 8, c: 4, steps: 1, keep: 1}
+data: {reader: "scenes(root=$work/scenes)"}
+task: vqa(together=5)
+metrics: [accuracy]
+train: {epochs: 1, batch: 32, learning_rate: 0.003}
+E2
+"$A" train "$work/scenes.yaml" --out "$work/known" >"$work/log" 2>&1
+"$A" explain "$work/known" --limit 20 --metric attention_plausibility --metric 'attention_correlation(map=gradient)' \
+  >"$work/table" 2>>"$work/log"
+is "chosen metrics alone are shown, under the names they were given" \
+  "attention_plausibility attention_correlation(map=gradient)" "$(grep -oE '^  attention_.*' "$work/table" | sort -ur | xargs)"
+is "cells and words are held against a truth, which chance finds now and then" "control yes read yes" \
+  "$(awk -F, '$5 == "pointing_chance" { sub("[.].*", "", $1)
+    print $1, ($6 > 0 && $7 > 0 && $7 < 1 ? "yes" : $0) }' "$work/known/explain/test/explain.csv" | xargs)"
+"$A" explain "$work/known" --limit 20 --metric attention_shape --by n_objects:2 >"$work/table" 2>>"$work/log"
+is "a text field of numbers has bins" 2 "$(grep -cE '^ +[0-9]+( to [0-9]+)?, n = [0-9]+ .*, n = ' "$work/table")"
+"$A" explain "$work/vqa" --limit 2 --metric attention_plausibility >"$work/table" 2>>"$work/log"
+is "data without a truth say so" 4 \
+  "$(grep -c '^    attention_plausibility needs truth' "$work/table")"
+
 refuses "an unknown block" 2 'no attention block `red.2`; did you mean `read' \
   "$A" explain "$work/vqa" --attend red.2
-refuses "an unknown condition" 2 'no condition `tipe`' "$A" explain "$work/vqa" --by tipe
-refuses "parts of a text" 2 '`type` is no number' "$A" explain "$work/vqa" --by type:4
-refuses "a number of parts that is none" 2 'no number of parts from 1 to 64' "$A" explain "$work/vqa" --by length:0
+refuses "a metric that reads no attention" 2 'the metric `accuracy` is for the task `vqa`; it reads no attention' \
+  "$A" explain "$work/vqa" --metric accuracy
+refuses "an unknown metric" 2 'attention_erasure' "$A" explain "$work/vqa" --metric attention_erasur
+refuses "an unknown condition" 2 'no condition `tipe`; there are .*, `type`' "$A" explain "$work/vqa" --by tipe
+refuses "a number without bins" 2 'bins of it are asked for as in `output:4`' "$A" explain "$work/vqa" --by output
+refuses "parts of a text" 2 '`type` is no number that could be cut into bins' "$A" explain "$work/vqa" --by type:4
+refuses "a number of parts that is none" 2 'the number of bins in `length:0` is a whole number from 2 to 50' "$A" explain "$work/vqa" --by length:0
 refuses "an unknown split" 2 'split `tst` has no rows' "$A" explain "$work/vqa" --split tst
 refuses "no run" 2 'no run.yaml here' "$A" explain "$work/data"
 sed "s|scan_pixels.att|vse_pixels.att|; /^arguments/d" "$work/run.yaml" >"$work/plain.yaml"

@@ -99,6 +99,16 @@ static int compute_lacking(const attune_host *host, const attune_options *option
   return host->prediction(prediction, "rollout", &a);
 }
 
+/* One example too few. */
+static int compute_short(const attune_host *host, const attune_options *options,
+                         const attune_prediction *prediction, attune_results *results) {
+  static const double v[4096];
+  attune_array a;
+  (void)options;
+  int rc = host->prediction(prediction, "output", &a);
+  return rc ? rc : host->each(results, "short", v, a.shape[0] - 1, 1);
+}
+
 static const attune_metric erasure = {
     .item = {sizeof(attune_metric), ATTUNE_METRIC, "planted_erasure", "its mean", "for tests",
              NULL},
@@ -112,5 +122,13 @@ static const attune_metric lacking = {
     .compute = compute_lacking,
 };
 
-static const attune_item *const items[] = {&planted.item, &erasure.item, &lacking.item};
+static const attune_metric brief = {
+    .item = {sizeof(attune_metric), ATTUNE_METRIC, "planted_short", "one example too few",
+             "for tests", NULL},
+    .task = "explain",
+    .compute = compute_short,
+};
+
+static const attune_item *const items[] = {&planted.item, &erasure.item, &lacking.item,
+                                           &brief.item};
 ATTUNE_PLUGIN("planted", "1.0", "Apache-2.0", items)

@@ -331,15 +331,23 @@ static void metrics_and_what_they_lack(void **state) {
   assert_int_equal(at_explain(s, NULL, 0, &o, &e, &n, &err), AT_OK);
   assert_int_equal(n, 1);
   assert_int_equal(e->examples, 7);
-  bool had = false, lacked = false;
-  for (size_t i = 0; i < e->n_metrics; i++) {
-    const at_explain_metric *m = &e->metric[i];
-    if (!strcmp(m->name, "planted_erasure")) had = m->n == 1 && !m->why && m->result[0].value > 0;
-    if (!strcmp(m->name, "planted_lacking"))
-      lacked = m->n == 0 && m->why && strstr(m->why, "no array `rollout`");
+  bool had = false, lacked = false, mean = false, few = false;
+  for (size_t i = 0; i < e->n_results; i++) {
+    const at_explain_result *r = &e->result[i];
+    if (!strcmp(r->metric, "planted_erasure"))
+      had = !r->why && r->mean.mean > 0 && !r->each && isnan(r->mean.low);
+    if (!strcmp(r->metric, "planted_lacking"))
+      lacked = !r->name && r->why && strstr(r->why, "no array `rollout`");
+    if (!strcmp(r->metric, "planted_short"))
+      few = r->why && !r->each && !strcmp(r->why, "given for 6 examples of 7");
+    if (!strcmp(r->metric, "attention_shape") && !strcmp(r->name, "max_weight"))
+      mean = r->each && r->mean.examples == 7 && r->mean.low < r->mean.mean &&
+             r->mean.mean < r->mean.high;
   }
   assert_true(had);
   assert_true(lacked);
+  assert_true(mean);
+  assert_true(few);
   char *json = at_explain_json(e, n, &o);
   assert_non_null(strstr(json, "\"planted_erasure\""));
   assert_non_null(strstr(json, "\"missing\": \"the task predicted no array `rollout`\""));
@@ -347,6 +355,51 @@ static void metrics_and_what_they_lack(void **state) {
   at_explained_free(e, n);
   assert_int_equal(at_explain(s, wrong, 1, &o, &e, &n, &err), AT_EINPUT);
   assert_non_null(strstr(err.message, "no attention block `lok`; did you mean `look`?"));
+  at_session_free(s);
+}
+
+static const at_explain_result *result_of(const at_explained *e, const char *name) {
+  for (size_t i = 0; i < e->n_results; i++)
+    if (e->result[i].name && !strcmp(e->result[i].name, name)) return &e->result[i];
+  fail_msg("no result %s", name);
+  return NULL;
+}
+
+/* The classes of the planted answers in turn: 7, 7 and 6 examples. */
+static void parts_by_conditions(void **state) {
+  (void)state;
+  at_session *s = open_planted("by=1");
+  const at_explain_options o = {
+      .split = "test", .permutations = 2, .seed = 4, .by = "expected,correct,output:2"};
+  at_explained *e;
+  size_t n;
+  at_text table = {0}, csv = {0};
+  at_error err = {0};
+  if (at_explain(s, NULL, 0, &o, &e, &n, &err) != AT_OK) fail_msg("%s", err.message);
+  assert_int_equal(e->n_by, 3);
+  assert_int_equal(e->by[0].classes, CLASSES);
+  assert_int_equal(e->by[1].classes, 1);
+  assert_string_equal(e->by[1].label[0], "right");
+  assert_int_equal(e->by[2].classes, 2);
+  const at_explain_result *r = result_of(e, "flip_one_top");
+  for (int c = 0; c < CLASSES; c++) {
+    const at_interval *v = &r->within[0].part[c];
+    assert_int_equal(v->examples, ITEMS / CLASSES + (c < ITEMS % CLASSES));
+    near(v->mean, c != 0); /* without the deciding key the first class is chosen */
+  }
+  near(r->mean.mean, 13.0 / 20);
+  assert_true(r->mean.low < 0.6 && r->mean.high > 0.7 && r->mean.high < 1);
+  near(r->within[0].anova.eta, 1); /* the class explains it all */
+  assert_true(r->within[0].anova.p < 0.01);
+  near(r->within[1].part[0].mean, r->mean.mean);
+  at_explain_table(e, n, &table);
+  assert_non_null(strstr(table.data, "by expected"));
+  assert_non_null(strstr(table.data, "2, n = 6"));
+  at_explain_csv(e, n, &csv);
+  assert_non_null(strstr(csv.data, "look,expected,0,attention_flips,flip_one_top,7,0,0,0,higher,"));
+  at_text_free(&table);
+  at_text_free(&csv);
+  at_explained_free(e, n);
   at_session_free(s);
 }
 
@@ -440,6 +493,7 @@ int main(void) {
       cmocka_unit_test(adversaries_and_removal),
       cmocka_unit_test(the_same_bits_again),
       cmocka_unit_test(metrics_and_what_they_lack),
+      cmocka_unit_test(parts_by_conditions),
       cmocka_unit_test(blocks_with_nothing_to_measure),
       cmocka_unit_test(all_weight_on_one_key),
       cmocka_unit_test(ranges_that_scores_declare),
