@@ -57,7 +57,7 @@ static void run(at_exec *x, const at_node *n, drop d) {
                     .stream = at_hash_name("dropout") + (uint64_t)n->id,
                     .step = at_x_step(x)};
   d.rate = (float)n->arg[0].num;
-  d.training = at_x_training(x);
+  d.training = at_x_training(x) && d.rate > 0;
   if (n->arg[1].set)
     at_x_each_lanes(x, n, at_node_dim(n, n->arg[1].axis[0]), drop_lanes, &d);
   else

@@ -1,4 +1,5 @@
 libattune_la_SOURCES += \
 	core/tensor/array.c core/tensor/array.h \
 	core/tensor/gemm.c core/tensor/gemm.h \
+	core/tensor/thin.c core/tensor/thin.h \
 	core/tensor/vecmath.c core/tensor/vecmath.h
