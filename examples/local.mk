@@ -3,6 +3,7 @@ modelsdir = $(exampledir)/models
 dist_models_DATA = \
 	examples/models/attngan.att \
 	examples/models/damsm.att \
+	examples/models/hops.att \
 	examples/models/m4c.att \
 	examples/models/mac.att \
 	examples/models/mac_pixels.att \
