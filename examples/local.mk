@@ -23,4 +23,6 @@ dist_runs_DATA = \
 	examples/runs/quickstart.yaml \
 	examples/runs/scenes_vqa.yaml \
 	examples/runs/shapes.yaml \
-	examples/runs/sort_of_clevr.yaml
+	examples/runs/sort_of_clevr.yaml \
+	examples/runs/sort_of_clevr_hops.yaml \
+	examples/runs/sort_of_clevr_scores.yaml

@@ -21,8 +21,7 @@ static bool row(int64_t n, int64_t k, float alpha, at_mat x, at_mat b, float bet
   }
   if (b.cs != 1 || c.cs != 1) return false;
   scale(c.p, n, beta);
-  for (int64_t p = 0; p < k; p++)
-    at_vaxpy(c.p, alpha * x.p[p * x.cs], b.p + p * b.rs, (size_t)n);
+  for (int64_t p = 0; p < k; p++) at_vaxpy(c.p, alpha * x.p[p * x.cs], b.p + p * b.rs, (size_t)n);
   return true;
 }
 
