@@ -69,7 +69,7 @@ is "the model with a normalised matrix ran" yes "$([ -s "$work/with.npz" ] && ec
 same "and the pass that splits linear layers left it alone" "$work/with.npz" "$work/without.npz"
 runs mac_pixels.att --set d=16 --set c=4
 runs relation.att --set g=16 --set f=16 --set c=4
-runs hops.att --set d=16 --set c=8
+runs hops.att --set d=16 --set c=8 --set patch=3
 runs san.att --set d=16 --set c=4
 runs san.att --set d=16 --set 'score=general(side=key)' --set c=4
 finish
