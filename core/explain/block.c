@@ -46,7 +46,7 @@ static at_status open_block(at_measuring *m, at_error *err) {
   at_status st = at_answer_find(m, err);
   if (st == AT_OK && !at_layout_axes(m->s, m->a->weight))
     st = at_fail(err, AT_EINPUT, "the attention of `%s` is the same for every example", m->a->name);
-  if (st == AT_OK) st = at_examples_find(m->s, m->o->split, m->o->limit, &m->e, err);
+  if (st == AT_OK) st = at_examples_find(m->s, m->o->split, m->o->limit, m->o->seed, &m->e, err);
   return st == AT_OK ? open_exec(m, err) : st;
 }
 

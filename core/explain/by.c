@@ -152,7 +152,7 @@ at_status at_conditions_check(const at_session *s, const at_explain_options *o, 
   at_split split;
   size_t n;
   at_status st = at_conditions_read(s, o->by, a, &by, &n, err);
-  if (st == AT_OK) st = at_examples_find(s, o->split, o->limit, &e, err);
+  if (st == AT_OK) st = at_examples_find(s, o->split, o->limit, o->seed, &e, err);
   for (size_t i = 0; st == AT_OK && i < n; i++)
     if (!is_number(by[i].name))
       st = by_text(s, o->split, e.row, e.width, &by[i], e.n, a, &split, err);

@@ -1,6 +1,7 @@
 /* Which rows are looked at, and which of them together. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/random.h"
 #include "core/explain/explain_impl.h"
 
 static int width(const at_session *s) {
@@ -21,8 +22,17 @@ static at_status add(const at_session *s, const char *split, int table, int64_t 
   return table < 0 ? AT_OK : at_session_expects(s, split, rows[table], &e->expected[i], err);
 }
 
-at_status at_examples_find(const at_session *s, const char *split, int64_t limit, at_examples *out,
-                           at_error *err) {
+/* The i-th row of n among `all`: by chance in the i-th of n stretches as long as one another. Data
+ * that repeat in a fixed order, so many kinds of question to a picture, are seen in all their
+ * kinds. */
+static int64_t draw(uint64_t seed, int64_t i, int64_t n, int64_t all) {
+  const at_random r = {seed, at_hash_name("explain.examples"), 0};
+  const int64_t from = i * all / n, to = (i + 1) * all / n;
+  return from + (int64_t)at_random_below(&r, (uint64_t)i, (uint64_t)(to - from));
+}
+
+at_status at_examples_find(const at_session *s, const char *split, int64_t limit, uint64_t seed,
+                           at_examples *out, at_error *err) {
   const char *anchor;
   int table = -1;
   *out = (at_examples){.width = width(s)};
@@ -35,10 +45,8 @@ at_status at_examples_find(const at_session *s, const char *split, int64_t limit
   out->row = calloc((size_t)out->n * (size_t)out->width, sizeof *out->row);
   out->expected = calloc((size_t)out->n, sizeof *out->expected);
   if (!out->row || !out->expected) st = at_nomem(err);
-  for (int64_t i = 0; st == AT_OK && i < out->n; i++) {
-    int64_t row = (int64_t)((double)i * (double)all / (double)out->n);
-    st = add(s, split, table, row, i, out, err);
-  }
+  for (int64_t i = 0; st == AT_OK && i < out->n; i++)
+    st = add(s, split, table, draw(seed, i, out->n, all), i, out, err);
   if (st != AT_OK) at_examples_free(out);
   return st;
 }

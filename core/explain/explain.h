@@ -10,8 +10,9 @@
 #include "core/run/run.h"
 
 typedef struct at_explain_options {
-  const char *split;         /* a role or a name */
-  int64_t limit;             /* examples at most, evenly spaced over the split; 0: all */
+  const char *split; /* a role or a name */
+  int64_t
+      limit; /* examples at most, one drawn from each of as many stretches of the split; 0: all */
   int permutations;          /* of `permuted` */
   uint64_t seed;             /* of what is drawn at random */
   const char *by;            /* conditions: "correct,type,length:4"; NULL: none */

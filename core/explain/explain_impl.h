@@ -12,8 +12,10 @@ typedef struct at_examples {
   int64_t *row;      /* [n * width] */
   int32_t *expected; /* [n] class; -1 unknown */
 } at_examples;
-at_status at_examples_find(const at_session *s, const char *split, int64_t limit, at_examples *out,
-                           at_error *err);
+/* One drawn from each of `limit` stretches of the split; limit 0, or no fewer than there are: all.
+ */
+at_status at_examples_find(const at_session *s, const char *split, int64_t limit, uint64_t seed,
+                           at_examples *out, at_error *err);
 void at_examples_free(at_examples *e);
 
 enum { AT_BATCH_MOST = 16 };

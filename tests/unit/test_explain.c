@@ -320,6 +320,33 @@ static void the_same_bits_again(void **state) {
   at_session_free(s);
 }
 
+/* One from each of five stretches of four; data that repeat after four rows are not always met at
+ * the same place. */
+static void examples_that_are_drawn(void **state) {
+  (void)state;
+  at_session *s = open_planted("by=1");
+  bool met[4] = {false}, other = false;
+  for (uint64_t seed = 0; seed < 4; seed++) {
+    const at_explain_options o = {.split = "test", .limit = 5, .seed = seed};
+    at_explain_cost cost;
+    attune_prediction *p = NULL;
+    attune_array rows;
+    at_error err = {0};
+    if (at_explain_block(s, "look", &o, &p, &cost, &err) != AT_OK) fail_msg("%s", err.message);
+    assert_int_equal(at_prediction_array(p, "rows", &rows), AT_OK);
+    assert_int_equal(rows.shape[0], 5);
+    const int64_t *row = rows.data;
+    for (int64_t i = 0; i < 5; i++) {
+      assert_int_equal(row[i * rows.shape[1]] / 4, i);
+      met[row[i * rows.shape[1]] % 4] = true;
+      other |= row[i * rows.shape[1]] % 4 != row[0] % 4;
+    }
+    at_prediction_free(p);
+  }
+  assert_true(other && met[0] && met[1] && met[2] && met[3]);
+  at_session_free(s);
+}
+
 static void metrics_and_what_they_lack(void **state) {
   (void)state;
   at_session *s = open_planted("by=1");
@@ -492,6 +519,7 @@ int main(void) {
       cmocka_unit_test(equal_weights),
       cmocka_unit_test(adversaries_and_removal),
       cmocka_unit_test(the_same_bits_again),
+      cmocka_unit_test(examples_that_are_drawn),
       cmocka_unit_test(metrics_and_what_they_lack),
       cmocka_unit_test(parts_by_conditions),
       cmocka_unit_test(blocks_with_nothing_to_measure),
