@@ -8,6 +8,7 @@ dist_models_DATA = \
 	examples/models/mac.att \
 	examples/models/mac_pixels.att \
 	examples/models/relation.att \
+	examples/models/maps.att \
 	examples/models/san.att \
 	examples/models/scan.att \
 	examples/models/scan_i2t.att \
@@ -23,6 +24,7 @@ dist_runs_DATA = \
 	examples/runs/quickstart.yaml \
 	examples/runs/scenes_vqa.yaml \
 	examples/runs/shapes.yaml \
+	examples/runs/shapes_maps.yaml \
 	examples/runs/sort_of_clevr.yaml \
 	examples/runs/sort_of_clevr_hops.yaml \
 	examples/runs/sort_of_clevr_scores.yaml
