@@ -2,6 +2,7 @@
 #ifndef AT_CLI_CLI_H
 #define AT_CLI_CLI_H
 #include <stdio.h>
+#include "core/base/busy.h"
 #include "core/base/status.h"
 #include "core/plugin/plugin.h"
 #include "core/run/run.h"
@@ -69,12 +70,16 @@ int cli_done(void);
 typedef struct cli_progress {
   bool terminal, shown;
   double last; /* seconds at the last line */
+  double busy; /* since when nothing but at_busy is heard; 0: it is not */
   char phase[256];
 } cli_progress;
-cli_progress cli_progress_start(void);
+/* From here on SIGINT and SIGTERM stop long work, which shows where it is. `p` stays where it is
+ * until the end. */
+void cli_progress_start(cli_progress *p);
 int cli_progress_tell(
     void *ctx, const at_progress *p); /* an at_progress_fn; non-zero after SIGINT or SIGTERM */
 void cli_progress_end(cli_progress *p);
+bool cli_progress_busy(void *ctx, const at_busy_now *now); /* an at_busy_fn */
 
 /* Results of an evaluation, as a table or as JSON. */
 void cli_print_results(FILE *fp, const at_result *r, size_t n, bool json);

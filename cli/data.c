@@ -48,7 +48,10 @@ static int info(int argc, char **argv) {
   if (st == AT_OK) st = at_spec_parse(rest.v[1], &name, &v, &n, &err);
   if (st == AT_OK) st = at_registry_find(reg, ATTUNE_DATA, name, &it, &err);
   if (st == AT_OK) st = at_options_new(it, v, n, NULL, &o, &err);
+  cli_progress p;
+  cli_progress_start(&p);
   if (st == AT_OK) st = at_dataset_open(it, o, &d, &err);
+  cli_progress_end(&p);
   if (st == AT_OK) print_info(d, json);
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_dataset_close(d);

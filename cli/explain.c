@@ -35,15 +35,14 @@ static char *joined(const cli_list *l) {
 }
 
 static at_status explain(at_session *s, const cli_list *blocks, const at_explain_options *given,
-                         const char *dir, bool json, at_error *err) {
+                         const char *dir, bool json, cli_progress *p, at_error *err) {
   at_explain_options o = *given;
   at_explained *e = NULL;
   size_t n = 0;
-  cli_progress p = cli_progress_start();
   o.fn = cli_progress_tell;
-  o.ctx = &p;
+  o.ctx = p;
   at_status st = at_explain(s, blocks->v, blocks->n, &o, &e, &n, err);
-  cli_progress_end(&p);
+  cli_progress_end(p);
   if (st == AT_OK) st = at_explain_write(e, n, &o, dir, err);
   if (st == AT_OK) st = print(e, n, &o, json, err);
   if (st == AT_OK && !json) printf("\n%s/explain.json\n", dir);
@@ -84,9 +83,12 @@ int cli_explain(int argc, char **argv) {
   char *dir = folder(rest.v[0], split, out);
   at_status st =
       dir && (conditions || !by.n) ? at_registry_new(NULL, 0, &reg, &err) : at_nomem(&err);
+  cli_progress p;
+  cli_progress_start(&p);
   if (st == AT_OK) st = at_session_open(reg, rest.v[0], (int)threads, &s, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);
-  if (st == AT_OK) st = explain(s, &blocks, &o, dir, json, &err);
+  if (st == AT_OK) st = explain(s, &blocks, &o, dir, json, &p, &err);
+  cli_progress_end(&p);
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_session_free(s);
   at_registry_free(reg);

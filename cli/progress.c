@@ -13,12 +13,13 @@ static void interrupt(int number) {
   interrupted = 1;
 }
 
-cli_progress cli_progress_start(void) {
+void cli_progress_start(cli_progress *p) {
   /* The first signal asks for a checkpoint and an end; a second one ends at once. */
   struct sigaction a = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
   sigaction(SIGINT, &a, NULL);
   sigaction(SIGTERM, &a, NULL);
-  return (cli_progress){.terminal = isatty(STDERR_FILENO), .last = -1e9};
+  *p = (cli_progress){.terminal = isatty(STDERR_FILENO), .last = -1e9};
+  at_busy_listen(cli_progress_busy, p);
 }
 
 static void duration(char *buf, size_t n, double seconds) {
@@ -61,9 +62,48 @@ static void results_line(const at_progress *p) {
   fprintf(stderr, "\n");
 }
 
+/* "reading ...r/val.questions.jsonl: 40 %": of a long name its end says most. */
+static void busy_line(char *buf, size_t n, const at_busy_now *now) {
+  enum { NAME = 48 };
+  const size_t length = strlen(now->what);
+  const char *cut = length > NAME ? now->what + length - NAME : now->what;
+  while ((*cut & 0xc0) == 0x80) cut++; /* within a character */
+  int k = snprintf(buf, n, "%s %s%s", now->doing, cut > now->what ? "..." : "", cut);
+  if (k < 0 || (size_t)k >= n) return;
+  if (now->total > 0)
+    snprintf(buf + k, n - (size_t)k, ": %.0f %%", 100 * (double)now->done / (double)now->total);
+  else
+    snprintf(buf + k, n - (size_t)k, ": %lld", (long long)now->done);
+}
+
+static void show(cli_progress *c, const char *text, double t) {
+  if (c->terminal)
+    fprintf(stderr, "\r%s\033[K", text);
+  else
+    fprintf(stderr, "%s\n", text);
+  fflush(stderr);
+  c->shown = true;
+  c->last = t;
+}
+
+/* What takes no longer than a second is not worth a line. */
+bool cli_progress_busy(void *ctx, const at_busy_now *now) {
+  cli_progress *c = ctx;
+  const double t = at_clock();
+  if (c->busy <= 0) c->busy = t;
+  const double since = c->last > c->busy ? c->last : c->busy;
+  if (t - c->busy >= 1 && t - since >= (c->terminal ? 0.1 : 15)) {
+    char text[256];
+    busy_line(text, sizeof text, now);
+    show(c, text, t);
+  }
+  return !interrupted;
+}
+
 int cli_progress_tell(void *ctx, const at_progress *p) {
   cli_progress *c = ctx;
   double t = at_clock();
+  c->busy = 0;
   if (p->results) {
     if (c->terminal && c->shown) fprintf(stderr, "\r\033[K");
     results_line(p);
@@ -74,19 +114,15 @@ int cli_progress_tell(void *ctx, const at_progress *p) {
   if (t - c->last >= (c->terminal ? 0.1 : 15)) {
     char text[512];
     line(text, sizeof text, p);
-    if (c->terminal)
-      fprintf(stderr, "\r%s\033[K", text);
-    else if (p->steps > 0)
-      fprintf(stderr, "%s\n", text);
-    fflush(stderr);
-    c->shown = true;
-    c->last = t;
+    if (c->terminal || p->steps > 0) show(c, text, t);
   }
   return interrupted;
 }
 
 void cli_progress_end(cli_progress *c) {
   if (c->terminal && c->shown) fprintf(stderr, "\r\033[K");
+  c->shown = false;
+  at_busy_listen(NULL, NULL);
 }
 
 /* ---- results ---- */

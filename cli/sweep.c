@@ -33,7 +33,8 @@ int cli_sweep(int argc, char **argv) {
   if (st == AT_OK) st = at_sweep_load(rest.v[0], set.v, set.n, out, &w, &err);
   if (st == AT_OK && list) list_cells(w);
   if (st == AT_OK && !list) {
-    cli_progress p = cli_progress_start();
+    cli_progress p;
+    cli_progress_start(&p);
     st = at_sweep_run(w, reg, (int)threads, cli_progress_tell, &p, &failures, &err);
     cli_progress_end(&p);
   }

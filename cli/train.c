@@ -43,13 +43,12 @@ int cli_train(int argc, char **argv) {
   char *dir = out ? strdup(out) : default_dir(rest.v[0]);
   at_status st = dir ? at_registry_new(NULL, 0, &reg, &err) : at_nomem(&err);
   if (st == AT_OK) st = at_run_load(rest.v[0], set.v, set.n, &run, &err);
+  cli_progress p;
+  cli_progress_start(&p);
   if (st == AT_OK) st = at_session_new(reg, run, (int)threads, &s, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);
-  if (st == AT_OK) {
-    cli_progress p = cli_progress_start();
-    st = at_session_train(s, dir, resume, cli_progress_tell, &p, &err);
-    cli_progress_end(&p);
-  }
+  if (st == AT_OK) st = at_session_train(s, dir, resume, cli_progress_tell, &p, &err);
+  cli_progress_end(&p);
   if (st == AT_OK) st = show_results(dir, json, &err);
   if (st == AT_OK && !json) printf("trained: %s\n", dir);
   if (st == AT_OK && !json && at_session_outcome(s)) printf("%s\n", at_session_outcome(s));
@@ -87,14 +86,14 @@ int cli_eval(int argc, char **argv) {
   at_result *r = NULL;
   size_t n = 0;
   at_status st = at_registry_new(NULL, 0, &reg, &err);
+  cli_progress p;
+  cli_progress_start(&p);
   if (st == AT_OK) st = at_session_open(reg, rest.v[0], (int)threads, &s, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);
-  if (st == AT_OK) {
-    cli_progress p = cli_progress_start();
+  if (st == AT_OK)
     st = at_session_evaluate_file(s, split, to.path ? &to : NULL, cli_progress_tell, &p, &r, &n,
                                   &err);
-    cli_progress_end(&p);
-  }
+  cli_progress_end(&p);
   if (st == AT_OK) cli_print_results(stdout, r, n, json);
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   free(r);

@@ -83,7 +83,8 @@ vqa_accuracy_la_SOURCES = plugins/metric/vqa_accuracy.c plugins/metric/vqa_answe
 vqa_accuracy_la_CPPFLAGS = $(plugin_cppflags)
 vqa_accuracy_la_LDFLAGS = $(plugin_ldflags)
 # data readers
-marks_sources = plugins/data/marks.c plugins/data/marks.h plugins/data/growing.h plugins/data/text_file.c plugins/data/text_file.h
+marks_sources = plugins/data/marks.c plugins/data/marks.h plugins/data/growing.h plugins/data/reading.h \
+	plugins/data/text_file.c plugins/data/text_file.h
 marks_json_sources = plugins/data/marks_json.c plugins/data/marks_json.h
 asked_sources = plugins/data/asked.c plugins/data/asked.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
 	$(marks_sources)
@@ -131,7 +132,7 @@ questions_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += clevr.la
 clevr_la_SOURCES = plugins/data/clevr.c plugins/data/clevr_program.c plugins/data/clevr_program.h plugins/data/growing.h \
 	plugins/data/hdf5_rows.c plugins/data/hdf5_rows.h plugins/data/id_list.c plugins/data/id_list.h \
-	plugins/data/json_records.c plugins/data/json_records.h plugins/data/text_file.h \
+	plugins/data/json_records.c plugins/data/json_records.h plugins/data/reading.h plugins/data/text_file.h \
 	plugins/data/word_set.c plugins/data/word_set.h
 clevr_la_CPPFLAGS = $(plugin_cppflags)
 clevr_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(HDF5_CFLAGS)
@@ -141,7 +142,7 @@ clevr_la_LIBADD = $(JANSSON_LIBS) $(HDF5_LIBS)
 pluginlib_LTLIBRARIES += vqa2.la
 vqa2_la_SOURCES = plugins/data/vqa2.c plugins/data/id_list.c plugins/data/id_list.h \
 	plugins/data/json_records.c plugins/data/json_records.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
-	plugins/data/npz_member.c plugins/data/npz_member.h plugins/data/region_file.c plugins/data/region_file.h \
+	plugins/data/reading.h plugins/data/npz_member.c plugins/data/npz_member.h plugins/data/region_file.c plugins/data/region_file.h \
 	plugins/data/regions.c plugins/data/regions.h plugins/data/word_set.c plugins/data/word_set.h
 vqa2_la_CPPFLAGS = $(plugin_cppflags)
 vqa2_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)

@@ -1,5 +1,6 @@
 libattune_la_SOURCES += \
 	core/base/arena.c core/base/arena.h \
+	core/base/busy.c core/base/busy.h \
 	core/base/clock.c core/base/clock.h \
 	core/base/csv.c core/base/csv.h \
 	core/base/file.c core/base/file.h \

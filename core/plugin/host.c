@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/busy.h"
 #include "core/data/image.h"
 #include "core/plugin/plugin_impl.h"
 
@@ -129,6 +130,14 @@ int at_host_image(const attune_host *host, const char *path, int64_t width, int6
   return at_host_keep(s, &err);
 }
 
+/* ---- waiting ---- */
+
+static int host_reading(const attune_host *host, const char *path, int64_t done, int64_t total) {
+  at_error err = {0};
+  (void)host;
+  return at_host_keep(at_busy("reading", path, done, total, &err), &err);
+}
+
 const attune_host at_host_table = {
     .size = sizeof(attune_host),
     .abi_major = ATTUNE_ABI_MAJOR,
@@ -168,6 +177,7 @@ const attune_host at_host_table = {
     .row_text = at_host_row_text,
     .each = at_host_each,
     .words = at_host_words,
+    .reading = host_reading,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

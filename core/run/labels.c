@@ -1,6 +1,7 @@
 /* The classes of a run: whole texts, each the name of its class. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/busy.h"
 #include "core/base/file.h"
 #include "core/run/run_impl.h"
 
@@ -78,7 +79,8 @@ static at_status count_field(at_session *s, const at_field *f, at_error *err) {
       }
     }
     v[n].count = 1;
-    st = at_dataset_read_text(s->data, split, f, r, &v[n].name, err);
+    st = at_busy("counting the classes of", f->table, r, rows, err);
+    if (st == AT_OK) st = at_dataset_read_text(s->data, split, f, r, &v[n].name, err);
     n += st == AT_OK;
   }
   if (v) merged = merge(v, n);

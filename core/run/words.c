@@ -1,6 +1,7 @@
 /* The vocabulary of a run: from its directory, from a file, or counted. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/busy.h"
 #include "core/base/file.h"
 #include "core/run/run_impl.h"
 
@@ -23,7 +24,10 @@ static at_status count_field(at_session *s, const at_field *f, at_error *err) {
     return at_fail(err, AT_EINPUT, "%s: the split `%s` is empty: there are no words to count",
                    s->run->path, split);
   at_status st = at_vocab_new(&s->vocab, err);
-  for (int64_t r = 0; st == AT_OK && r < rows; r++) st = count_row(s, f, split, r, err);
+  for (int64_t r = 0; st == AT_OK && r < rows; r++) {
+    st = at_busy("counting the words of", f->table, r, rows, err);
+    if (st == AT_OK) st = count_row(s, f, split, r, err);
+  }
   if (st == AT_OK)
     st = at_vocab_finish(s->vocab, at_run_int(s->run, "data.vocabulary.threshold"), 0, err);
   return st;

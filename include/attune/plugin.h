@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define ATTUNE_ABI_MAJOR 1u
-#define ATTUNE_ABI_MINOR 2u
+#define ATTUNE_ABI_MINOR 3u
 
 typedef enum attune_status {
   ATTUNE_OK = 0,
@@ -414,6 +414,12 @@ struct attune_host {
   /* ---- data readers [worker, during read], since 1.2 */
   /* Numbers of words of the row's text, from 0, in the order of the text. */
   int (*words)(attune_sink *sink, const int64_t *index, int64_t n);
+
+  /* ---- data readers [main, during open], since 1.3 */
+  /* To be called between records of a file that may be long: `done` of `total`, in bytes or any
+   * other unit; total 0: not known. Shown to whoever waits. ATTUNE_FAILED: they wait no more, and
+   * `open` is to return it. */
+  int (*reading)(const attune_host *host, const char *path, int64_t done, int64_t total);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

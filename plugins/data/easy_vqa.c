@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "asked.h"
+#include "reading.h"
 #include "text_file.h"
 
 static const attune_option options_table[] = {
@@ -96,8 +97,10 @@ static int add_folder(opening *o, const char *folder) {
   int64_t *known = malloc((size_t)n_known * sizeof *known);
   if (!known) rc = ATTUNE_NO_MEMORY;
   for (int64_t i = 0; known && i < n_known; i++) known[i] = -1;
-  for (size_t i = 0; !rc && i < json_array_size(all); i++)
-    rc = add(o, folder, json_array_get(all, i), i + 1, known, n_known);
+  const size_t records = json_array_size(all);
+  for (size_t i = 0; !rc && i < records; i++)
+    if (!(rc = still_reading(o->host, o->path, (int64_t)i, (int64_t)records)))
+      rc = add(o, folder, json_array_get(all, i), i + 1, known, n_known);
   free(known);
   json_decref(all);
   return rc;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "reading.h"
 
 enum { WINDOW = 1 << 18, LARGEST = 1 << 26 };
 
@@ -142,6 +143,7 @@ int json_records_open(const attune_host *host, const char *path, const char *key
     host->error(host, "%s: this is no file", path);
     return ATTUNE_BAD_INPUT;
   }
+  r->bytes = st.st_size;
   r->cap = WINDOW;
   if (!(r->window = malloc(r->cap))) return ATTUNE_NO_MEMORY;
   int rc = expect(r, '{', "this is no JSON object");
@@ -176,6 +178,7 @@ int json_records_next(json_records *r, json_t **out, json_place *place) {
     r->at++;
     return seek_key(r, NULL, false);
   }
+  if ((rc = still_reading(r->host, r->path, r->base + (int64_t)r->at, r->bytes))) return rc;
   if (r->record && (rc = expect(r, ',', "a comma or the end of the list is expected"))) return rc;
   r->record++;
   if (r->record == INT32_MAX) return bad_at(r, "there are too many records");

@@ -19,6 +19,7 @@ typedef struct json_records {
   char *window;
   size_t at, end, cap; /* unread: window[at .. end) */
   int64_t base;        /* where window[0] lies in the file */
+  int64_t bytes;       /* of the file */
   int64_t record;
 } json_records;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "asked.h"
+#include "reading.h"
 #include "text_file.h"
 
 static const attune_option options_table[] = {
@@ -126,6 +127,7 @@ static int add_split(opening *o, const char *split) {
     json_t *j = json_loadb(l, length, 0, &e);
     rc = j ? add_example(o, j) : bad(o, "this line is no JSON");
     json_decref(j);
+    if (!rc) rc = still_reading(o->host, o->path, at - text, (int64_t)n);
   }
   free(text);
   return rc;

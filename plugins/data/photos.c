@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "captioned.h"
+#include "reading.h"
 
 static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "folder of the photos, JPEG or PNG"},
@@ -144,6 +145,7 @@ static int add_list(const opening *o, const char *dir, const char *file, const c
     } else {
       rc = add_captioned(o, s, first, v + n);
     }
+    if (!rc) rc = still_reading(o->host, path, at - text, (int64_t)bytes);
   }
   free(text);
   return rc;
@@ -161,7 +163,9 @@ static int open_tokens(const opening *o, char *text, const char *splits) {
   split *all = !rc && !*splits ? captioned_split(o->c, "train") : NULL;
   if (!rc && !*splits && !all) rc = ATTUNE_NO_MEMORY;
   for (size_t i = 0; !rc && all && i < n; i++)
-    if (!i || strcmp(v[i].name, v[i - 1].name)) rc = add_captioned(o, all, &v[i], v + n);
+    if ((!i || strcmp(v[i].name, v[i - 1].name)) &&
+        !(rc = still_reading(o->host, o->captions, (int64_t)i, (int64_t)n)))
+      rc = add_captioned(o, all, &v[i], v + n);
   free(v);
   return rc;
 }
@@ -209,8 +213,10 @@ static int open_karpathy(const opening *o, const char *text, size_t n, bool rest
     o->host->error(o->host, "%s: it has no list `images`", o->captions);
     rc = ATTUNE_BAD_INPUT;
   }
-  for (size_t i = 0; !rc && i < json_array_size(images); i++)
-    rc = add_image(o, json_array_get(images, i), i, restval);
+  const size_t all = json_array_size(images);
+  for (size_t i = 0; !rc && i < all; i++)
+    if (!(rc = still_reading(o->host, o->captions, (int64_t)i, (int64_t)all)))
+      rc = add_image(o, json_array_get(images, i), i, restval);
   json_decref(j);
   return rc;
 }

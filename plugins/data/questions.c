@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "asked.h"
 #include "marks_json.h"
+#include "reading.h"
 #include "text_file.h"
 
 static const attune_option options_table[] = {
@@ -85,6 +86,7 @@ static int add_objects(opening *o, asked_part *p, const char *split) {
     else
       rc = add_list(o, &p->picture[k++], j);
     json_decref(j);
+    if (!rc) rc = still_reading(o->host, o->path, at - text, (int64_t)n);
   }
   if (!rc && k < p->pictures) rc = bad(o, "there are fewer lines than pictures");
   free(text);
@@ -126,6 +128,7 @@ static int add_split(opening *o, const char *split) {
     json_t *j = json_loadb(l, length, 0, &e);
     rc = j ? add_question(o, p, j) : bad(o, "this line is no JSON");
     json_decref(j);
+    if (!rc) rc = still_reading(o->host, o->path, at - text, (int64_t)n);
   }
   free(text);
   return rc;

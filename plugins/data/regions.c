@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "reading.h"
 #include "region_file.h"
 
 enum { MOST_BOXES = 1000, MOST_WIDTH = 1 << 16, HEAD = 128 };
@@ -125,7 +127,9 @@ static int find_width(const attune_host *host, regions *r, const regions_table *
 static int open_table(const attune_host *host, regions *r, regions_table *t) {
   char head[HEAD + 1];
   int64_t offset = 0, id;
+  struct stat st = {.st_size = 0};
   int rc = ATTUNE_OK;
+  fstat(t->fd, &st); /* for who waits only */
   while (!rc && read_at(t, offset, head, HEAD)) {
     if ((rc = read_head(host, t, offset, head, &id))) break;
     if (!r->width && (rc = find_width(host, r, t))) break;
@@ -139,6 +143,7 @@ static int open_table(const attune_host *host, regions *r, regions_table *t) {
       return bad(host, t, t->entries,
                  "its features are cut short, or not as many as those of record 1");
     offset = end - 1 + (int64_t)at + 1;
+    rc = still_reading(host, t->path, offset, (int64_t)st.st_size);
   }
   if (!rc && !t->entries) rc = bad(host, t, 1, "there is nothing in the file");
   return rc ? rc : id_list_sort(host, &t->ids, t->path, "image_id");

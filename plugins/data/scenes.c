@@ -7,6 +7,7 @@
 #include "asked.h"
 #include "captioned.h"
 #include "marks_json.h"
+#include "reading.h"
 
 static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "folder that was made"},
@@ -216,7 +217,7 @@ static int add_question(opening *o, const json_t *j) {
 
 /* ---- files ---- */
 
-static int add_lines(opening *o, char *text, int (*add)(opening *o, const json_t *j)) {
+static int add_lines(opening *o, char *text, size_t n, int (*add)(opening *o, const json_t *j)) {
   size_t length;
   int rc = ATTUNE_OK;
   o->line = 0;
@@ -227,6 +228,7 @@ static int add_lines(opening *o, char *text, int (*add)(opening *o, const json_t
     json_t *j = json_loadb(l, length, 0, &e);
     rc = j ? add(o, j) : bad(o, "this line is no JSON");
     json_decref(j);
+    if (!rc) rc = still_reading(o->host, o->path, at - text, (int64_t)n);
   }
   return rc;
 }
@@ -237,7 +239,7 @@ static int read_scenes(opening *o) {
   snprintf(path, sizeof path, "%s/scenes.jsonl", o->root);
   o->path = path;
   int rc = file_read(o->host, path, &text, &n);
-  if (!rc) rc = add_lines(o, text, add_scene);
+  if (!rc) rc = add_lines(o, text, n, add_scene);
   if (!rc && !o->c->splits) rc = bad(o, "there are no scenes");
   free(text);
   return rc;
@@ -261,7 +263,7 @@ static int read_questions(opening *o) {
     if (!asked_part_named(o->a, o->c->split[i].name, path)) return ATTUNE_NO_MEMORY;
   if (o->n_places) qsort(o->places, o->n_places, sizeof *o->places, by_id);
   int rc = file_read(o->host, path, &text, &n);
-  if (!rc) rc = add_lines(o, text, add_question);
+  if (!rc) rc = add_lines(o, text, n, add_question);
   free(text);
   return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "asked.h"
+#include "reading.h"
 #include "text_file.h"
 
 static const attune_option options_table[] = {
@@ -56,6 +57,8 @@ static int add_all(const opening *o, asked_part *p, lines *text, lines *query, l
                      ends->path, (long long)text->line);
       return ATTUNE_BAD_INPUT;
     }
+    int rc = still_reading(o->host, text->path, text->line, 0);
+    if (rc) return rc;
     char name[96];
     snprintf(name, sizeof name, "%.60s %lld", p->name, (long long)(text->line - 1));
     int64_t picture = asked_picture_add(p, name, NULL, text->line - 1);

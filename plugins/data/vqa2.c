@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "id_list.h"
 #include "json_records.h"
+#include "reading.h"
 #include "regions.h"
 #include "word_set.h"
 
@@ -232,6 +233,7 @@ static int check_questions(opening *o) {
     const question *q = &p->question[i];
     if (q->answers < 0) return bad(o, q->record, "it has no answers among the annotations");
     if (q->image == last) continue;
+    if ((rc = still_reading(o->host, p->path, i, p->questions))) break;
     if (regions_find(&o->v->regions, p->split, folders[p->split], q->image, why, sizeof why))
       return bad(o, q->record, why);
     last = q->image;

@@ -1,6 +1,7 @@
 /* Data sets opened through their readers, and what is in them. */
 #ifndef TESTS_DATA_SETS_H
 #define TESTS_DATA_SETS_H
+#include "core/base/busy.h"
 #include "core/plugin/plugin_impl.h"
 #include "tests/unit/data_files.h"
 
@@ -50,5 +51,39 @@ static inline void folder(const char *name) {
   char command[600];
   snprintf(command, sizeof command, "mkdir -p '%s'", in_scratch(name));
   assert_int_equal(system(command), 0);
+}
+
+/* ---- who waits ---- */
+
+typedef struct waiting {
+  int64_t heard, most; /* calls; of these answered yes */
+  at_busy_now last;
+} waiting;
+
+static inline bool wait_for(void *ctx, const at_busy_now *now) {
+  waiting *w = ctx;
+  assert_string_equal(now->doing, "reading");
+  assert_true(now->done >= 0 && (!now->total || now->done <= now->total));
+  w->last = *now;
+  return ++w->heard <= w->most;
+}
+
+/* A reader tells whoever waits where it is, and ends when they have had enough. */
+static inline void can_be_stopped(const char *spec) {
+  waiting w = {.most = INT64_MAX};
+  at_dataset *d;
+  at_error e = {0};
+  at_busy_listen(wait_for, &w);
+  assert_ok(open_set(spec, &d, err));
+  at_dataset_close(d);
+  if (w.heard < 3) fail_msg("%s told only %d times", spec, (int)w.heard);
+  const int64_t all = w.heard, ends[] = {0, 1, all / 2, all - 1};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    w = (waiting){.most = ends[i]};
+    assert_int_equal(open_set(spec, &d, &e), AT_EFAIL);
+    assert_int_equal(w.heard, ends[i] + 1);
+    assert_memory_equal(e.message, "stopped while reading /", 23);
+  }
+  at_busy_listen(NULL, NULL);
 }
 #endif

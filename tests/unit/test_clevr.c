@@ -106,6 +106,11 @@ static int make_set(void **state) {
 
 /* ---- */
 
+static void test_waiting(void **state) {
+  (void)state;
+  can_be_stopped(spec());
+}
+
 static void test_questions(void **state) {
   at_dataset *d;
   (void)state;
@@ -205,8 +210,9 @@ static void test_cut_features(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_questions), cmocka_unit_test(test_features), cmocka_unit_test(test_cut),
-      cmocka_unit_test(test_changed), cmocka_unit_test(test_cut_features)};
+      cmocka_unit_test(test_waiting),  cmocka_unit_test(test_questions),
+      cmocka_unit_test(test_features), cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_changed),  cmocka_unit_test(test_cut_features)};
   if (at_registry_new(NULL, 0, &registry, NULL)) return 1;
   int rc = cmocka_run_group_tests_name("clevr", tests, make_set, drop_scratch);
   at_registry_free(registry);

@@ -147,6 +147,15 @@ static void test_sort_of_clevr(void **state) {
   at_dataset_close(d);
 }
 
+static void test_waiting(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    char spec[700];
+    snprintf(spec, sizeof spec, i ? "scenes(root=%s/scenes)" : "questions(root=%s/soc)", scratch);
+    can_be_stopped(spec);
+  }
+}
+
 /* ---- scenes, given out at half their size ---- */
 
 /* Boxes and words are those of the pairs [[word, object], ...]. */
@@ -385,9 +394,10 @@ static void test_published_nlvr(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sort_of_clevr),    cmocka_unit_test(test_captions),
-      cmocka_unit_test(test_scene_questions),  cmocka_unit_test(test_session),
-      cmocka_unit_test(test_published_shapes), cmocka_unit_test(test_published_nlvr),
+      cmocka_unit_test(test_waiting),        cmocka_unit_test(test_sort_of_clevr),
+      cmocka_unit_test(test_captions),       cmocka_unit_test(test_scene_questions),
+      cmocka_unit_test(test_session),        cmocka_unit_test(test_published_shapes),
+      cmocka_unit_test(test_published_nlvr),
   };
   return cmocka_run_group_tests_name("marks", tests, setup, teardown);
 }

@@ -112,6 +112,11 @@ static const char *spec(const char *features, int given) {
   return text;
 }
 
+static void test_waiting(void **state) {
+  (void)state;
+  can_be_stopped(spec("{split}.tsv", 3));
+}
+
 static void test_questions(void **state) {
   at_dataset *d;
   (void)state;
@@ -252,9 +257,10 @@ static void test_cut(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_questions),
-                                     cmocka_unit_test(test_regions), cmocka_unit_test(test_boxes),
-                                     cmocka_unit_test(test_cut), cmocka_unit_test(test_damage)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_waiting), cmocka_unit_test(test_questions),
+      cmocka_unit_test(test_regions), cmocka_unit_test(test_boxes),
+      cmocka_unit_test(test_cut),     cmocka_unit_test(test_damage)};
   if (at_registry_new(NULL, 0, &registry, NULL)) return 1;
   int rc = cmocka_run_group_tests_name("vqa2", tests, make_set, drop_scratch);
   at_registry_free(registry);
