@@ -13,7 +13,7 @@ int cli_report(int argc, char **argv) {
   const cli_option options[] = {{"out", 'o', CLI_TEXT, &out, 0, 0},
                                 {"split", 0, CLI_TEXT, &split, 0, 0},
                                 {"metric", 'm', CLI_LIST, &metrics, 0, 0},
-                                {"pairs", 0, CLI_INT, &pairs, 0, 100},
+                                {"pairs", 0, CLI_INT, &pairs, 0, 100000},
                                 {"json", 0, CLI_FLAG, &json, 0, 0},
                                 {"csv", 0, CLI_FLAG, &csv, 0, 0},
                                 {"latex", 0, CLI_FLAG, &latex, 0, 0},

@@ -206,9 +206,9 @@ unit_tests += test_marks
 test_marks_SOURCES = tests/unit/test_marks.c tests/unit/data_files.h tests/unit/data_sets.h
 test_marks_LDADD = $(unit_ldadd)
 
-unit_tests += test_asked
-test_asked_SOURCES = tests/unit/test_asked.c
-test_asked_LDADD = $(unit_ldadd)
+unit_tests += test_gallery
+test_gallery_SOURCES = tests/unit/test_gallery.c
+test_gallery_LDADD = $(unit_ldadd)
 
 unit_tests += test_draw
 test_draw_SOURCES = tests/unit/test_draw.c

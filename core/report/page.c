@@ -21,6 +21,7 @@ static void head(const at_report *r, const rp_summary *s, at_text *t) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"attune\">\n<title>attune report</title>\n<style>\n");
   at_text_add(t, at_rp_style);
+  at_text_add(t, at_rp_gallery_style);
   at_text_add(t, "</style>\n</head>\n<body>\n<header>\n<h1>Results of ");
   at_text_addf(t,
                "%zu run%s in %zu group%s</h1>\n<p class=\"lead\">Runs that differ in nothing but "
@@ -185,7 +186,7 @@ static void foot(const at_report *r, at_text *t) {
     if (!before) put(t, shown++ ? ", " : "version ", r->run[i].version, "");
   }
   at_text_add(t, shown ? ".</footer>\n<script>\n" : "an unknown version.</footer>\n<script>\n");
-  at_text_add(t, at_rp_script);
+  at_text_add(t, at_rp_gallery_script);
   at_text_add(t, "</script>\n</body>\n</html>\n");
 }
 

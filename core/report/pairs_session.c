@@ -44,14 +44,28 @@ static at_status open_run(void *ctx, const char *dir, const char *split, void **
   return AT_OK;
 }
 
+/* The rows of all batch axes that one of the anchor names. */
+static at_status linked(const opened *o, size_t row, int64_t rows[AT_MOST_ROWS], size_t *n,
+                        at_error *err) {
+  return at_session_linked(o->session, o->role, (int64_t)row, rows, n, err);
+}
+
 static at_status look(void *session, size_t row, at_look *out, at_error *err) {
   const opened *o = session;
   int64_t rows[AT_MOST_ROWS];
   size_t n;
-  at_status s = at_session_linked(o->session, o->role, (int64_t)row, rows, &n, err);
+  at_status s = linked(o, row, rows, &n, err);
   return s == AT_OK ? at_session_look(o->session, o->role, rows, n, out, err) : s;
 }
 
+static at_status truth(void *session, size_t row, at_evidence *out, at_error *err) {
+  const opened *o = session;
+  int64_t rows[AT_MOST_ROWS];
+  size_t n;
+  at_status s = linked(o, row, rows, &n, err);
+  return s == AT_OK ? at_session_evidence(o->session, o->role, rows, out, err) : s;
+}
+
 rp_source at_rp_session_source(at_registry *reg) {
-  return (rp_source){reg, open_run, look, at_look_free, close_run};
+  return (rp_source){reg, open_run, look, at_look_free, close_run, truth};
 }

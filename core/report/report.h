@@ -22,7 +22,8 @@ typedef struct at_report_options {
   const char *const *metrics;
   size_t n_metrics; /* columns; none: all, in the order found */
   int pairs;        /* how many pairs or questions of the split to draw; < 0: as many as is usual */
-  bool color;       /* escape codes in the terminal table */
+  const char *overlays; /* folder for PNG files of the same examples; NULL: none */
+  bool color;           /* escape codes in the terminal table */
 } at_report_options;
 
 /* Groups runs that differ in their seed only; a row per group: mean and

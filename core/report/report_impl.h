@@ -165,7 +165,8 @@ void at_rp_curves(const at_report *r, at_arena *a, at_text *t);
 
 /* ---- the page (page.c, page_style.c) ---- */
 
-extern const char *const at_rp_style, *const at_rp_script;
+extern const char *const at_rp_style;
+extern const char *const at_rp_gallery_style, *const at_rp_gallery_script;
 
 /* What is known of a run once it is open; valid while it is. */
 typedef struct rp_opened {
@@ -183,6 +184,8 @@ typedef struct rp_source {
   at_status (*look)(void *session, size_t row, at_look *out, at_error *err);
   void (*free_look)(at_look *l);
   void (*close)(void *session);
+  /* What the data says decides in that row; the caller frees it. NULL: it never says. */
+  at_status (*truth)(void *session, size_t row, at_evidence *out, at_error *err);
 } rp_source;
 
 /* `src` NULL: no pictures. */
@@ -193,68 +196,4 @@ at_status at_rp_attention(const at_report *r, const rp_source *src, const at_rep
                           at_text *out, at_error *err);
 /* pairs_session.c: sessions of run directories; ctx is the registry. */
 rp_source at_rp_session_source(at_registry *reg);
-
-/* A group whose run is open. */
-typedef struct rp_visit {
-  const at_report *r;
-  const rp_source *src;
-  size_t group;
-  void *session;
-  const rp_opened *about;
-} rp_visit;
-
-/* A gallery takes one group after another; the first one chooses what is shown. What an add
- * draws before it fails is left out. want < 0: as many as is usual. */
-typedef struct rp_pairs rp_pairs; /* pairs.c: words and regions of true pairs */
-rp_pairs *at_rp_pairs_new(const char *split, int want);
-void at_rp_pairs_free(rp_pairs *g);
-at_status at_rp_pairs_add(rp_pairs *g, const rp_visit *v, at_error *err);
-void at_rp_pairs_write(const rp_pairs *g, const at_report *r, at_text *out);
-
-typedef struct rp_asked rp_asked; /* asked.c: questions, answers and every step between */
-rp_asked *at_rp_asked_new(const char *split, int want);
-void at_rp_asked_free(rp_asked *g);
-at_status at_rp_asked_add(rp_asked *g, const rp_visit *v, at_error *err);
-void at_rp_asked_write(const rp_asked *g, const at_report *r, at_text *out);
-
-/* ---- one question (steps.c) ---- */
-
-/* The picture of the look, defined as `id` for the steps; nothing when there is none. */
-at_status at_rp_ask_picture(const at_look *l, const char *id, at_text *t, at_error *err);
-/* A card with the question and the picture, then one for each step: its blocks in their order,
- * words shaded and cells lit. `id` of the picture; NULL: there is none. */
-at_status at_rp_steps(const at_look *l, const char *label, const char *id, at_text *t,
-                      at_error *err);
-/* Weights of a block on a scale from 0 to 1, as colour: 1 is the largest, which stands for
- * twice an equal share at least. `out` has a->keys places; the mean over what asks. */
-typedef struct rp_shades {
-  float *weight, *shade;
-  size_t n, most; /* most: the key of the largest weight */
-  double entropy; /* nats */
-} rp_shades;
-at_status at_rp_shades(const at_attention *a, rp_shades *out, at_error *err);
-void at_rp_shades_free(rp_shades *s);
-
-/* ---- one picture with its attention (panel.c, heat.c) ---- */
-
-typedef struct rp_picture {
-  uint8_t *rgb; /* owned */
-  int w, h;
-  double zoom_x, zoom_y; /* pixels of it per pixel of the look's picture */
-} rp_picture;
-
-/* The look's picture with its longer side `side` pixels long; a plain sheet when it has none. */
-at_status at_rp_picture(const at_look *l, size_t regions, int side, rp_picture *out, at_error *err);
-void at_rp_picture_free(rp_picture *p);
-/* Appends "data:image/jpeg;base64,...". */
-at_status at_rp_picture_uri(const rp_picture *p, at_text *t, at_error *err);
-/* The same with `weight` of each region laid over it. */
-at_status at_rp_heat_uri(const rp_picture *p, const at_look *l, const float *weight, size_t regions,
-                         at_text *t, at_error *err);
-
-/* Rows of a table for one group: its attention over the words of the pair. `words` true puts
- * a row with the words in front. */
-at_status at_rp_panel(const at_look *l, const char *label, const char *word_axis, bool words,
-                      at_text *t, at_error *err);
-void at_rp_panel_words(const at_look *l, const char *corner, at_text *t);
 #endif

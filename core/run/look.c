@@ -13,6 +13,7 @@ void at_look_free(at_look *l) {
     free(a->key_axis);
     free(a->weight);
     free(a->score);
+    free(a->head);
   }
   for (size_t i = 0; i < l->n_words; i++) free(l->words[i]);
   free(l->attention);
@@ -44,29 +45,45 @@ static at_status open_look(at_session *s, at_error *err) {
 
 /* ---- attention ---- */
 
+static bool is_heads(const at_graph *g, const at_node *v, int d) {
+  return !strcmp(g->axis[v->dim[d].axis].name, "head");
+}
+
 /* The dim of v that is neither a batch axis nor `over` nor the heads': what asks. */
 static int query_dim(const at_graph *g, const at_node *v, int over) {
   for (int d = 0; d < v->ndim; d++)
-    if (v->dim[d].axis != over && g->axis[v->dim[d].axis].kind != AT_BATCH &&
-        strcmp(g->axis[v->dim[d].axis].name, "head"))
+    if (v->dim[d].axis != over && g->axis[v->dim[d].axis].kind != AT_BATCH && !is_heads(g, v, d))
       return d;
   return -1;
 }
 
-/* [queries, keys] of a value in which every batch axis has one row; the mean over what else
- * there is. */
-static float *matrix(const at_exec *x, const at_node *v, int over, int query, int64_t *nq,
-                     int64_t *nk) {
+static int head_dim(const at_graph *g, const at_node *v, int over) {
+  for (int d = 0; d < v->ndim; d++)
+    if (v->dim[d].axis != over && is_heads(g, v, d)) return d;
+  return -1;
+}
+
+/* Dims of a value in which every batch axis has one row. */
+typedef struct matrix {
+  int over, query, head; /* -1: none, as if it had the size 1 */
+  int64_t heads, queries, keys;
+} matrix;
+
+/* [heads, queries, keys]; the mean over what else there is. */
+static float *read_matrix(const at_exec *x, const at_node *v, matrix *m) {
   const float *p = at_exec_value(x, v);
-  at_around k = at_x_around(x, v, over), q = {1, 1, 1};
-  int64_t n = at_x_count(x, v);
-  if (query >= 0) q = at_x_around(x, v, query);
-  *nq = q.n;
-  *nk = k.n;
-  float *out = p ? calloc((size_t)(q.n * k.n) + 1, sizeof *out) : NULL;
-  double share = n ? (double)(q.n * k.n) / (double)n : 1;
+  const at_around one = {1, 1, 1};
+  const at_around k = m->over >= 0 ? at_x_around(x, v, m->over) : one;
+  const at_around q = m->query >= 0 ? at_x_around(x, v, m->query) : one;
+  const at_around h = m->head >= 0 ? at_x_around(x, v, m->head) : one;
+  int64_t n = at_x_count(x, v), size = h.n * q.n * k.n;
+  m->heads = h.n;
+  m->queries = q.n;
+  m->keys = k.n;
+  float *out = p ? calloc((size_t)size + 1, sizeof *out) : NULL;
+  double share = n ? (double)size / (double)n : 1;
   for (int64_t i = 0; out && i < n; i++) {
-    int64_t row = query >= 0 ? i / q.inner % q.n : 0;
+    int64_t row = i / h.inner % h.n * q.n + i / q.inner % q.n;
     out[row * k.n + i / k.inner % k.n] += (float)(share * (double)p[i]);
   }
   return out;
@@ -118,13 +135,23 @@ static at_status add_attention(const at_session *s, const at_attend *a, at_atten
   const at_graph *g = s->graph;
   const at_node *w = a->weight, *sc = a->score;
   int q = query_dim(g, w, a->over);
+  matrix m = {at_node_dim(w, a->over), q, -1, 0, 0, 0}, each = m;
+  matrix raw = {at_node_dim(sc, a->over), query_dim(g, sc, a->over), -1, 0, 0, 0};
   at_status st = name_parts(out, a->name, err);
   if (st != AT_OK) return st;
   out->key_axis = strdup(g->axis[a->over].name);
   out->query_axis = strdup(q >= 0 ? g->axis[w->dim[q].axis].name : "");
-  out->weight = matrix(s->look, w, at_node_dim(w, a->over), q, &out->queries, &out->keys);
-  int64_t nq, nk;
-  out->score = matrix(s->look, sc, at_node_dim(sc, a->over), query_dim(g, sc, a->over), &nq, &nk);
+  out->weight = read_matrix(s->look, w, &m);
+  out->score = read_matrix(s->look, sc, &raw);
+  out->queries = m.queries;
+  out->keys = m.keys;
+  out->heads = 1;
+  each.head = head_dim(g, w, a->over);
+  if (each.head >= 0) {
+    out->head = read_matrix(s->look, w, &each);
+    out->heads = each.heads;
+    if (!out->head) return at_nomem(err);
+  }
   find_over(s, a->over, out);
   return out->key_axis && out->query_axis && out->weight && out->score ? AT_OK : at_nomem(err);
 }

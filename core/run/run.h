@@ -125,6 +125,8 @@ typedef struct at_attention {
   int64_t queries, keys;
   float *weight;          /* [queries, keys]; each row sums to one; the mean over heads */
   float *score;           /* raw scores, the same layout */
+  int64_t heads;          /* 1: it has none */
+  float *head;            /* weights of each, [heads, queries, keys]; NULL: it has none */
   at_over over;           /* what the keys are */
   int64_t grid_h, grid_w; /* CELLS: row after row */
 } at_attention;

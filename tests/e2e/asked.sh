@@ -123,15 +123,20 @@ is "they have tables of their own" "accuracy confusion recall" \
   "$(awk '$2 == "score=dot" { print $1 }' "$work/table" | sort | xargs)"
 is "on the page as well" 3 "$(grep -c '<details' "$html")"
 is "the page needs nothing from elsewhere" 0 "$(grep -cE '(src|href)="https?:' "$html")"
-is "it shows questions" 4 "$(grep -c '<article class="asked">' "$html")"
+is "it shows questions" 4 "$(grep -c '<article class="ex" ' "$html")"
 is "each with the answers of both" 8 "$(grep -c 'class="verdict ' "$html")"
-is "right or wrong in words" 8 "$(grep -cE '[✓✗] (true|false)</span><span class="h">(right|wrong), logit' "$html")"
+is "right or wrong in words" 8 "$(grep -cE '[✓✗] (true|false)</span> <span class="h">(right|wrong), logit' "$html")"
+is "and for the filters" 4 "$(grep -cE ' data-d="[0-9]+" data-r="[01]{2}" data-a="0,[01]" data-t="is"' "$html")"
 is "in three steps" "8 8 8" "$(for i in 1 2 3; do grep -c "<h4>step $i</h4>" "$html"; done | xargs)"
-is "with seven shaded words in each" 168 "$(grep -oE 'style="background:rgba\(255,176,0,[01]\.[0-9]+\)"' "$html" | wc -l)"
-is "and sixteen cells" 384 "$(grep -oE '<title>\([1-4], [1-4]\): [01]\.[0-9]+</title>' "$html" | wc -l)"
-is "over one copy of each picture" 4 "$(grep -o 'href="data:image/png;base64,' "$html" | wc -l)"
+is "with seven shaded words in each" 168 \
+  "$(grep -oE '<p class="said" data-w="[-_A-Za-z0-9]{14}">.*</p>' "$html" | grep -oE '<span class="s[0-9]+">' | wc -l)"
+is "and the weights of sixteen cells" 24 "$(grep -cE 'data-k="4" data-w="[-_A-Za-z0-9]{32}"' "$html")"
+is "over one copy of each picture" "2 2" \
+  "$(grep -o 'href="data:image/png;base64,[^"]*' "$html" | tee "$work/copies" | wc -l) $(sort -u "$work/copies" | wc -l)"
 "$A" report "$work/sweep" --pairs 4 --out "$work/again" >/dev/null 2>&1
 same "and again it is the same" "$html" "$work/again/report.html"
 "$A" report "$work/asking" >/dev/null 2>"$work/log"
-is "a model in which words ask has its mean" 12 "$(grep -c 'mean over 7 word' "$work/asking/report/report.html")"
+is "a model in which words ask has its mean" 12 "$(grep -c '<br>mean over 7 word<' "$work/asking/report/report.html")"
+is "and what each word and each head asks for" "12 12" \
+  "$(grep -c '<b>here</b> [01]' "$work/asking/report/report.html") $(grep -c '<b>head 2, mean over 7 word</b>' "$work/asking/report/report.html")"
 finish

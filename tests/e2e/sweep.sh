@@ -28,8 +28,8 @@ for f in report.html results.csv results.json results.tex; do
   is "$f is there" yes "$([ -s "$work/out/$f" ] && echo yes)"
 done
 is "the page needs nothing from elsewhere" 0 "$(grep -cE '(src|href)="https?:' "$work/out/report.html")"
-is "it shows pairs" 2 "$(grep -c 'of [0-9]* pairs: ' "$work/out/report.html")"
-is "with pictures" yes "$(grep -q 'src="data:image/' "$work/out/report.html" && echo yes)"
+is "it shows pairs" 2 "$(grep -c '<article class="ex" ' "$work/out/report.html")"
+is "with pictures" yes "$(grep -q 'href="data:image/' "$work/out/report.html" && echo yes)"
 "$A" report "$work/out/cells/score=dot,seed=0" --pairs 0 >/dev/null 2>"$work/log"
 is "a single run has its report in a folder of its own" yes \
   "$([ -s "$work/out/cells/score=dot,seed=0/report/report.html" ] && echo yes)"

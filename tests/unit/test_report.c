@@ -2,7 +2,6 @@
 #include <jansson.h>
 #include <unistd.h>
 #include "core/base/file.h"
-#include "core/data/image.h"
 #include "core/report/report_impl.h"
 
 /* ---- made-up runs ---- */
@@ -481,102 +480,21 @@ static size_t count(const char *text, const char *part) {
   return n;
 }
 
-/* Six pairs of two words; what a look holds is decided by `kind`. */
-typedef enum kind { GRID, BOXES, TURNED, NO_PICTURE, WHOLE, WORDS_ONLY } kind;
-typedef struct maker {
-  kind kind;
-  int opened, closed, looks, freed;
-  const char *fail_at; /* a part of the folder whose run cannot be opened */
-} maker;
-static maker *now;
-
-static at_status open_made(void *ctx, const char *dir, const char *split, void **session,
-                           rp_opened *about, at_error *err) {
-  maker *m = ctx;
-  assert_string_equal(split, "test");
-  if (m->fail_at && strstr(dir, m->fail_at)) return at_fail(err, AT_EINPUT, "no <weights> here");
-  m->opened++;
-  *session = m;
-  *about = (rp_opened){.rows = 6, .word_axis = m->kind == TURNED ? "word" : NULL};
-  return AT_OK;
-}
-
-static at_status look_made(void *session, size_t pair, at_look *out, at_error *err) {
-  maker *m = session;
-  (void)err;
-  m->looks++;
-  *out =
-      (at_look){.n_words = m->kind == WHOLE ? 0 : 2, .similarity = 0.1f * (float)((pair * 5) % 6)};
-  out->words = calloc(2, sizeof *out->words);
-  out->words[0] = strdup("dog");
-  out->words[1] = strdup("<s>");
-  out->text = strdup("a \"dog\" & <cat>");
-  out->name = strdup("photo.jpg");
-  if (m->kind != NO_PICTURE) {
-    out->width = 40;
-    out->height = 20;
-    out->rgb = calloc(40 * 20, 3);
-  }
-  if (m->kind == BOXES) {
-    static const float box[] = {0, 0, 10, 10, 5, 5, 100, 3, -4, 2, 9, 9, 39, 19, 1, 1};
-    out->n_boxes = 4;
-    out->boxes = malloc(sizeof box);
-    memcpy(out->boxes, box, sizeof box);
-  } else {
-    out->grid_h = out->grid_w = 2;
-  }
-  out->attention = calloc(1, sizeof *out->attention);
-  out->n_attention = 1;
-  at_attention *a = out->attention;
-  a->attend = strdup("look");
-  a->query_axis = strdup(m->kind == TURNED ? "cell" : "token");
-  a->key_axis = strdup(m->kind == TURNED ? "word" : "cell");
-  a->queries = m->kind == TURNED ? 4 : m->kind == WHOLE ? 1 : 2;
-  a->keys = m->kind == TURNED || m->kind == WORDS_ONLY ? 2 : 4;
-  static const float rows[] = {0.7f, 0.1f, 0.1f, 0.1f, 0.25f, 0.25f, 0.25f, 0.25f};
-  a->weight = malloc(sizeof rows);
-  memcpy(a->weight, rows, sizeof rows);
-  a->score = calloc(8, sizeof *a->score);
-  return AT_OK;
-}
-
-static void free_made(at_look *l) {
-  now->freed++;
-  free(l->words[0]);
-  free(l->words[1]);
-  free(l->words);
-  free(l->text);
-  free(l->name);
-  free(l->rgb);
-  free(l->boxes);
-  free(l->attention->attend);
-  free(l->attention->query_axis);
-  free(l->attention->key_axis);
-  free(l->attention->weight);
-  free(l->attention->score);
-  free(l->attention);
-}
-
-static void close_made(void *session) { ((maker *)session)->closed++; }
-
-static char *page(maker *m, int pairs) {
+static char *page(void) {
   at_report *r = collect(at("sweep"));
-  rp_source src = {m, open_made, look_made, free_made, close_made};
   at_text t = {0};
   at_error err = {0};
-  now = m;
-  if (at_rp_page(r, m ? &src : NULL, &(at_report_options){.pairs = pairs}, &t, &err) != AT_OK)
+  if (at_rp_page(r, NULL, &(at_report_options){.pairs = 4}, &t, &err) != AT_OK)
     fail_msg("%s", err.message);
   check_balance(t.data);
   check_alone(t.data);
-  if (m) assert_true(m->opened == m->closed && m->looks == m->freed);
   at_report_free(r);
   return t.data;
 }
 
 static void test_page(void **state) {
   (void)state;
-  char *html = page(NULL, 4);
+  char *html = page();
   assert_null(strstr(html, "id=\"attention\""));
   assert_non_null(strstr(html, "Results of 6 runs in 2 groups"));
   assert_non_null(strstr(html, "scenes(a=1, b=&quot;&lt;x&gt;&quot;)"));
@@ -595,111 +513,53 @@ static void test_page(void **state) {
   free(html);
 }
 
-static void test_pictures(void **state) {
+/* ---- parts of metrics ---- */
+
+static rp_value value(const char *metric, double v, int better) {
+  return (rp_value){.split = "test", .metric = metric, .value = v, .better = better};
+}
+
+static void test_parts(void **state) {
   (void)state;
-  maker m = {.kind = GRID};
-  char *html = page(&m, 3);
-  assert_int_equal(m.looks, 6 + 2 * 3); /* candidates, then the same three for two groups */
-  assert_int_equal(count(html, "<article"), 3);
-  assert_int_equal(count(html, "<img"), 3 * (1 + 2 * 2));
-  assert_int_equal(count(html, " alt=\""), 3 * (1 + 2 * 2));
-  assert_non_null(strstr(html, "The most similar of 6 pairs: 0.500"));
-  assert_non_null(strstr(html, "The least similar of 6 pairs: 0.000"));
-  assert_non_null(strstr(html, "a &quot;dog&quot; &amp; &lt;cat&gt;"));
-  assert_non_null(strstr(html, "most at row 1, column 1: 0.700"));
-  assert_non_null(strstr(html, "entropy 0.94 of at most 1.39 nats"));
-  assert_non_null(
-      strstr(html, "row 1, column 1: 0.250; row 1, column 2: 0.250; row 2, column 1: 0.250"));
-  free(html);
-}
-
-static void test_kinds(void **state) {
-  (void)state;
-  static const struct {
-    kind kind;
-    const char *says;
-    size_t images;
-  } want[] = {{BOXES, "most at box 1: 0.700", 10},
-              {TURNED, "made to sum to one", 10},
-              {NO_PICTURE, "no picture to show", 8},
-              {WHOLE, "one question for the whole text", 6},
-              {WORDS_ONLY, "no attention between words and regions", 2}};
-  for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
-    maker m = {.kind = want[i].kind};
-    char *html = page(&m, 2);
-    if (!strstr(html, want[i].says)) fail_msg("kind %zu does not say \"%s\"", i, want[i].says);
-    assert_int_equal(count(html, "<img"), want[i].images);
-    free(html);
-  }
-}
-
-/* The column of the first word is .7 .1 .25 .25 of 1.3 in all. */
-static void test_turned(void **state) {
-  (void)state;
-  maker m = {.kind = TURNED};
-  char *html = page(&m, 1);
-  assert_non_null(strstr(html, "row 1, column 1: 0.538"));
-  assert_null(strstr(html, "The least similar"));
-  free(html);
-}
-
-/* A group that cannot be opened is said so; the other is drawn. */
-static void test_closed_group(void **state) {
-  (void)state;
-  maker m = {.kind = GRID, .fail_at = "score=dot"};
-  char *html = page(&m, 2);
-  assert_non_null(strstr(html, "No pictures, or not all, of score=dot: no &lt;weights&gt; here."));
-  assert_int_equal(count(html, "<img"), 2 * (1 + 2));
-  free(html);
-}
-
-static size_t from_base64(const char *s, unsigned char *out) {
-  static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  uint32_t bits = 0;
-  size_t n = 0;
-  for (size_t i = 0; s[i] && s[i] != '='; i++) {
-    bits = bits << 6 | (uint32_t)(strchr(digit, s[i]) - digit);
-    if (i % 4) out[n++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));
-  }
-  return n;
-}
-
-/* Mean green of the middle of a cell of the 2 by 2 grid. */
-static int green(const at_image *m, int row, int column) {
-  const uint8_t *p = m->rgb;
-  int y = m->h * (2 * row + 1) / 4, x = m->w * (2 * column + 1) / 4;
-  return p[3 * (y * m->w + x) + 1];
-}
-
-/* Weight puts colour where it is: the heavy cell is brighter than the others. */
-static void test_heat(void **state) {
-  (void)state;
-  uint8_t *rgb = calloc(40 * 20, 3);
-  memset(rgb, 0x60, 40 * 20 * 3);
-  at_look l = {.rgb = rgb, .width = 40, .height = 20, .grid_h = 2, .grid_w = 2};
-  const float weight[] = {0.05f, 0.05f, 0.05f, 0.85f};
-  rp_picture p;
-  at_text t = {0};
+  rp_value v[] = {
+      value("accuracy", 80, 1),   value("accuracy.yes/no", 99.5, 1), value("accuracy.color", 8, 1),
+      value("lonely.part", 1, 1), value("c.a as b", 3, 0),           value("c.b as a", 1200, 0),
+      value(".dot", 1, 1)};
+  rp_run run = {.dir = "a", .value = v, .n_values = 7};
+  size_t own = 0;
+  rp_group group = {.label = "all runs", .run = &own, .n = 1};
+  at_report r = {.run = &run, .n_runs = 1, .group = &group, .n_groups = 1};
+  at_arena *a = at_arena_new();
+  rp_summary s;
   at_error err = {0};
-  assert_int_equal(at_rp_picture(&l, 4, 160, &p, &err), AT_OK);
-  assert_true(p.w == 160 && p.h == 80);
-  assert_int_equal(at_rp_heat_uri(&p, &l, weight, 4, &t, &err), AT_OK);
-  static const char head[] = "data:image/jpeg;base64,/9j/";
-  assert_memory_equal(t.data, head, sizeof head - 1);
-  unsigned char *bytes = malloc(t.len);
-  at_image m;
-  size_t n = from_base64(strchr(t.data, ',') + 1, bytes);
-  assert_int_equal(at_image_decode(bytes, n, "heat", &m, &err), AT_OK);
-  assert_true(m.w == 160 && m.h == 80);
-  assert_true(green(&m, 1, 1) > green(&m, 0, 0) + 40);
-  assert_true(abs(green(&m, 0, 1) - green(&m, 1, 0)) < 6);
-  at_image_free(&m);
-  free(bytes);
+  const rp_column *c[8];
+  assert_int_equal(at_rp_summarise(&r, &(at_report_options){0}, a, &s, &err), AT_OK);
+  assert_int_equal(s.n, 7);
+  assert_null(s.column[0].part);
+  assert_null(s.column[6].part);
+  assert_int_equal(at_rp_parts(&s, 0, c), 2);
+  assert_string_equal(c[0]->part, "yes/no");
+  assert_string_equal(c[1]->base, "accuracy");
+  assert_true(c[0]->decimals == c[1]->decimals && c[0]->decimals == 2);
+  assert_int_equal(at_rp_parts(&s, 1, c), 1);
+  assert_string_equal(c[0]->part, "part");
+  assert_int_equal(at_rp_parts(&s, 2, c), 2);
+  assert_string_equal(c[1]->part, "b as a");
+  assert_true(c[0]->decimals == 0 && c[1]->decimals == 0);
+  assert_int_equal(at_rp_parts(&s, 3, c), 0);
+  at_arena_free(a);
+  at_text t = {0};
+  assert_int_equal(at_report_table(&r, &(at_report_options){0}, &t, &err), AT_OK);
+  assert_non_null(strstr(t.data, "n  accuracy   .dot\n"));
+  assert_non_null(strstr(t.data, "\naccuracy  all runs\nyes/no       99.50\ncolor         8.00\n"));
+  assert_non_null(strstr(t.data, "Lower is better for c.\n"));
   at_text_free(&t);
-  at_rp_picture_free(&p);
-  l.width = 0;
-  assert_int_equal(at_rp_picture(&l, 4, 160, &p, &err), AT_EINPUT);
-  free(rgb);
+  /* parts alone are the headline */
+  const char *only[] = {"accuracy.color", "accuracy.yes/no"};
+  at_report_options o = {.metrics = only, .n_metrics = 2};
+  assert_int_equal(at_report_table(&r, &o, &t, &err), AT_OK);
+  assert_non_null(strstr(t.data, "n  accuracy.color   accuracy.yes/no\n"));
+  at_text_free(&t);
 }
 
 static void test_write(void **state) {
@@ -728,16 +588,14 @@ static void test_write(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_collect),      cmocka_unit_test(test_labels),
-      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_table),
-      cmocka_unit_test(test_color),        cmocka_unit_test(test_single),
-      cmocka_unit_test(test_few_seeds),    cmocka_unit_test(test_unknown_columns),
-      cmocka_unit_test(test_csv),          cmocka_unit_test(test_json),
-      cmocka_unit_test(test_latex),        cmocka_unit_test(test_latex_text),
-      cmocka_unit_test(test_text),         cmocka_unit_test(test_scale),
-      cmocka_unit_test(test_page),         cmocka_unit_test(test_pictures),
-      cmocka_unit_test(test_kinds),        cmocka_unit_test(test_turned),
-      cmocka_unit_test(test_closed_group), cmocka_unit_test(test_heat),
+      cmocka_unit_test(test_collect),   cmocka_unit_test(test_labels),
+      cmocka_unit_test(test_refusals),  cmocka_unit_test(test_table),
+      cmocka_unit_test(test_color),     cmocka_unit_test(test_single),
+      cmocka_unit_test(test_few_seeds), cmocka_unit_test(test_unknown_columns),
+      cmocka_unit_test(test_csv),       cmocka_unit_test(test_json),
+      cmocka_unit_test(test_latex),     cmocka_unit_test(test_latex_text),
+      cmocka_unit_test(test_text),      cmocka_unit_test(test_scale),
+      cmocka_unit_test(test_page),      cmocka_unit_test(test_parts),
       cmocka_unit_test(test_write),
   };
   return cmocka_run_group_tests(tests, make_root, remove_root);
