@@ -13,6 +13,8 @@ static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "folder that was made"},
     {"size", ATTUNE_OPTION_INT, "0", 0, 4096, NULL,
      "pictures are resized to this side; 0: as they are"},
+    {"steps", ATTUNE_OPTION_INT, "0", 0, 1000, NULL,
+     "questions whose programs have more functions are left out; 0: none are"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
@@ -35,6 +37,7 @@ typedef struct opening {
   const char *root, *path;
   size_t line;
   double scale_x, scale_y; /* from pixels of the file to pixels of the picture given out */
+  json_int_t most_steps;   /* of a question that is kept; 0: any */
   place *places;           /* by id, once sorted */
   size_t n_places, cap_places;
 } opening;
@@ -201,13 +204,15 @@ static int add_question(opening *o, const json_t *j) {
   if (rc) return rc;
   const json_t *text = json_object_get(j, "question"), *answer = json_object_get(j, "answer");
   const char *type = json_string_value(json_object_get(j, "type"));
+  json_int_t steps = json_integer_value(json_object_get(j, "steps"));
   if (!is_type(type)) return bad(o, "a question is of an unknown type");
+  if (o->most_steps && steps > o->most_steps) return ATTUNE_OK;
   asked_question *q = asked_question_add(&o->a->part[at->part], json_string_value(text),
                                          json_string_length(text), json_string_value(answer),
                                          json_string_length(answer), at->row, (int64_t)o->line);
   if (!q) return ATTUNE_NO_MEMORY;
   q->type = asked_word(o->a, type, strlen(type));
-  rc = asked_set_steps(q, json_integer_value(json_object_get(j, "steps")));
+  rc = asked_set_steps(q, steps);
   q->program = strdup(json_string_value(json_object_get(j, "program")));
   q->evidence = json_dumps(json_object_get(j, "evidence"), JSON_COMPACT);
   q->grounding = json_dumps(json_object_get(j, "objects"), JSON_COMPACT);
@@ -293,6 +298,7 @@ static int open_scenes(const attune_host *host, const attune_options *options,
     o.c->has_boxes = o.c->has_grounding = true;
     o.c->has_marks = MARKS_ALL;
     o.c->width = o.c->height = host->option_int(options, "size");
+    o.most_steps = host->option_int(options, "steps");
     rc = read_scenes(&o);
   }
   if (!rc) rc = read_questions(&o);

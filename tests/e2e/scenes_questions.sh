@@ -35,6 +35,8 @@ refuses "too many questions" 2 'questions is 41; it must be a whole number from 
 # ---- reading ----
 info() { "$A" data info "scenes(root=$1)" | awk "\$1 == \"$2\" && \$2 == \"question\" { print \$3 }"; }
 is "the reader gives out a table of them" 480 "$(info "$s" train)"
+few=$(awk -F '[:,]' '$2 % 10 < 8 && /"steps": [12],/' "$s/questions.jsonl" | wc -l)
+is "short programs alone, when so wanted" "$few" "$(info "$s, steps=2" train)"
 is "and no table where there are none" "" "$(info "$work/none" train)"
 is "with these fields" "answer evidence evidence_json evidence_size evidence_words grounding n_distractors n_evidence n_objects name picture program steps text type" \
   "$("$A" data info "scenes(root=$s)" | sed -n 's/^question\.\([a-z_]*\).*/\1/p' | LC_ALL=C sort | xargs)"
