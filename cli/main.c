@@ -33,7 +33,7 @@ const cli_command cli_commands[] = {
     {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
      "train one model for each combination of values", cli_sweep},
     {"report",
-     "DIR... [--out DIR] [--split S] [--metric NAME]... [--pairs N] [--no-probe] "
+     "DIR... [--out DIR] [--split S] [--metric NAME]... [--pairs N] [--overlays] [--no-probe] "
      "[--json | --csv | --latex]",
      "tables, curves and attention of trained models", cli_report},
     {"data",

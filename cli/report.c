@@ -9,16 +9,13 @@ int cli_report(int argc, char **argv) {
   cli_list metrics = {.n = 0}, rest;
   const char *out = NULL, *split = "test";
   int64_t pairs = -1; /* as many as is usual */
-  bool done, json = false, csv = false, latex = false, no_probe = false;
-  const cli_option options[] = {{"out", 'o', CLI_TEXT, &out, 0, 0},
-                                {"split", 0, CLI_TEXT, &split, 0, 0},
-                                {"metric", 'm', CLI_LIST, &metrics, 0, 0},
-                                {"pairs", 0, CLI_INT, &pairs, 0, 100000},
-                                {"json", 0, CLI_FLAG, &json, 0, 0},
-                                {"csv", 0, CLI_FLAG, &csv, 0, 0},
-                                {"latex", 0, CLI_FLAG, &latex, 0, 0},
-                                {"no-probe", 0, CLI_FLAG, &no_probe, 0, 0},
-                                {0}};
+  bool done, json = false, csv = false, latex = false, no_probe = false, overlays = false;
+  const cli_option options[] = {
+      {"out", 'o', CLI_TEXT, &out, 0, 0},         {"split", 0, CLI_TEXT, &split, 0, 0},
+      {"metric", 'm', CLI_LIST, &metrics, 0, 0},  {"pairs", 0, CLI_INT, &pairs, 0, 100000},
+      {"overlays", 0, CLI_FLAG, &overlays, 0, 0}, {"json", 0, CLI_FLAG, &json, 0, 0},
+      {"csv", 0, CLI_FLAG, &csv, 0, 0},           {"latex", 0, CLI_FLAG, &latex, 0, 0},
+      {"no-probe", 0, CLI_FLAG, &no_probe, 0, 0}, {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, CLI_MOST, &done);
   if (rc || done) return rc;
   at_error err = {0};
@@ -36,6 +33,8 @@ int cli_report(int argc, char **argv) {
       out ? NULL : at_path_join(rest.v[0], "run.yaml"); /* a run has a results.json of its own */
   if (run && at_file_exists(run)) at_text_add(&folder, "/report");
   const char *dir = folder.data ? folder.data : rest.v[0];
+  char *gallery = overlays ? at_path_join(dir, "gallery") : NULL;
+  o.overlays = gallery;
   at_status st = at_registry_new(NULL, 0, &reg, &err);
   if (st == AT_OK) st = at_report_collect(rest.v, rest.n, &r, &err);
   if (st == AT_OK) st = at_report_same(r, reg, !no_probe, &err);
@@ -48,11 +47,13 @@ int cli_report(int argc, char **argv) {
   if (st == AT_OK && !json && !csv && !latex) {
     st = at_report_write(r, reg, &o, dir, &err);
     if (st == AT_OK) printf("\n%s/report.html\n", dir);
+    if (st == AT_OK && gallery) printf("%s\n", gallery);
   }
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_text_free(&text);
   at_text_free(&folder);
   free(run);
+  free(gallery);
   at_report_free(r);
   at_registry_free(reg);
   return rc;

@@ -34,6 +34,9 @@ enum { RP_LEVELS = 16 };
 int at_rp_level(float shade); /* 0 .. RP_LEVELS */
 /* Two characters for each weight, of A-Z a-z 0-9 - _ as digits of 6 bits: 0 .. 4095 for 0 .. 1. */
 void at_rp_weights_code(at_text *t, const float *weight, size_t n);
+/* The keys of the most weight, largest first; returns how many. */
+enum { RP_TOP_BOXES = 12 };
+size_t at_rp_top_keys(const rp_map *m, size_t top[RP_TOP_BOXES]);
 /* The key as it is told: a word, "(row, column)", "box 3", "no. 3". */
 void at_rp_key_name(const at_look *l, const rp_map *m, size_t key, at_text *t);
 /* "a: 0.750; b: 0.250", largest first, `most` of them at most; to be escaped. */
@@ -147,9 +150,12 @@ at_status at_rp_gallery_tools(const rp_gallery *g, at_text *t, at_error *err);
 /* The whole section. */
 at_status at_rp_gallery_page(const rp_gallery *g, at_text *t, at_error *err);
 
-/* ---- as PNG (gallery_png.c) ---- */
+/* ---- as PNG (gallery_files.c, gallery_png.c) ---- */
 
-/* One file for each example, side and block: the picture with the weights over it, and the words
- * shaded by theirs. */
+/* Files in `dir`, which is made: NUMBER-SIDE-BLOCK.png, the picture with the weights over it and
+ * the words, shaded by the block over words of the same turn where there is one; a block over words
+ * alone has the plain picture. -each and -heads: a tile for each that asks, and each head. */
 at_status at_rp_overlays(const rp_gallery *g, const char *dir, at_error *err);
+/* What is left of a name: letters, digits and what is safe; of 80 bytes at most. */
+void at_rp_file_name(at_text *t, const char *s);
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "core/report/gallery.h"
 
-enum { MOST_KEYS = 200, MOST_BOXES = 12, TOLD = 3 };
+enum { MOST_KEYS = 200, TOLD = 3 };
 
 static const char *units(char buf[RP_NUMBER], double v) {
   at_rp_number(buf, v, 1);
@@ -119,13 +119,7 @@ static void draw_cells(const rp_canvas *c, const rp_map *m, double w, double h, 
 static void draw_boxes(const rp_canvas *c, const rp_map *m, double w, double h, at_text *t) {
   char x[RP_NUMBER], y[RP_NUMBER], a[RP_NUMBER], b[RP_NUMBER], back[RP_NUMBER], v[RP_NUMBER];
   double zx = w / (double)c->l->width, zy = h / (double)c->l->height;
-  size_t top[MOST_BOXES], n = 0;
-  for (size_t i = 0; i < m->keys; i++) {
-    size_t k = n < MOST_BOXES ? n++ : MOST_BOXES;
-    for (; k > 0 && m->weight[top[k - 1]] < m->weight[i]; k--)
-      if (k < MOST_BOXES) top[k] = top[k - 1];
-    if (k < MOST_BOXES) top[k] = i;
-  }
+  size_t top[RP_TOP_BOXES], n = at_rp_top_keys(m, top);
   for (size_t k = n; k-- > 0;) {
     const float *box = c->l->boxes + 4 * top[k];
     if (!level_of(m, top[k]) || !isfinite(box[0] + box[1] + box[2] + box[3])) continue;

@@ -28,6 +28,17 @@ void at_rp_map_shade(rp_map *m) {
   for (size_t i = 0; i < m->keys; i++) m->shade[i] = (float)fmin(1, (double)m->weight[i] / top);
 }
 
+size_t at_rp_top_keys(const rp_map *m, size_t top[RP_TOP_BOXES]) {
+  size_t n = 0;
+  for (size_t i = 0; i < m->keys; i++) {
+    size_t k = n < RP_TOP_BOXES ? n++ : RP_TOP_BOXES;
+    for (; k > 0 && m->weight[top[k - 1]] < m->weight[i]; k--)
+      if (k < RP_TOP_BOXES) top[k] = top[k - 1];
+    if (k < RP_TOP_BOXES) top[k] = i;
+  }
+  return n;
+}
+
 void at_rp_weights_code(at_text *t, const float *weight, size_t n) {
   static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (size_t i = 0; i < n; i++) {

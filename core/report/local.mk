@@ -7,9 +7,11 @@ libattune_la_SOURCES += \
 	core/report/gallery_choose.c \
 	core/report/gallery_differ.c \
 	core/report/gallery_draw.c \
+	core/report/gallery_files.c \
 	core/report/gallery_maps.c \
 	core/report/gallery_page.c \
 	core/report/gallery_photo.c \
+	core/report/gallery_png.c core/report/gallery_png.h \
 	core/report/gallery_script.c \
 	core/report/gallery_style.c \
 	core/report/gallery_tools.c \

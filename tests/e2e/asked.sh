@@ -135,8 +135,11 @@ is "over one copy of each picture" "2 2" \
   "$(grep -o 'href="data:image/png;base64,[^"]*' "$html" | tee "$work/copies" | wc -l) $(sort -u "$work/copies" | wc -l)"
 "$A" report "$work/sweep" --pairs 4 --out "$work/again" >/dev/null 2>&1
 same "and again it is the same" "$html" "$work/again/report.html"
-"$A" report "$work/asking" >/dev/null 2>"$work/log"
+"$A" report "$work/asking" --overlays >/dev/null 2>"$work/log"
 is "a model in which words ask has its mean" 12 "$(grep -c '<br>mean over 7 word<' "$work/asking/report/report.html")"
 is "and what each word and each head asks for" "12 12" \
   "$(grep -c '<b>here</b> [01]' "$work/asking/report/report.html") $(grep -c '<b>head 2, mean over 7 word</b>' "$work/asking/report/report.html")"
+is "and files of them: each block, each word, each head" "12 12 12" \
+  "$(cd "$work/asking/report/gallery" && for f in look look-each look-heads; do ls ????-all_runs-$f.png | wc -l; done | xargs)"
+is "that are pictures" PNG "$(head -c 4 "$work/asking/report/gallery/0001-all_runs-look.png" | tail -c 3)"
 finish

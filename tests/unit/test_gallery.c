@@ -1,4 +1,5 @@
 #include "tests/unit/cm.h"
+#include <unistd.h>
 #include "core/report/gallery.h"
 
 /* ---- weights as maps ---- */
@@ -125,6 +126,19 @@ static void test_code(void **state) {
   at_rp_weights_code(&t, (const float[]){0, 1, 0.5f, NAN, 7, -1}, 6);
   assert_string_equal(t.data, "AA__gAAA__AA");
   at_text_free(&t);
+}
+
+static void test_top_keys(void **state) {
+  (void)state;
+  float w[20];
+  size_t top[RP_TOP_BOXES];
+  for (int i = 0; i < 20; i++) w[i] = (float)(i * 7 % 20);
+  rp_map m = {.keys = 20, .weight = w};
+  assert_int_equal(at_rp_top_keys(&m, top), RP_TOP_BOXES);
+  for (size_t i = 0; i < RP_TOP_BOXES; i++) assert_float_equal(w[top[i]], 19 - (double)i, 0);
+  m.keys = 3;
+  assert_int_equal(at_rp_top_keys(&m, top), 3);
+  assert_true(top[0] == 2 && top[1] == 1 && top[2] == 0);
 }
 
 /* ---- how far looks differ ---- */
@@ -481,13 +495,66 @@ static void test_failure(void **state) {
   free(html);
 }
 
+/* ---- files ---- */
+
+static void test_file_name(void **state) {
+  (void)state;
+  at_text t = {0};
+  at_rp_file_name(&t, "score=a/b(é), ../x");
+  assert_string_equal(t.data, "score=a_b____,_.._x");
+  at_text_free(&t);
+}
+
+static const uint8_t *pixel(const at_image *m, double x, double y) {
+  return m->rgb + 3 * ((size_t)(y * m->h) * (size_t)m->w + (size_t)(x * m->w));
+}
+
+/* A file for the picture of each step, in which the words of the step stand beside it. */
+static void test_overlays(void **state) {
+  (void)state;
+  char dir[] = "/tmp/attune-overlays.XXXXXX", path[200];
+  assert_non_null(mkdtemp(dir));
+  rp_run run[] = {{.dir = "a"}, {.dir = "b"}};
+  size_t own[] = {0, 1};
+  rp_group group[] = {{.label = "s=(", .run = &own[0], .n = 1},
+                      {.label = "s=)", .run = &own[1], .n = 1}};
+  at_report r = {.run = run, .n_runs = 2, .group = group, .n_groups = 2};
+  maker m = {.rows = 1};
+  rp_source src = {&m, open_made, look_made, free_made, close_made, NULL};
+  at_report_options o = {.pairs = 1, .overlays = dir};
+  at_text t = {0};
+  at_error err = {0};
+  now = &m;
+  assert_int_equal(at_rp_attention(&r, &src, &o, &t, &err), AT_OK);
+  at_text_free(&t);
+  static const char *const name[] = {"0001-s=_-read.png", "0001-s=__2-read.png"};
+  for (int i = 0; i < 2; i++) {
+    at_image image;
+    snprintf(path, sizeof path, "%s/%s", dir, name[i]);
+    assert_int_equal(at_image_read(path, &image, &err), AT_OK);
+    /* the picture is black and 30 by 20; cell (2, 1) of 2 x 3 has the most, (1, 3) nothing */
+    double side = 240, h = 160, all_w = (double)image.w / 2.5, all_h = (double)image.h / 2.5;
+    const uint8_t *lit = pixel(&image, (7 + side / 6) / all_w, (7 + h * 3 / 4) / all_h);
+    const uint8_t *dark = pixel(&image, (7 + side * 5 / 6) / all_w, (7 + h / 4) / all_h);
+    assert_true(lit[0] > 90 && lit[1] > 60 && lit[2] == 0);
+    assert_true(!dark[0] && !dark[1] && !dark[2]);
+    at_image_free(&image);
+    remove(path);
+  }
+  assert_int_equal(rmdir(dir), 0); /* and nothing else */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_shades), cmocka_unit_test(test_askers),   cmocka_unit_test(test_turned),
-      cmocka_unit_test(test_heads),  cmocka_unit_test(test_code),     cmocka_unit_test(test_differ),
-      cmocka_unit_test(test_choice), cmocka_unit_test(test_lopsided), cmocka_unit_test(test_many),
-      cmocka_unit_test(test_pairs),  cmocka_unit_test(test_cards),    cmocka_unit_test(test_kinds),
-      cmocka_unit_test(test_seeds),  cmocka_unit_test(test_failure),
+      cmocka_unit_test(test_shades),    cmocka_unit_test(test_askers),
+      cmocka_unit_test(test_turned),    cmocka_unit_test(test_heads),
+      cmocka_unit_test(test_code),      cmocka_unit_test(test_top_keys),
+      cmocka_unit_test(test_file_name), cmocka_unit_test(test_overlays),
+      cmocka_unit_test(test_differ),    cmocka_unit_test(test_choice),
+      cmocka_unit_test(test_lopsided),  cmocka_unit_test(test_many),
+      cmocka_unit_test(test_pairs),     cmocka_unit_test(test_cards),
+      cmocka_unit_test(test_kinds),     cmocka_unit_test(test_seeds),
+      cmocka_unit_test(test_failure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
