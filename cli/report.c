@@ -38,6 +38,7 @@ int cli_report(int argc, char **argv) {
   at_status st = at_registry_new(NULL, 0, &reg, &err);
   if (st == AT_OK) st = at_report_collect(rest.v, rest.n, &r, &err);
   if (st == AT_OK) st = at_report_same(r, reg, !no_probe, &err);
+  if (st == AT_OK) st = at_report_explained(r, &o, 0, &err);
   if (st == AT_OK)
     st = json    ? at_report_json(r, &o, &text, &err)
          : csv   ? at_report_csv(r, &o, &text, &err)

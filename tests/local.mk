@@ -198,6 +198,10 @@ unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(unit_ldadd)
 
+unit_tests += test_report_explained
+test_report_explained_SOURCES = tests/unit/test_report_explained.c
+test_report_explained_LDADD = $(unit_ldadd)
+
 unit_tests += test_truth
 test_truth_SOURCES = tests/unit/test_truth.c
 test_truth_LDADD = $(unit_ldadd)
@@ -239,6 +243,7 @@ e2e_tests = \
 	tests/e2e/models.sh \
 	tests/e2e/scenes_questions.sh \
 	tests/e2e/show.sh \
+	tests/e2e/report_explained.sh \
 	tests/e2e/same.sh \
 	tests/e2e/sweep.sh \
 	tests/e2e/train.sh \

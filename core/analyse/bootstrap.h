@@ -34,10 +34,19 @@ typedef struct at_interval {
 /* Of at_grand_mean. */
 at_status at_bootstrap(const at_samples *s, const at_resampling *how, at_interval *out,
                        at_error *err);
+/* The same for n samples of as many examples each, for which resamples are drawn once. */
+at_status at_bootstrap_many(const at_samples *s, size_t n, const at_resampling *how,
+                            at_interval *out, at_error *err);
 /* Of the mean of a less that of b, over the examples that both have: examples are drawn for
  * both together, seeds apart, as seed 1 of one model is no kin of seed 1 of another. */
 at_status at_bootstrap_difference(const at_samples *a, const at_samples *b,
                                   const at_resampling *how, at_interval *out, at_error *err);
+/* The same for n pairs, all of as many examples. */
+typedef struct at_bootstrap_pair {
+  const at_samples *a, *b;
+} at_bootstrap_pair;
+at_status at_bootstrap_differences(const at_bootstrap_pair *pair, size_t n,
+                                   const at_resampling *how, at_interval *out, at_error *err);
 /* mean -+ t * sd / sqrt(n): for one number a seed. low and high NaN when n < 2. */
 at_interval at_student_interval(const at_moments *m, double level);
 #endif

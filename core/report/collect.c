@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "core/base/file.h"
-#include "core/report/report_impl.h"
+#include "core/report/explained.h"
 
 static bool has(const char *dir, const char *name) {
   char *path = at_path_join(dir, name);
@@ -140,6 +140,7 @@ at_status at_report_collect(const char *const *dirs, size_t n, at_report **out, 
 void at_report_free(at_report *r) {
   if (!r) return;
   at_same_free(&r->same);
+  at_rx_free(r->explained, r->n_runs);
   at_arena_free(r->arena);
   free(r);
 }

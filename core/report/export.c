@@ -1,11 +1,10 @@
 /* The same numbers for other programs: CSV and JSON. LaTeX is in latex.c. */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/csv.h"
-#include "core/report/report_impl.h"
+#include "core/report/explained.h"
 
-static const char *mark_word(rp_mark m) {
+const char *at_rp_mark_word(rp_mark m) {
   static const char *const word[] = {"no", "yes", "unclear", "unknown", "noise"};
   return word[m];
 }
@@ -20,7 +19,8 @@ static void csv_row(at_text *t, const at_report *r, const rp_group *g, const rp_
   at_csv_number(t, s->sd);
   at_csv_number(t, s->low);
   at_csv_number(t, s->high);
-  at_text_addf(t, ",%zu,%s\r\n", s->n, c->better < 0 ? "" : mark_word(s->mark));
+  at_text_addf(t, ",%zu,%s%s\r\n", s->n, c->better < 0 ? "" : at_rp_mark_word(s->mark),
+               r->explained ? ",,," : "");
 }
 
 at_status at_report_csv(const at_report *r, const at_report_options *o, at_text *out,
@@ -30,11 +30,13 @@ at_status at_report_csv(const at_report *r, const at_report_options *o, at_text 
   at_status st = a ? at_rp_summarise(r, o, a, &s, err) : at_nomem(err);
   if (st == AT_OK) {
     for (size_t k = 0; k < r->n_keys; k++) at_csv_field(out, r->key[k], k == 0);
-    at_text_addf(out, "%smetric,mean,sd,low,high,n,best\r\n", r->n_keys ? "," : "");
+    at_text_addf(out, "%smetric,mean,sd,low,high,n,best%s\r\n", r->n_keys ? "," : "",
+                 r->explained ? ",block,examples,missing" : "");
   }
   for (size_t g = 0; st == AT_OK && g < r->n_groups; g++)
     for (size_t c = 0; c < s.n; c++)
       csv_row(out, r, &r->group[g], &s.column[c], &s.column[c].stat[g]);
+  if (st == AT_OK && r->explained) at_rx_csv(r, out);
   if (st == AT_OK && out->failed) st = at_nomem(err);
   at_arena_free(a);
   return st;
@@ -68,7 +70,7 @@ static json_t *stat_json(const rp_column *c, const rp_stat *s) {
                    real_or_null(s->n ? s->mean : NAN), "sd", real_or_null(s->sd), "low",
                    real_or_null(s->low), "high", real_or_null(s->high), "n", (json_int_t)s->n,
                    "higher_is_better", c->better, "best",
-                   c->better < 0 ? "none" : mark_word(s->mark), "p", real_or_null(s->p));
+                   c->better < 0 ? "none" : at_rp_mark_word(s->mark), "p", real_or_null(s->p));
 }
 
 static json_t *group_json(const at_report *r, size_t index, const rp_summary *s, at_arena *a) {
@@ -106,8 +108,10 @@ static json_t *report_json(const at_report *r, const rp_summary *s, at_arena *a)
   for (size_t g = 0; g < r->n_groups; g++) json_array_append_new(groups, group_json(r, g, s, a));
   for (size_t i = 0; i < r->n_unfinished; i++)
     json_array_append_new(unfinished, clean_string(a, r->unfinished[i]));
-  return json_pack("{s:o, s:o, s:o, s:o, s:o}", "split", clean_string(a, s->split), "common",
-                   common, "groups", groups, "same", same_json(r), "unfinished", unfinished);
+  json_t *j = json_pack("{s:o, s:o, s:o, s:o, s:o}", "split", clean_string(a, s->split), "common",
+                        common, "groups", groups, "same", same_json(r), "unfinished", unfinished);
+  if (r->explained) json_object_set_new(j, "explained", at_rx_json(r));
+  return j;
 }
 
 at_status at_report_json(const at_report *r, const at_report_options *o, at_text *out,

@@ -1,6 +1,6 @@
 /* The tables as LaTeX, with the rules of booktabs. */
 #include <string.h>
-#include "core/report/report_impl.h"
+#include "core/report/explained.h"
 
 /* ---- text ---- */
 
@@ -27,6 +27,13 @@ static const char *stand_in(const char *s) {
                {"`", "\\textasciigrave{}"},
                {"--", "-{}"},
                {"±", "$\\pm$"},
+               {"−", "$-$"},
+               {"×", "$\\times$"},
+               {"↑", "$\\uparrow$"},
+               {"↓", "$\\downarrow$"},
+               {"τ", "$\\tau$"},
+               {"ω", "$\\omega$"},
+               {"²", "$^2$"},
                {"–", "--"},
                {"…", "\\dots{}"}};
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -167,6 +174,7 @@ at_status at_report_latex(const at_report *r, const at_report_options *o, at_tex
   headline(&h);
   caption(&h);
   for (size_t base = 0; (n = at_rp_parts(&s, base, column)); base++) parts(&h, column, n);
+  if (h.status == AT_OK && r->explained) h.status = at_rx_latex(r, a, out, err);
   if (h.status == AT_OK && out->failed) h.status = at_nomem(err);
 out:
   at_arena_free(a);

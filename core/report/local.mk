@@ -1,6 +1,15 @@
 libattune_la_SOURCES += \
 	core/report/attention.c \
 	core/report/collect.c \
+	core/report/explained.c \
+	core/report/explained.h \
+	core/report/explained_export.c \
+	core/report/explained_grid.c \
+	core/report/explained_join.c \
+	core/report/explained_missing.c \
+	core/report/explained_page.c \
+	core/report/explained_read.c \
+	core/report/explained_stats.c \
 	core/report/export.c \
 	core/report/format.c \
 	core/report/gallery.c core/report/gallery.h \
@@ -15,6 +24,7 @@ libattune_la_SOURCES += \
 	core/report/gallery_script.c \
 	core/report/gallery_style.c \
 	core/report/gallery_tools.c \
+	core/report/grid.c \
 	core/report/group.c \
 	core/report/latex.c \
 	core/report/page.c \

@@ -1,6 +1,6 @@
 /* report.html: one file that needs nothing beside it. */
 #include <string.h>
-#include "core/report/report_impl.h"
+#include "core/report/explained.h"
 
 enum { OPEN_PARTS = 12 }; /* longer tables of parts begin folded */
 
@@ -200,6 +200,7 @@ at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_o
   settings(r, out);
   if ((st = results(r, &s, a, out, err)) != AT_OK) goto out;
   at_rp_dots(r, &s, a, out);
+  if (r->explained && (st = at_rx_page(r, a, out, err)) != AT_OK) goto out;
   at_rp_curves(r, a, out);
   if (src && o->pairs && (st = at_rp_attention(r, src, o, out, err)) != AT_OK) goto out;
   foot(r, out);

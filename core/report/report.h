@@ -26,6 +26,12 @@ typedef struct at_report_options {
   bool color;           /* escape codes in the terminal table */
 } at_report_options;
 
+/* Reads what `attune explain` wrote in the runs, of the options' split, and works out intervals on
+ * so many threads (0: one for each processor); every form of the report then has it. Runs that
+ * were not explained, and damaged files, are told there. After at_report_same, which gives the
+ * floors. EINPUT: no run has results for the split. */
+at_status at_report_explained(at_report *r, const at_report_options *o, int threads, at_error *err);
+
 /* Groups runs that differ in their seed only; a row per group: mean and
  * standard deviation over seeds, n; the best mean of a column is marked when it is told from all
  * others, else it and whatever is not told from it are marked as such. */

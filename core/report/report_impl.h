@@ -50,6 +50,8 @@ typedef struct rp_group {
   size_t n;
 } rp_group;
 
+typedef struct rp_explained rp_explained; /* explained.h */
+
 struct at_report {
   at_arena *arena;
   rp_run *run;
@@ -62,8 +64,9 @@ struct at_report {
   size_t n_common;
   rp_group *group;
   size_t n_groups;
-  at_same same;          /* cells are the groups */
-  const char *same_note; /* why it is not known; NULL */
+  at_same same;            /* cells are the groups */
+  rp_explained *explained; /* what explain wrote in the runs; NULL: nothing */
+  const char *same_note;   /* why it is not known; NULL */
 };
 
 /* read_run.c: reads results.json and metrics.jsonl of run->dir. */
@@ -84,6 +87,8 @@ typedef enum rp_mark {
   RP_UNKNOWN = AT_UNKNOWN,
   RP_FLOOR /* no farther from the best than groups that are one function from each other */
 } rp_mark;
+
+const char *at_rp_mark_word(rp_mark m); /* as CSV and JSON have it (export.c) */
 
 typedef struct rp_stat {
   size_t n;         /* runs that have the metric; 0: none */
@@ -116,6 +121,9 @@ size_t at_rp_parts(const rp_summary *s, size_t base, const rp_column **column);
 /* same.c: the floor of noise of a column, NAN when no groups are one function; sentences on the
  * classes, at most `most`. */
 double at_rp_floor(const at_report *r, const rp_stat *stat);
+/* Marks what is no farther from the best mean than the column's floor, and then the best as well
+ * (stats.c). */
+void at_rp_mark_floor(rp_column *c, size_t n);
 size_t at_rp_same_notes(const at_report *r, const rp_summary *s, at_text *t, size_t most);
 /* The value of one run; NULL: it has none. */
 const rp_value *at_rp_value(const rp_run *run, const char *split, const char *metric);

@@ -96,7 +96,7 @@ static rp_stat stat_of(const at_report *r, const rp_group *g, const char *split,
 }
 
 /* A gap within the floor is no finding, whatever a test says of it: nothing is the best by it. */
-static void mark_floor(rp_column *c, size_t n) {
+void at_rp_mark_floor(rp_column *c, size_t n) {
   rp_stat *best = NULL;
   bool within = false;
   for (size_t g = 0; g < n; g++) {
@@ -125,7 +125,7 @@ static at_status mark(rp_column *c, size_t n, at_arena *a, at_error *err) {
     c->stat[g].mark = (rp_mark)judged[g].verdict;
     c->stat[g].p = judged[g].p;
   }
-  if (s == AT_OK) mark_floor(c, n);
+  if (s == AT_OK) at_rp_mark_floor(c, n);
   return s;
 }
 

@@ -1,6 +1,6 @@
 /* The table for a terminal. */
 #include <string.h>
-#include "core/report/report_impl.h"
+#include "core/report/explained.h"
 
 /* Widths of the three parts of a column: mean, " ± sd", and the mark. */
 typedef struct layout {
@@ -163,6 +163,7 @@ at_status at_report_table(const at_report *r, const at_report_options *o, at_tex
   if (st == AT_OK) st = at_rp_notes(r, &s, o->color ? "Bold" : "*", a, &note, &n, err);
   if (st == AT_OK) at_text_add(out, "\n");
   for (size_t i = 0; i < n; i++) at_text_addf(out, "%s\n", note[i]);
+  if (st == AT_OK && r->explained) st = at_rx_text(r, o->color, a, out, err);
   if (st == AT_OK && out->failed) st = at_nomem(err);
   at_arena_free(a);
   return st;

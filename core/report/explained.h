@@ -1,0 +1,158 @@
+/* What `attune explain` left in the runs of a report: read back, and made into statistics. Between
+ * the files of this room only. */
+#ifndef AT_REPORT_EXPLAINED_H
+#define AT_REPORT_EXPLAINED_H
+#include <jansson.h>
+#include "core/report/report_impl.h"
+#include "core/tensor/array.h"
+
+/* ---- as read (explained_read.c, explained_join.c) ---- */
+
+/* A block of one run. Arrays that nothing here reads are let go. */
+typedef struct rx_own {
+  const char *why;  /* there is nothing of it: a sentence; NULL */
+  at_arrays arrays; /* BLOCK.npz */
+  at_arrays values; /* BLOCK.metrics.npz: METRIC.RESULT, each [n] */
+  size_t n;         /* examples */
+  size_t *place;    /* [n] of each among the examples of the block */
+} rx_own;
+
+/* A result of a metric, or a metric that gave nothing in any run (name NULL). */
+typedef struct rx_result {
+  const char *metric, *name;
+  const char *full; /* METRIC.RESULT; METRIC without a name */
+  int better;       /* 1 higher, 0 lower, -1 neither */
+  bool each;        /* has numbers for examples, in some run */
+  double *single;   /* [runs] the mean as it stands in the file, NaN */
+  const char **why; /* [runs] it is not to be had; NULL */
+} rx_result;
+
+typedef struct rx_block {
+  const char *name;
+  size_t examples; /* rows that any run has, in their order */
+  rx_own *own;     /* [runs] */
+  rx_result *result;
+  size_t n, cap;
+} rx_block;
+
+typedef struct rp_table rp_table;
+struct rp_explained {
+  const char *split;
+  const char **why; /* [runs] the run has not been explained: a sentence; NULL */
+  bool any;         /* some run has */
+  rx_block *block;
+  size_t n, cap;
+  rp_table *table; /* [n] */
+};
+
+/* Frees what is not in the report's arena. */
+void at_rx_free(rp_explained *x, size_t runs);
+at_status at_rx_read(const at_report *r, const char *split, rp_explained *x, at_error *err);
+/* Puts the examples of all runs in one order. */
+at_status at_rx_join(const at_report *r, rx_block *b, at_error *err);
+/* Why a run has nothing of a block, and no such result; NULL: it has. */
+const char *at_rx_block_why(const rp_explained *x, const rx_block *b, size_t run);
+const char *at_rx_why(const rp_explained *x, const rx_block *b, const rx_result *v, size_t run);
+/* An array of a run's block, NULL when it is absent or of another type; ndim dims, the first of
+ * them own->n. */
+const at_array *at_rx_array(const rx_own *o, const char *name, at_dtype type, int ndim);
+
+/* ---- numbers by seed and example of a group (explained_join.c) ---- */
+
+typedef struct rx_sample {
+  at_samples s;  /* of the runs that have a value, by seed; NaN where an example has none */
+  double *value; /* owned */
+  size_t *run;   /* [s.seeds] of the report; owned */
+} rx_sample;
+
+at_status at_rx_gather(const at_report *r, const rp_explained *x, const rx_block *b,
+                       const rx_result *v, size_t group, rx_sample *out, at_error *err);
+/* Whether the answers are right: 1, 0, NaN. */
+at_status at_rx_gather_right(const at_report *r, const rx_block *b, size_t group, rx_sample *out,
+                             at_error *err);
+void at_rx_sample_free(rx_sample *s);
+
+/* ---- statistics (explained_stats.c) ---- */
+
+typedef enum rx_side { RX_PERFORMANCE, RX_FAITHFUL, RX_PLAUSIBLE, RX_SHAPE, RX_REST } rx_side;
+
+typedef struct rx_column {
+  rp_column c;      /* interval: seeds and examples resampled; metric: as it is shown */
+  const char *full; /* METRIC.RESULT */
+  const char *about;
+  rx_side side;
+  const rx_result *result; /* NULL: performance */
+  size_t *examples;        /* [groups] that have a value */
+  const char **why;        /* [groups] why one of its runs, or all, have none; NULL */
+  size_t *lacking;         /* [groups] runs without */
+} rx_column;
+
+/* Of a block. */
+struct rp_table {
+  rx_column *head;
+  size_t n_head;
+  rx_column *all; /* every result, in the order found */
+  size_t n_all;
+};
+
+const char *at_rx_side_name(rx_side s);
+at_status at_rx_tables(const at_report *r, const at_report_options *o, rp_explained *x,
+                       at_pool *pool, at_error *err);
+
+/* ---- tables for people (grid_*.c, explained_grid.c) ---- */
+
+typedef struct rp_cell {
+  const char *text; /* NULL: empty */
+  const char *small;
+  rp_mark mark;
+} rp_cell;
+
+typedef struct rp_notes {
+  const char **v;
+  size_t n, cap;
+} rp_notes;
+/* `text` is copied, made clean. */
+at_status at_rp_note(at_arena *a, rp_notes *to, const char *text, at_error *err);
+
+typedef struct rp_grid {
+  const char *title, *corner;
+  size_t columns, rows;
+  const char **span;    /* [columns] heading above; equal neighbours share it; NULL: none at all */
+  const char **head;    /* [columns] */
+  const char **label;   /* [rows] */
+  const char **section; /* [rows] heading before this row; NULL */
+  rp_cell *cell;        /* [rows * columns] */
+  rp_notes notes;
+} rp_grid;
+
+at_status at_rp_grid_new(at_arena *a, size_t rows, size_t columns, rp_grid *out, at_error *err);
+const char *at_rp_sign(rp_mark m); /* "*", "~", "≈" or "" */
+at_status at_rp_grid_text(const rp_grid *g, at_arena *a, bool color, at_text *t, at_error *err);
+void at_rp_grid_html(const rp_grid *g, at_text *t);
+void at_rp_notes_html(const rp_notes *n, at_text *t);
+at_status at_rp_grid_latex(const rp_grid *g, at_arena *a, at_text *t, at_error *err);
+
+/* Headline metrics of a block; and every result, without marks; with notes on what is missing. */
+at_status at_rx_head_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,
+                          at_error *err);
+at_status at_rx_all_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,
+                         at_error *err);
+/* What columns, intervals and marks mean; `best` names how the best is shown. */
+at_status at_rx_legend(const at_report *r, const char *best, at_arena *a, rp_notes *out,
+                       at_error *err);
+/* What runs lack of these columns, a sentence for each reason (explained_missing.c). */
+at_status at_rx_missing(const at_report *r, const rx_block *b, const rx_column *column, size_t n,
+                        at_arena *a, rp_notes *out, at_error *err);
+/* With a minus that is as wide as a plus; "[low, high]"; NULL: out of memory, or no number. */
+const char *at_rx_number(at_arena *a, double v, int decimals);
+const char *at_rx_range(at_arena *a, double low, double high, int decimals);
+
+/* ---- pieces of the files (explained_export.c, explained_page.c) ---- */
+
+/* Lines of results.csv; the columns before are the settings. */
+void at_rx_csv(const at_report *r, at_text *t);
+json_t *at_rx_json(const at_report *r);
+at_status at_rx_text(const at_report *r, bool color, at_arena *a, at_text *t, at_error *err);
+at_status at_rx_latex(const at_report *r, at_arena *a, at_text *t, at_error *err);
+at_status at_rx_page(const at_report *r, at_arena *a, at_text *t, at_error *err);
+#endif

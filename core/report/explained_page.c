@@ -1,0 +1,61 @@
+/* What explain measured, on the page, in the terminal and in the document. */
+#include "core/report/explained.h"
+
+at_status at_rx_text(const at_report *r, bool color, at_arena *a, at_text *t, at_error *err) {
+  rp_grid g;
+  rp_notes legend = {0};
+  at_status st = AT_OK;
+  for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) {
+    at_text_add(t, "\n");
+    st = at_rx_head_grid(r, b, a, &g, err);
+    if (st == AT_OK) st = at_rp_grid_text(&g, a, color, t, err);
+  }
+  if (st == AT_OK) st = at_rx_legend(r, color ? "Bold" : "*", a, &legend, err);
+  for (size_t i = 0; i < legend.n; i++) at_text_addf(t, "%s%s\n", i ? "" : "\n", legend.v[i]);
+  return st;
+}
+
+at_status at_rx_latex(const at_report *r, at_arena *a, at_text *t, at_error *err) {
+  rp_grid g;
+  rp_notes legend = {0};
+  at_status st = at_rx_legend(r, "Bold", a, &legend, err);
+  for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) {
+    st = at_rx_head_grid(r, b, a, &g, err);
+    for (size_t i = 0; st == AT_OK && i < legend.n; i++)
+      st = at_rp_note(a, &g.notes, legend.v[i], err);
+    if (st == AT_OK) st = at_rp_grid_latex(&g, a, t, err);
+    if (st == AT_OK) st = at_rx_all_grid(r, b, a, &g, err);
+    if (st == AT_OK) st = at_rp_grid_latex(&g, a, t, err);
+  }
+  return st;
+}
+
+static at_status block(const at_report *r, size_t b, at_arena *a, at_text *t, at_error *err) {
+  rp_grid g;
+  at_status st = at_rx_head_grid(r, b, a, &g, err);
+  if (st != AT_OK) return st;
+  at_text_add(t, "<h3>");
+  at_rp_escape(t, g.title);
+  at_text_add(t, "</h3>\n");
+  at_rp_grid_html(&g, t);
+  st = at_rx_all_grid(r, b, a, &g, err);
+  if (st != AT_OK || !g.rows) return st;
+  at_text_addf(t, "<details>\n<summary>All %zu results of this block</summary>\n", g.rows);
+  at_rp_grid_html(&g, t);
+  at_text_add(t, "</details>\n");
+  return AT_OK;
+}
+
+at_status at_rx_page(const at_report *r, at_arena *a, at_text *t, at_error *err) {
+  rp_notes legend = {0};
+  at_text_add(t,
+              "<section id=\"explained\">\n<h2>What attention says</h2>\n"
+              "<p>How well the model does, beside whether its attention shows what the answer "
+              "hangs on (faithfulness) and whether it lies where the data say that it should "
+              "(plausibility).</p>\n");
+  at_status st = at_rx_legend(r, "*, bold", a, &legend, err);
+  for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) st = block(r, b, a, t, err);
+  if (st == AT_OK) at_rp_notes_html(&legend, t);
+  at_text_add(t, "</section>\n");
+  return st;
+}

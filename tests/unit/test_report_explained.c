@@ -1,0 +1,305 @@
+#include "tests/unit/cm.h"
+#include <unistd.h>
+#include "core/base/file.h"
+#include "core/data/npz.h"
+#include "core/report/explained.h"
+
+/* ---- made-up runs: what explain wrote is made here, number by number ---- */
+
+static char root[256];
+
+static int make_root(void **state) {
+  (void)state;
+  const char *base = getenv("TMPDIR");
+  snprintf(root, sizeof root, "%s/test_report_explained.XXXXXX", base && *base ? base : "/tmp");
+  return mkdtemp(root) ? 0 : -1;
+}
+
+static int remove_root(void **state) {
+  char command[300];
+  (void)state;
+  snprintf(command, sizeof command, "rm -rf '%s'", root);
+  return system(command);
+}
+
+static void put_file(const char *dir, const char *name, const char *text) {
+  char path[700];
+  at_error err = {0};
+  snprintf(path, sizeof path, "%s/%s", dir, name);
+  if (at_mkdirs(dir, &err) != AT_OK || at_file_write(path, text, strlen(text), &err) != AT_OK)
+    fail_msg("%s", err.message);
+}
+
+static void *add(at_arrays *to, const char *name, at_dtype type, int64_t n, int64_t inner) {
+  at_error err = {0};
+  const int64_t shape[] = {n, inner};
+  at_array *a = at_arrays_add(to);
+  if (at_array_init(a, name, type, inner ? 2 : 1, shape, &err) != AT_OK)
+    fail_msg("%s", err.message);
+  return a->data;
+}
+
+static void write_npz(const char *dir, const char *name, at_arrays *v) {
+  char path[700];
+  at_error err = {0};
+  snprintf(path, sizeof path, "%s/%s", dir, name);
+  if (at_npz_write(path, v, AT_NPZ_DEFLATE, &err) != AT_OK) fail_msg("%s", err.message);
+  at_arrays_free(v);
+}
+
+enum { N = 4 };
+
+/* Rows first, first + step, ...; each has 2 keys; tau of row i is base + i / 10. */
+static void put_explained(const char *dir, double base, int first, int step, const char *json) {
+  char folder[600];
+  at_arrays a = {0}, v = {0};
+  snprintf(folder, sizeof folder, "%s/explain/test", dir);
+  put_file(folder, "explain.json", json);
+  int64_t *rows = add(&a, "rows", AT_I64, N, 1), *off = add(&a, "offsets", AT_I64, N + 1, 0);
+  float *w = add(&a, "weight", AT_F32, 2 * N, 0);
+  int32_t *right = add(&a, "correct", AT_I32, N, 0);
+  double *tau = add(&v, "attention_correlation.tau_erasure", AT_F64, N, 0);
+  for (int i = 0; i < N; i++) {
+    rows[i] = first + i * step;
+    off[i + 1] = 2 * (i + 1);
+    w[2 * i] = 0.75f, w[2 * i + 1] = 0.25f;
+    right[i] = rows[i] % 2 == 0;
+    tau[i] = base + (double)rows[i] / 10;
+  }
+  write_npz(folder, "look.npz", &a);
+  write_npz(folder, "look.metrics.npz", &v);
+}
+
+static const char *const GOOD =
+    "{\"split\": \"test\", \"blocks\": [{\"block\": \"look\", \"examples\": 4, \"metrics\": {"
+    "\"attention_correlation\": {\"results\": {\"tau_erasure\": {\"mean\": 0.5, \"better\": "
+    "\"higher\"}}},"
+    "\"attention_plausibility\": {\"missing\": \"it needs <truth>\"},"
+    "\"alone\": {\"results\": {\"number\": {\"mean\": 7}}}}},"
+    "{\"block\": \"blind\", \"missing\": \"it has one key\"}]}";
+
+static void run_dir(char to[600], const char *name, const char *score, int seed) {
+  snprintf(to, 600, "%s/%s/cells/score=%s,seed=%d", root, name, score, seed);
+}
+
+static void put_run(const char *name, const char *score, int seed, double accuracy) {
+  char dir[600];
+  at_text t = {0};
+  run_dir(dir, name, score, seed);
+  at_text_addf(&t,
+               "{\"run\": {\"arguments.score\": \"%s\", \"seed\": \"%d\", \"train.best\": "
+               "\"accuracy\"}, \"split\": {\"test\": {\"accuracy\": {\"value\": %g, "
+               "\"higher_is_better\": 1}}}}",
+               score, seed, accuracy);
+  put_file(dir, "results.json", t.data);
+  at_text_free(&t);
+}
+
+static void put_sweep(const char *name, int seeds) {
+  char dir[600];
+  snprintf(dir, sizeof dir, "%s/%s", root, name);
+  put_file(dir, "sweep.yaml", "over: {}\n");
+  for (int seed = 0; seed < seeds; seed++) {
+    put_run(name, "dot", seed, 50 + seed);
+    put_run(name, "cosine", seed, 60 + seed);
+    run_dir(dir, name, "dot", seed);
+    /* the rows of the second run come from behind */
+    put_explained(dir, 0.1 * seed, seed == 1 ? 3 : 0, seed == 1 ? -1 : 1, GOOD);
+    run_dir(dir, name, "cosine", seed);
+    put_explained(dir, 0.1 * seed - 1, 0, 1, GOOD);
+  }
+}
+
+static at_report *collect(const char *name) {
+  char dir[600];
+  const char *dirs[] = {dir};
+  at_report *r = NULL;
+  at_error err = {0};
+  snprintf(dir, sizeof dir, "%s/%s", root, name);
+  if (at_report_collect(dirs, 1, &r, &err) != AT_OK) fail_msg("%s", err.message);
+  if (at_report_explained(r, &(at_report_options){.split = "test"}, 2, &err) != AT_OK)
+    fail_msg("%s", err.message);
+  return r;
+}
+
+typedef at_status form(const at_report *r, const at_report_options *o, at_text *out, at_error *err);
+
+static char *formed(const at_report *r, form *f) {
+  at_text t = {0};
+  at_error err = {0};
+  if (f(r, &(at_report_options){.split = "test"}, &t, &err) != AT_OK) fail_msg("%s", err.message);
+  return t.data;
+}
+
+static void has(const char *text, const char *part) {
+  if (!strstr(text, part)) fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+static void has_not(const char *text, const char *part) {
+  if (strstr(text, part)) fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+/* ---- reading ---- */
+
+static void test_read(void **state) {
+  (void)state;
+  put_sweep("whole", 3);
+  at_report *r = collect("whole");
+  const rp_explained *x = r->explained;
+  assert_non_null(x);
+  assert_int_equal(x->n, 2);
+  const rx_block *b = &x->block[0];
+  assert_string_equal(b->name, "look");
+  assert_int_equal(b->examples, 4);
+  assert_int_equal(b->n, 3);
+  /* groups: cosine, dot; the second seed's rows were written backwards */
+  rx_sample s;
+  at_error err = {0};
+  assert_string_equal(r->group[1].label, "score=dot");
+  assert_int_equal(at_rx_gather(r, x, b, &b->result[0], 1, &s, &err), AT_OK);
+  assert_int_equal(s.s.seeds, 3);
+  assert_int_equal(s.s.examples, 4);
+  for (int seed = 0; seed < 3; seed++)
+    for (int i = 0; i < 4; i++)
+      assert_float_equal(s.value[seed * 4 + i], 0.1 * seed + 0.1 * i, 1e-12);
+  at_rx_sample_free(&s);
+  assert_int_equal(at_rx_gather_right(r, b, 1, &s, &err), AT_OK);
+  assert_float_equal(s.value[4], 1, 0);
+  assert_float_equal(s.value[5], 0, 0);
+  at_rx_sample_free(&s);
+  at_report_free(r);
+}
+
+/* Means by hand: of dot .1 seed + .15, of cosine one less; seeds 0, 1, 2. */
+static void test_statistics(void **state) {
+  (void)state;
+  put_sweep("numbers", 3);
+  at_report *r = collect("numbers");
+  const rp_table *t = &r->explained->table[0];
+  assert_int_equal(t->n_all, 3);
+  const rx_column *tau = &t->all[0];
+  assert_float_equal(tau->c.stat[1].mean, 0.25, 1e-12);
+  assert_float_equal(tau->c.stat[0].mean, -0.75, 1e-12);
+  assert_int_equal(tau->c.stat[1].n, 3);
+  assert_int_equal(tau->examples[1], 4);
+  assert_true(tau->c.stat[1].low < 0.25 && tau->c.stat[1].high > 0.25);
+  /* a single number has the seeds alone */
+  assert_float_equal(t->all[2].c.stat[0].mean, 7, 0);
+  assert_int_equal(t->all[2].c.stat[0].n, 3);
+  /* performance, tau, and two that the metric as a whole lacks */
+  assert_int_equal(t->n_head, 4);
+  assert_float_equal(t->head[0].c.stat[0].mean, 61, 1e-12);
+  assert_int_equal(t->head[2].c.stat[0].n, 0);
+  assert_string_equal(t->head[2].why[0], "it needs <truth>");
+  /* four examples cannot be told apart by flips: 2 of 16 are as far apart */
+  assert_int_equal(t->head[1].c.stat[1].mark, RP_LIKE);
+  assert_float_equal(t->head[1].c.stat[0].p, 0.125, 1e-12);
+  at_report_free(r);
+}
+
+/* Nothing is the best beside a single seed. */
+static void test_single_seed(void **state) {
+  (void)state;
+  put_sweep("single", 1);
+  at_report *r = collect("single");
+  const rx_column *tau = &r->explained->table[0].head[1];
+  for (size_t g = 0; g < 2; g++) {
+    assert_int_equal(tau->c.stat[g].n, 1);
+    assert_true(tau->c.stat[g].low < tau->c.stat[g].high); /* over examples */
+    assert_int_equal(tau->c.stat[g].mark, RP_UNKNOWN);
+  }
+  char *text = formed(r, at_report_table);
+  has(text, "Every group has a single seed: the interval speaks of other examples");
+  free(text);
+  at_report_free(r);
+}
+
+/* ---- what is missing ---- */
+
+static void test_missing(void **state) {
+  (void)state;
+  char dir[600], path[700];
+  put_sweep("holes", 3);
+  run_dir(dir, "holes", "dot", 0);
+  snprintf(path, sizeof path, "%s/explain/test/explain.json", dir);
+  assert_int_equal(unlink(path), 0);
+  run_dir(dir, "holes", "dot", 1);
+  put_file(dir, "explain/test/explain.json", "{\"blocks\": [");
+  run_dir(dir, "holes", "cosine", 2);
+  put_file(dir, "explain/test/look.metrics.npz", "no zip");
+  at_report *r = collect("holes");
+  char *text = formed(r, at_report_table);
+  has(text, "1 (!) × 4");
+  has(text,
+      "No pointing game, mass / chance of score=cosine (2 of 3 runs); score=dot (1 of 3 runs): it "
+      "needs <truth>.");
+  has(text, "Nothing of score=dot (1 of 3 runs): not explained; `attune explain ");
+  has(text, "explain.json: damaged or cut short");
+  has(text, "look.metrics.npz");
+  has(text, "Nothing of score=cosine; score=dot (1 of 3 runs): it has one key");
+  free(text);
+  char *csv = formed(r, at_report_csv);
+  has(csv, "arguments.score,metric,mean,sd,low,high,n,best,block,examples,missing\r\n");
+  has(csv, "dot,accuracy,51,1,");
+  has(csv, "cosine,attention_plausibility,,,,,0,,look,,it needs <truth>\r\n");
+  has(csv, ",2,unknown,look,4,");
+  free(csv);
+  char *json = formed(r, at_report_json);
+  has(json, "\"runs_missing\": 2");
+  has(json, "\"not_explained\": {");
+  free(json);
+  char *latex = formed(r, at_report_latex);
+  has(latex, "$\\tau$ erasure $\\uparrow$");
+  has(latex, "\\multicolumn{2}{c}{plausibility}");
+  free(latex);
+  at_report_free(r);
+}
+
+/* A sweep that nobody explained reads as before. */
+static void test_none(void **state) {
+  (void)state;
+  char dir[600];
+  snprintf(dir, sizeof dir, "%s/none", root);
+  put_file(dir, "sweep.yaml", "over: {}\n");
+  put_run("none", "dot", 0, 50);
+  at_report *r = collect("none");
+  assert_null(r->explained);
+  char *csv = formed(r, at_report_csv);
+  has_not(csv, "block");
+  free(csv);
+  at_report_free(r);
+}
+
+/* Arrays that do not fit each other are told, not read beyond their ends. */
+static void test_damaged(void **state) {
+  (void)state;
+  char dir[600], folder[700];
+  static const struct {
+    int64_t rows, off, last, weights, values;
+  } bad[] = {{4, 4, 8, 8, 4}, {4, 5, 9, 8, 4}, {4, 5, 8, 8, 3}, {0, 1, 0, 0, 0}};
+  put_sweep("damaged", 2);
+  run_dir(dir, "damaged", "dot", 0);
+  snprintf(folder, sizeof folder, "%s/explain/test", dir);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    at_arrays a = {0}, v = {0};
+    add(&a, "rows", AT_I64, bad[i].rows, 1);
+    int64_t *off = add(&a, "offsets", AT_I64, bad[i].off, 0);
+    for (int64_t k = 1; k < bad[i].off; k++) off[k] = bad[i].last;
+    add(&a, "weight", AT_F32, bad[i].weights, 0);
+    add(&v, "attention_correlation.tau_erasure", AT_F64, bad[i].values, 0);
+    write_npz(folder, "look.npz", &a);
+    write_npz(folder, "look.metrics.npz", &v);
+    at_report *r = collect("damaged");
+    assert_non_null(r->explained->block[0].own[r->group[1].run[0]].why);
+    assert_int_equal(r->explained->table[0].all[0].c.stat[1].n, 1);
+    at_report_free(r);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_read),    cmocka_unit_test(test_statistics),
+      cmocka_unit_test(test_missing), cmocka_unit_test(test_single_seed),
+      cmocka_unit_test(test_none),    cmocka_unit_test(test_damaged),
+  };
+  return cmocka_run_group_tests(tests, make_root, remove_root);
+}
