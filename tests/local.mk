@@ -191,8 +191,12 @@ tests_plugins_alone_planted_la_CPPFLAGS = $(plugin_cppflags)
 tests_plugins_alone_planted_la_LDFLAGS = $(broken_flags)
 
 unit_tests += test_explain
-test_explain_SOURCES = tests/unit/test_explain.c
+test_explain_SOURCES = tests/unit/test_explain.c tests/unit/explain_planted.h
 test_explain_LDADD = $(unit_ldadd)
+
+unit_tests += test_explain_layers
+test_explain_layers_SOURCES = tests/unit/test_explain_layers.c tests/unit/explain_planted.h
+test_explain_layers_LDADD = $(unit_ldadd)
 
 unit_tests += test_report
 test_report_SOURCES = tests/unit/test_report.c

@@ -1,5 +1,6 @@
 /* The arrays that are measured: they grow group by group. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/explain/explain_impl.h"
@@ -11,7 +12,8 @@ const double at_shares[AT_SHARES] = {0,    0.01, 0.05, 0.1, 0.2,  0.25, 0.5,
 static const struct {
   const char *name;
   at_array_kind kind;
-  bool whole; /* int32 */
+  bool whole;   /* int32 */
+  bool ordered; /* another for each order of the keys */
 } what[AT_M_COUNT] = {
     [AT_M_WEIGHT] = {"weight", AT_PER_KEY, false},
     [AT_M_ERASURE] = {"erasure", AT_PER_KEY, false},
@@ -20,19 +22,21 @@ static const struct {
     [AT_M_GRADIENT_WEIGHT] = {"gradient_weight", AT_PER_KEY, false},
     [AT_M_GRADIENT_INPUT] = {"gradient_input", AT_PER_KEY, false},
     [AT_M_INTEGRATED] = {"integrated", AT_PER_KEY, false},
+    [AT_M_ROLLOUT] = {"rollout", AT_PER_KEY, false},
+    [AT_M_RELEVANCE] = {"relevance", AT_PER_KEY, false},
     [AT_M_TRUTH] = {"truth", AT_PER_KEY, false},
     [AT_M_SHARE] = {"share", AT_PER_KEY, false},
     [AT_M_SCRAMBLED] = {"scrambled", AT_PER_KEY, false},
     [AT_M_OUTPUT] = {"output", AT_PER_EXAMPLE, false},
     [AT_M_CORRECT] = {"correct", AT_PER_EXAMPLE, true},
-    [AT_M_WITHOUT_TOP] = {"without_top", AT_PER_SHARE, false},
-    [AT_M_WITHOUT_LOW] = {"without_low", AT_PER_SHARE, false},
-    [AT_M_ONLY_TOP] = {"only_top", AT_PER_SHARE, false},
-    [AT_M_RIGHT_TOP] = {"right_without_top", AT_PER_SHARE, true},
-    [AT_M_RIGHT_LOW] = {"right_without_low", AT_PER_SHARE, true},
-    [AT_M_FLIP_TOP] = {"flip_top", AT_PER_EXAMPLE, false},
+    [AT_M_WITHOUT_TOP] = {"without_top", AT_PER_SHARE, false, true},
+    [AT_M_WITHOUT_LOW] = {"without_low", AT_PER_SHARE, false, true},
+    [AT_M_ONLY_TOP] = {"only_top", AT_PER_SHARE, false, true},
+    [AT_M_RIGHT_TOP] = {"right_without_top", AT_PER_SHARE, true, true},
+    [AT_M_RIGHT_LOW] = {"right_without_low", AT_PER_SHARE, true, true},
+    [AT_M_FLIP_TOP] = {"flip_top", AT_PER_EXAMPLE, false, true},
     [AT_M_FLIP_RANDOM] = {"flip_random", AT_PER_EXAMPLE, false},
-    [AT_M_FLIP_ONE_TOP] = {"flip_one_top", AT_PER_EXAMPLE, true},
+    [AT_M_FLIP_ONE_TOP] = {"flip_one_top", AT_PER_EXAMPLE, true, true},
     [AT_M_FLIP_ONE_RANDOM] = {"flip_one_random", AT_PER_EXAMPLE, true},
     [AT_M_PERMUTED] = {"permuted", AT_PER_EXAMPLE, false},
     [AT_M_UNIFORM] = {"uniform", AT_PER_EXAMPLE, false},
@@ -81,13 +85,18 @@ at_status at_columns_grow(at_columns *c, const at_layout *l, int64_t n, at_error
   if (!c->n) c->offsets[0] = 0;
   for (int64_t i = 0; i < n; i++, c->n++) c->offsets[c->n + 1] = c->offsets[c->n] + l->keys[i];
   for (int m = 0; st == AT_OK && m < AT_M_COUNT; m++)
-    st = extend(&c->of[m], begins(c, (at_measure)m, c->n), what[m].whole, err);
+    if (!c->order || what[m].ordered)
+      st = extend(&c->of[m], begins(c, (at_measure)m, c->n), what[m].whole, err);
   return st;
 }
 
 static size_t place(at_columns *c, at_measure m, int64_t n, int64_t i) {
   c->of[m].given = true;
   return begins(c, m, c->n - (size_t)n + (size_t)i);
+}
+
+const float *at_columns_read(const at_columns *c, at_measure m, int64_t n, int64_t i) {
+  return (const float *)c->of[m].v + begins(c, m, c->n - (size_t)n + (size_t)i);
 }
 
 float *at_columns_real(at_columns *c, at_measure m, int64_t n, int64_t i) {
@@ -119,6 +128,25 @@ at_status at_columns_store(const at_columns *c, const at_examples *e, attune_pre
              curve ? n : (int64_t)c->of[m].n, curve ? AT_SHARES : 0, c->of[m].v, err);
   }
   return st;
+}
+
+at_status at_columns_store_order(const at_columns *c, attune_prediction *out, at_error *err) {
+  at_status st = AT_OK;
+  for (int m = 0; st == AT_OK && m < AT_M_COUNT; m++) {
+    char name[96];
+    if (!c->of[m].given) continue;
+    const bool curve = what[m].kind == AT_PER_SHARE;
+    snprintf(name, sizeof name, "%s.%s", what[m].name, c->order);
+    st = put(out, name, what[m].whole ? ATTUNE_I32 : ATTUNE_F32, (int64_t)c->n,
+             curve ? AT_SHARES : 0, c->of[m].v, err);
+  }
+  return st;
+}
+
+at_measure at_columns_map(const char *name) {
+  for (int m = 0; m < AT_M_COUNT; m++)
+    if (what[m].kind == AT_PER_KEY && !strcmp(what[m].name, name)) return (at_measure)m;
+  return AT_M_COUNT;
 }
 
 bool at_columns_per_example(const char *name, bool *whole) {

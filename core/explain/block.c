@@ -35,6 +35,7 @@ static at_status open_exec(at_measuring *m, at_error *err) {
   at_status st = at_session_exec(m->s, o, &m->x, err);
   if (st == AT_OK) st = at_exec_keep_grad(m->x, m->a->weight, err);
   if (st == AT_OK) st = at_exec_keep(m->x, m->a->score, err);
+  if (st == AT_OK) st = at_layers_find(m, err);
   if (st == AT_OK && vectors) {
     m->value = v;
     st = at_exec_keep_grad(m->x, v, err);
@@ -47,6 +48,7 @@ static at_status open_block(at_measuring *m, at_error *err) {
   if (st == AT_OK && !at_layout_axes(m->s, m->a->weight))
     st = at_fail(err, AT_EINPUT, "the attention of `%s` is the same for every example", m->a->name);
   if (st == AT_OK) st = at_examples_find(m->s, m->o->split, m->o->limit, m->o->seed, &m->e, err);
+  if (st == AT_OK) st = at_orders_open(m, err);
   return st == AT_OK ? open_exec(m, err) : st;
 }
 
@@ -54,6 +56,9 @@ static void close_block(at_measuring *m) {
   at_exec_free(m->x);
   at_examples_free(&m->e);
   at_columns_free(&m->c);
+  for (size_t j = 0; m->by_order && j < m->o->n_orders; j++) at_columns_free(&m->by_order[j]);
+  free(m->by_order);
+  free(m->below);
   free(m->l.lane);
   free(m->whole);
   free(m->now);
@@ -128,10 +133,10 @@ static at_status open_group(at_measuring *m, at_error *err) {
 
 /* Those that bring the pass back to the whole come last. */
 static at_measure_fn *const measures[] = {
-    at_measure_weights,     at_measure_bound,    at_measure_truth,      at_measure_erasure,
-    at_measure_curves,      at_measure_flips,    at_measure_uniform,    at_measure_permuted,
-    at_measure_adversarial, at_measure_gradient, at_measure_integrated, at_measure_scrambled,
-    at_measure_removal};
+    at_measure_weights,     at_measure_bound,    at_measure_truth,   at_measure_erasure,
+    at_measure_curves,      at_measure_flips,    at_measure_uniform, at_measure_permuted,
+    at_measure_adversarial, at_measure_gradient, at_measure_layers,  at_measure_integrated,
+    at_measure_scrambled,   at_measure_removal,  at_measure_orders};
 
 bool at_measure_stopped(const at_measuring *m) {
   at_progress p = {.phase = m->a->name, .step = m->g.first + m->g.n, .loss = NAN};
@@ -175,7 +180,10 @@ static at_status measure(at_measuring *m, attune_prediction **out, at_error *err
                  m->a->name);
   if (st != AT_OK) return st;
   *out = at_prediction_new();
-  return *out ? at_columns_store(&m->c, &m->e, *out, err) : at_nomem(err);
+  st = *out ? at_columns_store(&m->c, &m->e, *out, err) : at_nomem(err);
+  for (size_t j = 0; st == AT_OK && j < m->o->n_orders; j++)
+    st = at_columns_store_order(&m->by_order[j], *out, err);
+  return st;
 }
 
 at_status at_explain_block(at_session *s, const char *block, const at_explain_options *o,

@@ -43,7 +43,7 @@ static int32_t is_right(const at_measuring *m, int64_t i) {
   return choice < 0 || expected < 0 ? -1 : choice == expected;
 }
 
-static void curve(at_measuring *m, side from, at_measure output, at_measure right) {
+static void curve(at_measuring *m, side from, at_columns *to, at_measure output, at_measure right) {
   for (int t = 0; t < AT_SHARES; t++) {
     at_change_start(m);
     for (int64_t i = 0; i < m->g.n; i++) {
@@ -52,17 +52,22 @@ static void curve(at_measuring *m, side from, at_measure output, at_measure righ
     }
     at_change_run(m);
     for (int64_t i = 0; i < m->g.n; i++) {
-      at_columns_real(&m->c, output, m->g.n, i)[t] = (float)at_answer_output(m, m->now, i);
+      if (m->unordered[i]) continue;
+      at_columns_real(to, output, m->g.n, i)[t] = (float)at_answer_output(m, m->now, i);
       if (right != AT_M_COUNT && m->y_class >= 0)
-        at_columns_int(&m->c, right, m->g.n, i)[t] = is_right(m, i);
+        at_columns_int(to, right, m->g.n, i)[t] = is_right(m, i);
     }
   }
 }
 
+void at_take_away(at_measuring *m, at_columns *to) {
+  curve(m, TOP, to, AT_M_WITHOUT_TOP, AT_M_RIGHT_TOP);
+  curve(m, LOW, to, AT_M_WITHOUT_LOW, AT_M_RIGHT_LOW);
+  curve(m, REST, to, AT_M_ONLY_TOP, AT_M_COUNT);
+}
+
 at_status at_measure_curves(at_measuring *m, at_error *err) {
   (void)err;
-  curve(m, TOP, AT_M_WITHOUT_TOP, AT_M_RIGHT_TOP);
-  curve(m, LOW, AT_M_WITHOUT_LOW, AT_M_RIGHT_LOW);
-  curve(m, REST, AT_M_ONLY_TOP, AT_M_COUNT);
+  at_take_away(m, &m->c);
   return AT_OK;
 }

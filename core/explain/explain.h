@@ -18,6 +18,9 @@ typedef struct at_explain_options {
   const char *by;            /* conditions: "correct,type,length:4"; NULL: none */
   const char *const *metric; /* "attention_correlation(map=gradient)" */
   size_t n_metrics;          /* 0: every metric whose task is `explain` */
+  const char *const *order;  /* maps in whose order keys are taken away, too; those that an option
+                                `order` of a metric names come by themselves */
+  size_t n_orders;
   at_progress_fn *fn;
   void *ctx;
 } at_explain_options;

@@ -35,6 +35,7 @@ void at_examples_group(const at_session *s, const at_examples *e, int64_t first,
 typedef struct at_lane {
   int example; /* in the group */
   int64_t begin, stride, keys;
+  int64_t ask; /* of self-attention: the place of what asks among the keys; else 0 */
 } at_lane;
 typedef struct at_layout {
   at_lane *lane;
@@ -45,6 +46,9 @@ at_status at_layout_find(const at_session *s, const at_exec *x, const at_node *v
                          const at_group *g, at_layout *out, at_error *err);
 /* Batch axes, by bits, that v varies over. */
 unsigned at_layout_axes(const at_session *s, const at_node *v);
+/* Of self-attention: the dim of v that asks, whose name is that of the keys without the stroke; -1:
+ * what asks is something else. */
+int at_layout_ask(const at_graph *g, const at_node *v, int over);
 /* The batch or ragged axis that sizes come from in the end. */
 int at_layout_origin(const at_graph *g, int axis);
 
@@ -59,6 +63,8 @@ typedef enum at_measure {
   AT_M_GRADIENT_WEIGHT,
   AT_M_GRADIENT_INPUT,
   AT_M_INTEGRATED,
+  AT_M_ROLLOUT,
+  AT_M_RELEVANCE,
   AT_M_TRUTH,
   AT_M_SHARE,
   AT_M_SCRAMBLED,
@@ -99,6 +105,7 @@ typedef struct at_columns {
   at_column of[AT_M_COUNT];
   int64_t *offsets; /* [n + 1] */
   size_t n, cap;
+  const char *order; /* those alone that depend on the order of keys, in that of this map; NULL */
 } at_columns;
 at_status at_columns_grow(at_columns *c, const at_layout *l, int64_t n, at_error *err);
 /* First number of example i of the group at hand, which has n; it counts as given from here on. */
@@ -106,6 +113,12 @@ float *at_columns_real(at_columns *c, at_measure m, int64_t n, int64_t i);
 int32_t *at_columns_int(at_columns *c, at_measure m, int64_t n, int64_t i);
 at_status at_columns_store(const at_columns *c, const at_examples *e, attune_prediction *out,
                            at_error *err);
+/* Of those with an order: its arrays alone, as NAME.ORDER. */
+at_status at_columns_store_order(const at_columns *c, attune_prediction *out, at_error *err);
+/* The measure with a number for each key of that name; AT_M_COUNT: there is none. */
+at_measure at_columns_map(const char *name);
+/* Numbers of example i of the group at hand, as they were measured. */
+const float *at_columns_read(const at_columns *c, at_measure m, int64_t n, int64_t i);
 /* An array with a number for each example; *whole: an int32. */
 bool at_columns_per_example(const char *name, bool *whole);
 void at_columns_free(at_columns *c);
@@ -133,6 +146,8 @@ typedef struct at_chosen_metric {
 typedef struct at_chosen {
   at_chosen_metric *metric;
   size_t n;
+  const char **order; /* of their options `order`, each once, and of the explain options */
+  size_t n_orders;
 } at_chosen;
 /* Lists and specs are borrowed. EINPUT: a metric that is none, or reads something else. */
 at_status at_chosen_find(at_registry *reg, const at_explain_options *o, at_chosen *out,
@@ -151,6 +166,9 @@ typedef struct at_measuring {
   at_group g;
   at_layout l;
   at_columns c;
+  const at_attend **below; /* self-attention over the same keys, the nearest first */
+  int n_below;
+  at_columns *by_order; /* [o->n_orders] */
   /* the answer: a number for each class, or one (classes 1) */
   const at_node *y;
   int y_class, y_table; /* its dims; -1: similarity */
@@ -164,7 +182,8 @@ typedef struct at_measuring {
   int64_t count, count_cap;
   /* keys of the examples of the group, offsets by example */
   int64_t key_at[AT_BATCH_MOST + 1];
-  int32_t *order, *random; /* by weight, greatest first; by chance */
+  int32_t *order, *random;       /* by weight, greatest first; by chance */
+  bool unordered[AT_BATCH_MOST]; /* these have no order: nothing is taken down of them */
   bool *drop;
   float *mean; /* weights, mean over lanes */
   int64_t key_cap;
@@ -196,11 +215,25 @@ at_measure_fn at_measure_uniform, at_measure_permuted;    /* shuffle.c */
 at_measure_fn at_measure_adversarial;                     /* adversarial.c */
 at_measure_fn at_measure_gradient, at_measure_integrated; /* slope.c */
 at_measure_fn at_measure_removal;                         /* remove.c */
-at_measure_fn at_measure_scrambled;                       /* scramble.c */
+at_measure_fn at_measure_layers;                          /* layers.c */
+at_measure_fn at_measure_orders;                          /* order.c */
+/* Finds m->below; before the executor is bound. */
+at_status at_layers_find(at_measuring *m, at_error *err);
+/* Orders that cannot be: EINPUT. */
+at_status at_orders_open(at_measuring *m, at_error *err);
+/* Greatest first; of equal ones the earlier key. */
+void at_sort_keys(const float *v, int64_t n, int32_t *order);
+/* Keys taken away in the order of m->order: outputs and answers, decisions that flip. */
+void at_take_away(at_measuring *m, at_columns *to); /* erase.c */
+void at_count_flips(at_measuring *m, const int32_t *order, at_columns *to, at_measure share,
+                    at_measure one); /* flip.c */
+at_measure_fn at_measure_scrambled;  /* scramble.c */
 /* The largest difference of what softmax gets, temperature included; false: there is none, or it
  * is not known. */
 bool at_score_range(const at_attend *a, const attune_form *form, double *apart);
 bool at_measure_stopped(const at_measuring *m);
 /* What the keys are, by the input that feeds them (remove.c); h, w: the grid of cells, else 0. */
 at_over at_keys_over(const at_measuring *m, int64_t *h, int64_t *w);
+/* The axis that the keys come from. Those of self-attention have a name of their own. */
+int at_keys_root(const at_graph *g, int axis);
 #endif

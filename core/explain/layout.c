@@ -28,17 +28,27 @@ unsigned at_layout_axes(const at_session *s, const at_node *v) {
   return bits;
 }
 
+int at_layout_ask(const at_graph *g, const at_node *v, int over) {
+  const char *name = g->axis[over].name;
+  const size_t n = strlen(name);
+  for (int d = 0; n && name[n - 1] == '\'' && d < v->ndim; d++) {
+    const char *asks = g->axis[v->dim[d].axis].name;
+    if (strlen(asks) == n - 1 && !memcmp(asks, name, n - 1)) return d;
+  }
+  return -1;
+}
+
 /* What one element is: rows of the batch axes, and the place in the axis attended over. */
 typedef struct element {
   int64_t row[AT_MOST_ROWS]; /* -1: does not matter */
-  int64_t key, keys;
+  int64_t key, keys, ask;
 } element;
 
 typedef struct reading {
   const at_session *s;
   const at_exec *x;
   const at_node *v;
-  int over; /* dim */
+  int over, ask; /* dims; ask -1: what asks is another sequence, or none */
   int table[AT_MAX_DIM];
 } reading;
 
@@ -73,6 +83,7 @@ static bool read_dim(const reading *r, int d, int64_t at, element *e) {
   } else if (!set_row(e, r->table[d], at)) {
     return false;
   }
+  if (d == r->ask) e->ask = item;
   if (d == r->over) {
     e->key = item;
     e->keys = n;
@@ -113,7 +124,9 @@ static at_status add_lane(at_layout *l, at_lane lane, at_error *err) {
 
 at_status at_layout_find(const at_session *s, const at_exec *x, const at_node *v, int over,
                          const at_group *g, at_layout *out, at_error *err) {
-  reading r = {.s = s, .x = x, .v = v, .over = at_node_dim(v, over)};
+  const at_graph *graph = at_session_graph(s);
+  reading r = {
+      .s = s, .x = x, .v = v, .over = at_node_dim(v, over), .ask = at_layout_ask(graph, v, over)};
   int64_t index[AT_MAX_DIM] = {0};
   at_status st = AT_OK;
   out->n = 0;
@@ -124,7 +137,7 @@ at_status at_layout_find(const at_session *s, const at_exec *x, const at_node *v
     element e = {.key = -1};
     if (read_element(&r, index, &e) && e.key == 0) {
       int example = example_of(g, &e);
-      if (example >= 0) st = add_lane(out, (at_lane){example, i, stride, e.keys}, err);
+      if (example >= 0) st = add_lane(out, (at_lane){example, i, stride, e.keys, e.ask}, err);
     }
     for (int d = v->ndim - 1; d >= 0 && ++index[d] == at_x_dim(x, v, d); d--) index[d] = 0;
   }

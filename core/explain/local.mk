@@ -12,8 +12,10 @@ libattune_la_SOURCES += \
 	core/explain/explain.h core/explain/explain_impl.h \
 	core/explain/flip.c \
 	core/explain/keys.c \
+	core/explain/layers.c \
 	core/explain/layout.c \
 	core/explain/metrics.c \
+	core/explain/order.c \
 	core/explain/remove.c \
 	core/explain/results.c \
 	core/explain/scramble.c \

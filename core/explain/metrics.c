@@ -14,6 +14,7 @@ static bool explains(const at_item *it) {
 void at_chosen_free(at_chosen *c) {
   for (size_t i = 0; i < c->n; i++) at_options_free(c->metric[i].options);
   free(c->metric);
+  free(c->order);
   memset(c, 0, sizeof *c);
 }
 
@@ -53,11 +54,30 @@ static at_status add_all(at_registry *reg, at_chosen *c, at_error *err) {
   return st;
 }
 
+static void add_order(at_chosen *c, const char *map) {
+  for (size_t i = 0; i < c->n_orders; i++)
+    if (!strcmp(c->order[i], map)) return;
+  c->order[c->n_orders++] = map;
+}
+
+/* An option that a metric does not have is an empty text. */
+static at_status find_orders(const at_explain_options *o, at_chosen *c, at_error *err) {
+  c->order = calloc(c->n + o->n_orders + 1, sizeof *c->order);
+  if (!c->order) return at_nomem(err);
+  for (size_t i = 0; i < o->n_orders; i++) add_order(c, o->order[i]);
+  for (size_t i = 0; i < c->n; i++) {
+    const char *map = at_plugin_host()->option_text(c->metric[i].options, "order");
+    if (*map && strcmp(map, "weight")) add_order(c, map);
+  }
+  return AT_OK;
+}
+
 at_status at_chosen_find(at_registry *reg, const at_explain_options *o, at_chosen *out,
                          at_error *err) {
   at_status st = o->n_metrics ? AT_OK : add_all(reg, out, err);
   for (size_t i = 0; st == AT_OK && i < o->n_metrics; i++)
     st = add_spec(reg, o->metric[i], out, err);
+  if (st == AT_OK) st = find_orders(o, out, err);
   if (st != AT_OK) at_chosen_free(out);
   return st;
 }

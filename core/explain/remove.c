@@ -28,10 +28,9 @@ static bool find_cells(const at_graph *g, int axis, int64_t *h, int64_t *w) {
   return false;
 }
 
-static int root_axis(const at_graph *g, int axis) {
+int at_keys_root(const at_graph *g, int axis) {
   const char *name = g->axis[axis].name;
   axis = at_layout_origin(g, axis);
-  /* The keys of self-attention: their axis has the name of what asks, and a stroke. */
   size_t n = strlen(name);
   if (g->axis[axis].from < 0 && n && name[n - 1] == '\'') {
     char plain[256];
@@ -44,7 +43,7 @@ static int root_axis(const at_graph *g, int axis) {
 
 static bool find_source(const at_measuring *m, source *out) {
   const at_graph *g = at_session_graph(m->s);
-  const int over = root_axis(g, m->a->over);
+  const int over = at_keys_root(g, m->a->over);
   bool cells = find_cells(g, over, &out->h, &out->w);
   for (int i = 0; at_session_input(m->s, i, &out->in); i++) {
     const at_node *n = out->in.node;
@@ -126,9 +125,13 @@ at_status at_measure_removal(at_measuring *m, at_error *err) {
   if (!s.kept) return at_nomem(err);
   memcpy(s.kept, s.in.data, s.bytes);
   for (int64_t i = 0; i < m->g.n; i++) most = m->l.keys[i] > most ? m->l.keys[i] : most;
-  for (int64_t k = 0; k < most && !at_measure_stopped(m); k++) without(m, &s, k);
+  at_status st = AT_OK;
+  for (int64_t k = 0; st == AT_OK && k < most; k++) {
+    if (at_measure_stopped(m)) st = at_fail(err, AT_EFAIL, "stopped");
+    if (st == AT_OK) without(m, &s, k);
+  }
   memcpy(s.in.data, s.kept, s.bytes);
   at_exec_forward(m->x, m->o->seed, 0, false);
   free(s.kept);
-  return AT_OK;
+  return st;
 }

@@ -164,12 +164,15 @@ at_status at_explain(at_session *s, const char *const *blocks, size_t n,
                      at_error *err) {
   const at_graph *g = at_session_graph(s);
   const size_t all = n ? n : (size_t)g->n_attend;
-  work w = {.s = s, .o = o};
+  at_explain_options with = *o;
+  work w = {.s = s, .o = &with};
   *out = NULL;
   *n_out = 0;
   at_status st = check(s, blocks, n, o, err);
   if (st == AT_OK) st = at_chosen_find(at_session_registry(s), o, &w.metrics, err);
   if (st != AT_OK) return st;
+  with.order = w.metrics.order;
+  with.n_orders = w.metrics.n_orders;
   *out = calloc(all, sizeof **out);
   if (!*out) st = at_nomem(err);
   for (size_t i = 0; st == AT_OK && i < all; i++, ++*n_out)

@@ -18,11 +18,10 @@ static void mean_weights(at_measuring *m) {
     for (int64_t k = m->key_at[i]; k < m->key_at[i + 1]; k++) m->mean[k] /= (float)lanes[i];
 }
 
-/* Greatest weight first; of equal ones the earlier key. */
-static void sort_keys(const float *w, int64_t n, int32_t *order) {
+void at_sort_keys(const float *v, int64_t n, int32_t *order) {
   for (int64_t k = 0; k < n; k++) {
     int64_t at = k;
-    for (; at > 0 && w[order[at - 1]] < w[k]; at--) order[at] = order[at - 1];
+    for (; at > 0 && v[order[at - 1]] < v[k]; at--) order[at] = order[at - 1];
     order[at] = (int32_t)k;
   }
 }
@@ -77,7 +76,7 @@ at_status at_measure_weights(at_measuring *m, at_error *err) {
     const int choice = at_answer_choice(m, m->whole, i);
     const int32_t expected = m->e.expected[m->g.first + i];
     at_random r = {m->o->seed, at_hash_name("explain.order"), (uint64_t)(m->g.first + i)};
-    sort_keys(m->mean + at, keys, m->order + at);
+    at_sort_keys(m->mean + at, keys, m->order + at);
     at_random_permutation(&r, (uint32_t *)m->random + at, (uint32_t)keys);
     memcpy(at_columns_real(&m->c, AT_M_WEIGHT, m->g.n, i), m->mean + at,
            (size_t)keys * sizeof *m->mean);

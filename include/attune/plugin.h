@@ -271,11 +271,15 @@ typedef struct attune_task {
  *   gradient_weight [K] sum over heads and what asks of weight * dy/dweight
  *   gradient_input  [K] |x . dy/dx| of the key's value vector x
  *   integrated      [K] integrated gradients along the weights, from uniform ones
+ *   rollout         [K] since 1.3: weight taken through the self-attention blocks below
+ *   relevance       [K] since 1.3: (gradient times weight)+ taken through them
+ *   other_weight    [K] since 1.3: weight in the run compared with; NaN: it has other keys
  *   scrambled       [K] weight when parameters are drawn anew
  *   truth           [K] 1: the key decides by the data's own word, 0: not, NaN: not known
  *   share           [K] how large a key is; sums to 1 over an example
  *   output          [n] probability of the predicted answer, or the scalar output
  *   correct         I32 [n] 1, 0; -1 unknown
+ *   other_correct   I32 [n] since 1.3: in the run compared with
  *   predicted, expected I32 [n] classes; -1 none, unknown
  *   length          I32 [n] words of the question or caption; -1 none
  *   bins            [T] shares of keys, ascending
@@ -291,7 +295,10 @@ typedef struct attune_task {
  *   adversarial     [n] largest Jensen-Shannon divergence, in nats, of weights at a small distance
  *   score_low, score_high [n] range of the raw scores
  *   score_range     [n] how far apart the numbers can lie that softmax gets, by the form of the
- *                   score and what follows it; absent: as far as they like */
+ *                   score and what follows it; absent: as far as they like
+ * Since 1.3 a metric with an enum option `order` gets what follows the order of the weights
+ * (without_*, only_top, right_without_*, flip_top, flip_one_top) also in the order of the [K] array
+ * that the option names, the largest first: without_top.gradient. Gradients count by their size. */
 typedef struct attune_results attune_results;
 
 typedef struct attune_metric {

@@ -115,32 +115,36 @@ static const attention_measure REPLACED[] = {
 
 /* ---- items ---- */
 
-static int report(const attune_host *host, const attune_prediction *p, attune_results *results,
-                  const char *name, const attention_measure *measure, int64_t n) {
-  const attention_metric m = {.name = name, .measure = measure, .n = n};
+/* `options` NULL: it has no option `order`. */
+static int report(const attune_host *host, const attune_options *options,
+                  const attune_prediction *p, attune_results *results, const char *name,
+                  const attention_measure *measure, int64_t n) {
+  const attention_metric m = {.name = name,
+                              .measure = measure,
+                              .n = n,
+                              .order = options ? attention_order(host, options) : NULL};
   return attention_report(host, p, results, &m);
 }
 static int compute_eraser(const attune_host *host, const attune_options *options,
                           const attune_prediction *p, attune_results *results) {
-  (void)options;
-  return report(host, p, results, "attention_erasure", ERASER, COUNT(ERASER));
+  return report(host, options, p, results, "attention_erasure", ERASER, COUNT(ERASER));
 }
 static int compute_curves(const attune_host *host, const attune_options *options,
                           const attune_prediction *p, attune_results *results) {
   int64_t n = host->option_int(options, "points") ? (int64_t)COUNT(CURVES) : N_AREAS;
-  return report(host, p, results, "attention_perturbation", CURVES, n);
+  return report(host, options, p, results, "attention_perturbation", CURVES, n);
 }
 static int compute_flips(const attune_host *host, const attune_options *options,
                          const attune_prediction *p, attune_results *results) {
-  (void)options;
-  return report(host, p, results, "attention_flips", FLIPS, COUNT(FLIPS));
+  return report(host, options, p, results, "attention_flips", FLIPS, COUNT(FLIPS));
 }
 static int compute_replaced(const attune_host *host, const attune_options *options,
                             const attune_prediction *p, attune_results *results) {
   (void)options;
-  return report(host, p, results, "attention_replaced", REPLACED, COUNT(REPLACED));
+  return report(host, NULL, p, results, "attention_replaced", REPLACED, COUNT(REPLACED));
 }
 
+static const attune_option order_options[] = {ATTENTION_ORDER, ATTENTION_NO_OPTION};
 static const attune_metric eraser = {
     .item = {sizeof(attune_metric), ATTUNE_METRIC, "attention_erasure",
              "comprehensiveness and sufficiency of the keys of largest weight",
@@ -151,7 +155,7 @@ static const attune_metric eraser = {
              "and 50 percent. The output is the probability of the answer predicted on the whole, "
              "or a scalar.\n"
              "ERASER: DeYoung et al. 2020 (arXiv:1911.03429).",
-             NULL},
+             order_options},
     .task = "explain",
     .compute = compute_eraser,
 };
@@ -159,6 +163,7 @@ static const attune_metric eraser = {
 static const attune_option curve_options[] = {
     {"points", ATTUNE_OPTION_BOOL, "false", 0, 0, NULL,
      "the accuracy at each share of keys taken away, too"},
+    ATTENTION_ORDER,
     ATTENTION_NO_OPTION,
 };
 static const attune_metric curves = {
@@ -189,7 +194,7 @@ static const attune_metric flips = {
              "examples that flip sooner in order\n"
              "of weight (never is latest, a tie counts half; 0.5 is chance). Serrano and Smith "
              "2019 (arXiv:1906.03731).",
-             NULL},
+             order_options},
     .task = "explain",
     .compute = compute_flips,
 };

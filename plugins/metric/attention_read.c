@@ -20,6 +20,8 @@ static const known KNOWN[] = {
     {"gradient_weight", KEYS, ATTUNE_F32},
     {"gradient_input", KEYS, ATTUNE_F32},
     {"integrated", KEYS, ATTUNE_F32},
+    {"rollout", KEYS, ATTUNE_F32},
+    {"relevance", KEYS, ATTUNE_F32},
     {"scrambled", KEYS, ATTUNE_F32},
     {"truth", KEYS, ATTUNE_F32},
     {"share", KEYS, ATTUNE_F32},
@@ -44,15 +46,38 @@ static const known KNOWN[] = {
     {"score_range", EXAMPLES, ATTUNE_F32},
 };
 
+/* Another for each order of the keys: NAME.ORDER. */
+static const char *const ORDERED[] = {"without_top",       "without_low",       "only_top",
+                                      "right_without_top", "right_without_low", "flip_top",
+                                      "flip_one_top"};
+
+/* Why it may be lacking. */
+#define NO_CLASS "the answer is no class"
+static const struct {
+  const char *name, *why;
+} WHY[] = {
+    {"removal", "its keys are no items of an input"},
+    {"rollout", "no self-attention over the same keys lies before this block"},
+    {"truth", "the data do not say which of its keys decide"},
+    {"right_without_top", NO_CLASS},
+    {"right_without_low", NO_CLASS},
+    {"flip_top", NO_CLASS},
+    {"flip_random", NO_CLASS},
+    {"flip_one_top", NO_CLASS},
+    {"flip_one_random", NO_CLASS},
+    {"uniform_right", NO_CLASS},
+};
+
 typedef struct reading {
   const attune_host *host;
   const attune_prediction *prediction;
-  const char *map;
+  const char *map, *order;
   int64_t n, keys, most, widest; /* examples; keys in all, of one; numbers of a slot */
   const int64_t *offsets;
   am_space space;
   double *slot[ATTENTION_NEEDS], *value;
   char lacking[512]; /* names, with commas */
+  const char *why;   /* the first of them may be lacking */
 } reading;
 
 static int malformed(const reading *r, const char *name) {
@@ -128,6 +153,29 @@ static bool fits(const reading *r, const known *k, const attune_array *a) {
   return false;
 }
 
+static bool is_order(const reading *r) { return r->order && strcmp(r->order, "weight") != 0; }
+
+static const known *find_known(const char *name) {
+  for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
+    if (!strcmp(KNOWN[i].name, name)) return &KNOWN[i];
+  return NULL;
+}
+
+static bool in_order(const reading *r, const char *name) {
+  for (size_t i = 0; is_order(r) && i < sizeof ORDERED / sizeof *ORDERED; i++)
+    if (!strcmp(ORDERED[i], name)) return true;
+  return false;
+}
+
+/* NULL: nothing is known of that. An order is lacking where its map is. */
+static const char *why_lacking(const reading *r, const char *name) {
+  attune_array a;
+  if (in_order(r, name) && r->host->prediction(r->prediction, r->order, &a)) name = r->order;
+  for (size_t i = 0; i < sizeof WHY / sizeof *WHY; i++)
+    if (!strcmp(WHY[i].name, name)) return WHY[i].why;
+  return NULL;
+}
+
 static void note_lacking(reading *r, const char *name) {
   size_t n = strlen(name), used = strlen(r->lacking);
   for (const char *c = r->lacking; (c = strstr(c, name)); c += n)
@@ -135,17 +183,24 @@ static void note_lacking(reading *r, const char *name) {
   snprintf(r->lacking + used, sizeof r->lacking - used, "%s%s", used ? ", " : "", name);
 }
 
-/* *here: whether it is to be had. */
-static int open_column(reading *r, const char *name, column *c, bool *here) {
+/* "without_top.rollout" */
+static void full_name(const reading *r, const char *name, char out[64]) {
+  const bool own = in_order(r, name);
+  snprintf(out, 64, "%.40s%s%.20s", name, own ? "." : "", own ? r->order : "");
+}
+
+/* *here: whether it is to be had; name: of the array, then. */
+static int open_column(reading *r, const char *need, column *c, bool *here, char name[64]) {
   *here = false;
-  for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
-    if (!strcmp(KNOWN[i].name, name)) c->known = &KNOWN[i];
+  c->known = find_known(need);
+  full_name(r, need, name);
   if (r->host->prediction(r->prediction, name, &c->a)) {
+    if (!r->why) r->why = why_lacking(r, need);
     note_lacking(r, name);
     return ATTUNE_OK;
   }
   if (!c->known || !fits(r, c->known, &c->a)) return malformed(r, name);
-  c->by_size = !strcmp(name, "gradient");
+  c->by_size = !strcmp(need, "gradient");
   *here = true;
   return ATTUNE_OK;
 }
@@ -206,20 +261,24 @@ static void measure_all(reading *r, const attention_measure *m, const column *c,
 static int report_one(reading *r, attune_results *results, const attention_measure *m,
                       double option, int64_t *given) {
   column c[ATTENTION_NEEDS] = {{0}};
-  char name[64], lacks[160] = "";
-  bool maps = false;
+  char name[64], array[64], lacks[160] = "";
+  const char *suffix = NULL, *why = NULL;
   for (int k = 0; k < ATTENTION_NEEDS && m->needs[k]; k++) {
     bool here;
     const char *need = real_name(r, m->needs[k]);
-    maps |= !strcmp(m->needs[k], "map");
-    int rc = open_column(r, need, &c[k], &here);
+    int rc = open_column(r, need, &c[k], &here, array);
     if (rc) return rc;
+    if (!strcmp(m->needs[k], "map")) suffix = r->map;
+    if (in_order(r, need)) suffix = r->order;
     size_t used = strlen(lacks);
-    if (!here) snprintf(lacks + used, sizeof lacks - used, "%s%s", used ? ", " : "", need);
+    if (here) continue;
+    snprintf(lacks + used, sizeof lacks - used, "%s%s", used ? ", " : "", array);
+    if (!why) why = why_lacking(r, need);
   }
-  attention_name(name, m->name, maps ? r->map : NULL);
+  attention_name(name, m->name, suffix);
   if (*lacks) {
-    r->host->error(r->host, "needs %s, which this data or model lacks", lacks);
+    r->host->error(r->host, "needs %s, which this data or model lacks%s%s", lacks, why ? ": " : "",
+                   why ? why : "");
     return r->host->each(results, name, NULL, 0, m->higher_is_better);
   }
   measure_all(r, m, c, option);
@@ -229,7 +288,8 @@ static int report_one(reading *r, attune_results *results, const attention_measu
 
 int attention_report(const attune_host *host, const attune_prediction *prediction,
                      attune_results *results, const attention_metric *m) {
-  reading r = {.host = host, .prediction = prediction, .map = m->map ? m->map : "weight"};
+  reading r = {
+      .host = host, .prediction = prediction, .map = m->map ? m->map : "weight", .order = m->order};
   int64_t given = 0;
   if (host->size < offsetof(attune_host, each) + sizeof host->each) {
     host->error(host, "%s needs version 1.2 of the plugin interface, this attune has %u.%u",
@@ -242,13 +302,24 @@ int attention_report(const attune_host *host, const attune_prediction *predictio
     if (!against_itself(&r, &m->measure[i]))
       rc = report_one(&r, results, &m->measure[i], m->number, &given);
   if (rc || given || !*r.lacking) return rc;
-  host->error(host, "%s needs %s, which this data or model lacks", m->name, r.lacking);
+  host->error(host, "%s needs %s, which this data or model lacks%s%s", m->name, r.lacking,
+              r.why ? ": " : "", r.why ? r.why : "");
   return ATTUNE_BAD_INPUT;
 }
 
-const char *attention_map(const attune_host *host, const attune_options *options) {
-  static const char *const names[] = {"weight",     "gradient", "gradient_weight", "gradient_input",
-                                      "integrated", "erasure",  "removal"};
-  int64_t i = host->option_int(options, "map");
+static const char *choice(const attune_host *host, const attune_options *options,
+                          const char *option) {
+  static const char *const names[] = {"weight",         "gradient",   "gradient_weight",
+                                      "gradient_input", "integrated", "rollout",
+                                      "relevance",      "erasure",    "removal"};
+  int64_t i = host->option_int(options, option);
   return i >= 0 && i < (int64_t)(sizeof names / sizeof *names) ? names[i] : names[0];
+}
+
+const char *attention_map(const attune_host *host, const attune_options *options) {
+  return choice(host, options, "map");
+}
+
+const char *attention_order(const attune_host *host, const attune_options *options) {
+  return choice(host, options, "order");
 }

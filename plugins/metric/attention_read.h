@@ -30,11 +30,21 @@ typedef struct attention_measure {
 
 /* The option `map`: which array is judged in the place of the attention. Names of results then end
  * in .MAP, and gradients count by their size. */
-#define ATTENTION_MAPS "weight|gradient|gradient_weight|gradient_input|integrated|erasure|removal"
+#define ATTENTION_MAPS                                                                  \
+  "weight|gradient|gradient_weight|gradient_input|integrated|rollout|relevance|erasure" \
+  "|removal"
 #define ATTENTION_MAP                                                   \
   {                                                                     \
     "map", ATTUNE_OPTION_ENUM, "weight", 0, 0, ATTENTION_MAPS,          \
         "what is judged: the attention, or an attribution in its place" \
+  }
+/* The option `order`: in the order of which array keys are taken away. Names of results end in .MAP
+ * here, too. */
+#define ATTENTION_ORDER                                                                        \
+  {                                                                                            \
+    "order", ATTUNE_OPTION_ENUM, "weight", 0, 0, ATTENTION_MAPS,                               \
+        "in whose order keys are taken away: the attention's, or that of an attribution, the " \
+        "largest first"                                                                        \
   }
 #define ATTENTION_NO_OPTION \
   { NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL }
@@ -43,14 +53,16 @@ typedef struct attention_metric {
   const char *name; /* of the item */
   const attention_measure *measure;
   int64_t n;
-  const char *map; /* text of the option `map`; NULL: "weight" */
-  double number;   /* of another option */
+  const char *map;   /* text of the option `map`; NULL: "weight" */
+  const char *order; /* of the option `order` */
+  double number;     /* of another option */
 } attention_metric;
 
 int attention_report(const attune_host *host, const attune_prediction *prediction,
                      attune_results *results, const attention_metric *m);
-/* Text of the option `map`. */
+/* Text of the option `map`, of the option `order`. */
 const char *attention_map(const attune_host *host, const attune_options *options);
+const char *attention_order(const attune_host *host, const attune_options *options);
 /* "tau_erasure", or "tau_erasure.gradient" */
 void attention_name(char out[64], const char *measure, const char *map);
 #endif

@@ -106,7 +106,8 @@ static void test_correlation(void **state) {
   expect(r, "tau_integrated", 1, NAN); /* tied */
   expect(r, "tau_gradient_erasure", 0, 15.0 / 21);
   expect(r, "tau_gradient_erasure", 1, 1);
-  missing(r, "tau_removal", "needs removal, which this data or model lacks");
+  missing(r, "tau_removal",
+          "needs removal, which this data or model lacks: its keys are no items of an input");
   missing(r, "significant_gradient_input", "needs gradient_input");
   at_results_free(r);
   at_prediction_free(p);
