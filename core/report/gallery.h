@@ -145,6 +145,8 @@ void at_rp_drawing(int64_t width, int64_t height, double *w, double *h);
 bool at_rp_word_decides(const at_evidence *truth, size_t word);
 /* An example under the first side that has it; NULL: none has. */
 const at_look *at_rp_any_look(const rp_gallery *g, size_t example);
+/* Whether the data say of any example what decides. */
+bool at_rp_has_truth(const rp_gallery *g);
 /* gallery_tools.c: what the examples are filtered and put in order by. */
 at_status at_rp_gallery_tools(const rp_gallery *g, at_text *t, at_error *err);
 /* The whole section. */

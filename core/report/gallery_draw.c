@@ -146,7 +146,7 @@ static void draw_picture(const rp_canvas *c, const rp_map *m, at_text *t) {
   if (!c->has_photo && m->over == AT_OVER_CELLS) at_rp_drawing(m->grid_w, m->grid_h, &w, &h);
   open_svg(c, w, h, t);
   at_rp_escape(t, m->of->attend ? m->of->attend : "attention");
-  at_text_add(t, " ");
+  if (m->query >= 0 || m->head >= 0 || m->of->queries > 1) at_text_add(t, ", ");
   escaped(t, c->l, m, at_rp_map_label);
   at_text_add(t, ": ");
   escaped(t, c->l, m, tell_most);

@@ -180,6 +180,12 @@ static void photos(const rp_gallery *g, at_text *t) {
   at_text_add(t, "</defs></svg>\n");
 }
 
+bool at_rp_has_truth(const rp_gallery *g) {
+  for (size_t k = 0; g->example && k < g->n; k++)
+    if (g->example[k].truth.n_boxes > 0 || g->example[k].truth.n_words > 0) return true;
+  return false;
+}
+
 static void explain(const rp_gallery *g, at_text *t) {
   const char *who = g->n_sides == 1 ? "the model" : g->side[g->reference].label;
   at_text_addf(t, "<p>%zu %s%s of the split <em>", g->n, g->answers ? "question" : "true pair",
@@ -207,11 +213,13 @@ static void explain(const rp_gallery *g, at_text *t) {
   at_text_add(
       t,
       "<div class=\"shades\"><span>weight 0</span><i></i><span>the largest of that map, or twice "
-      "an "
-      "equal share if that is more</span><span class=\"t\">outlined or underlined: what the data "
-      "says decides</span></div>\n"
-      "<p class=\"h\">Under a map stand its block, where it has the most, with that weight, and "
-      "the entropy H of all its weights in nats. Cells are told as (row, column).");
+      "an equal share if that is more</span>");
+  if (at_rp_has_truth(g))
+    at_text_add(t, "<span class=\"t\">outlined or underlined: what the data says decides</span>");
+  at_text_add(t,
+              "</div>\n<p class=\"h\">Under a map stand its block, where it has the most, with "
+              "that weight, and "
+              "the entropy H of all its weights in nats. Cells are told as (row, column).");
   if (g->n_sides > 1)
     at_text_add(t,
                 " How far attention differs is 1 minus the overlap of the weights, the mean over "

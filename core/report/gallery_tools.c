@@ -102,8 +102,9 @@ at_status at_rp_gallery_tools(const rp_gallery *g, at_text *t, at_error *err) {
   if (g->answers) answers(g, t);
   at_status s = types(g, t, err);
   order(g, t);
-  at_text_add(
-      t, "<label><input type=\"checkbox\" name=\"truth\" checked> mark what decides</label>\n");
+  if (at_rp_has_truth(g))
+    at_text_add(
+        t, "<label><input type=\"checkbox\" name=\"truth\" checked> mark what decides</label>\n");
   if (has_heads(g))
     at_text_add(t, "<label><input type=\"checkbox\" name=\"heads\"> each head</label>\n");
   at_text_add(t,

@@ -423,10 +423,11 @@ static void test_cards(void **state) {
                    2 * 2);
   assert_int_equal(count(html, "<b>read</b> <span class=\"key\">(2, 1)</span> <span>0.70</span>"),
                    2 * 2);
-  assert_int_equal(count(html, "aria-label=\"read : (2, 1): 0.700; (1, 1): 0.100; (1, 2): 0.100\""),
+  assert_int_equal(count(html, "aria-label=\"read: (2, 1): 0.700; (1, 1): 0.100; (1, 2): 0.100\""),
                    2 * 2);
   assert_int_equal(count(html, "<form class=\"tools\""), 1);
   assert_null(strstr(html, "name=\"heads\""));
+  assert_null(strstr(html, "name=\"truth\""));
   free(html);
 }
 
@@ -467,6 +468,7 @@ static void test_seeds(void **state) {
   assert_int_equal(count(html, "<span class=\"label\">seed 4</span>"), 1);
   assert_int_equal(count(html, "<span class=\"label\">seed 7</span>"), 1);
   assert_int_equal(count(html, "<path class=\"to\" d=\"M80 40h40v40h-40z\"/>"), 1);
+  assert_int_equal(count(html, "name=\"truth\""), 1);
   assert_int_equal(count(html, "<use class=\"t\" href=\"#t0\"/>"), 4);
   assert_int_equal(count(html, "<span class=\"s3 t\">green</span>"), 4);
   assert_int_equal(count(html, "<span class=\"t\">green</span>"), 1);
