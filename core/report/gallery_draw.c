@@ -14,9 +14,8 @@ static const char *units(char buf[RP_NUMBER], double v) {
 }
 
 void at_rp_drawing(int64_t width, int64_t height, double *w, double *h) {
-  double x = width > 0 && height > 0 ? (double)width : 1,
-         y = x > 0 && height > 0 ? (double)height : 1;
-  if (!(width > 0 && height > 0)) x = y = 1;
+  bool known = width > 0 && height > 0;
+  double x = known ? (double)width : 1, y = known ? (double)height : 1;
   *w = x >= y ? RP_SIDE : fmax(1, RP_SIDE * x / y);
   *h = y >= x ? RP_SIDE : fmax(1, RP_SIDE * y / x);
 }
@@ -70,11 +69,10 @@ static void draw_truth(const rp_canvas *c, at_text *t) {
 
 /* ---- the picture ---- */
 
-static void open_svg(const rp_canvas *c, double w, double h, at_text *t) {
+static void open_svg(double w, double h, at_text *t) {
   char a[RP_NUMBER], b[RP_NUMBER];
   at_text_addf(t, "<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"", units(a, w),
                units(b, h));
-  (void)c;
 }
 
 static void put_photo(const rp_canvas *c, at_text *t) {
@@ -102,10 +100,9 @@ static void draw_level(const rp_map *m, int level, at_text *t) {
   if (any) at_text_add(t, "\"/>");
 }
 
-static void draw_cells(const rp_canvas *c, const rp_map *m, double w, double h, at_text *t) {
+static void draw_cells(const rp_map *m, double w, double h, at_text *t) {
   char x[RP_NUMBER], y[RP_NUMBER], a[RP_NUMBER], b[RP_NUMBER], back[RP_NUMBER];
   double cw = w / (double)m->grid_w, ch = h / (double)m->grid_h, in = fmin(cw, ch) / 12;
-  (void)c;
   at_text_addf(t, "<g transform=\"scale(%s %s) translate(0 .5)\">", at_rp_number(x, cw, 3),
                at_rp_number(y, ch, 3));
   for (int level = 0; level <= RP_LEVELS; level++) draw_level(m, level, t);
@@ -144,7 +141,7 @@ static bool over_picture(const rp_map *m) {
 static void draw_picture(const rp_canvas *c, const rp_map *m, at_text *t) {
   double w = c->w, h = c->h;
   if (!c->has_photo && m->over == AT_OVER_CELLS) at_rp_drawing(m->grid_w, m->grid_h, &w, &h);
-  open_svg(c, w, h, t);
+  open_svg(w, h, t);
   at_rp_escape(t, m->of->attend ? m->of->attend : "attention");
   if (m->query >= 0 || m->head >= 0 || m->of->queries > 1) at_text_add(t, ", ");
   escaped(t, c->l, m, at_rp_map_label);
@@ -156,7 +153,7 @@ static void draw_picture(const rp_canvas *c, const rp_map *m, at_text *t) {
   at_text_add(t, ">");
   put_photo(c, t);
   if (m->over == AT_OVER_CELLS)
-    draw_cells(c, m, w, h, t);
+    draw_cells(m, w, h, t);
   else
     draw_boxes(c, m, w, h, t);
   if (c->has_truth) at_text_addf(t, "<use class=\"t\" href=\"#t%zu\"/>", c->example);
@@ -193,15 +190,22 @@ static void draw_map(const rp_canvas *c, const rp_map *m, at_text *t) {
     draw_words(c, m, t);
 }
 
+/* The largest weight, with two or three digits that say something. */
+static void put_most(const rp_map *m, at_text *t) {
+  char buf[RP_NUMBER];
+  double v = (double)m->weight[m->most];
+  at_text_add(t, at_rp_number(buf, v, v < 0.1 ? 3 : 2));
+}
+
 /* One of several: named by what asks, or by its head. */
 static void draw_tile(const rp_canvas *c, const rp_map *m, at_text *t) {
-  char buf[RP_NUMBER];
   at_text_addf(t, "<figure class=\"tile%s\">", over_picture(m) ? "" : " line");
   draw_map(c, m, t);
   at_text_add(t, "<figcaption><b>");
   escaped(t, c->l, m, at_rp_map_label);
-  at_text_addf(t, "</b> %s</figcaption></figure>\n",
-               at_rp_number(buf, (double)m->weight[m->most], 2));
+  at_text_add(t, "</b> ");
+  put_most(m, t);
+  at_text_add(t, "</figcaption></figure>\n");
 }
 
 static void draw_main(const rp_canvas *c, const rp_map *m, at_text *t) {
@@ -212,8 +216,9 @@ static void draw_main(const rp_canvas *c, const rp_map *m, at_text *t) {
   at_rp_escape(t, m->of->block ? m->of->block : m->of->attend ? m->of->attend : "");
   at_text_add(t, "</b> <span class=\"key\">");
   escaped(t, c->l, m, tell_key);
-  at_text_addf(t, "</span> <span>%s</span>", at_rp_number(buf, (double)m->weight[m->most], 2));
-  at_text_addf(t, " <span class=\"end\">H&#160;%s</span>", at_rp_number(buf, m->entropy, 2));
+  at_text_add(t, "</span> <span>");
+  put_most(m, t);
+  at_text_addf(t, "</span> <span class=\"end\">H&#160;%s</span>", at_rp_number(buf, m->entropy, 2));
   if (m->of->queries > 1) {
     at_text_add(t, "<br>");
     escaped(t, c->l, m, at_rp_map_label);
@@ -252,7 +257,7 @@ void at_rp_draw_given(const rp_canvas *c, at_text *t) {
   size_t n = c->l->n_words < MOST_KEYS ? c->l->n_words : MOST_KEYS;
   at_text_add(t, "<div class=\"given\">");
   if (c->has_photo) {
-    open_svg(c, c->w, c->h, t);
+    open_svg(c->w, c->h, t);
     at_text_add(t, "the picture ");
     at_rp_escape(t, c->l->name ? c->l->name : "as the model sees it");
     at_text_add(t, "\">");

@@ -87,7 +87,9 @@ static void draw_facts(const rp_gallery *g, size_t k, const at_look *l, at_text 
   fact(t, "type", l->type);
   fact(t, "picture", l->name);
   double differs = mean_difference(g, &g->example[k]);
-  if (!isnan(differs)) fact(t, "attention differs", at_rp_number(buf, differs, 2));
+  if (!isnan(differs))
+    at_text_addf(t, "<span>attention differs <b class=\"gap\">%s</b></span> ",
+                 at_rp_number(buf, differs, 2));
   at_text_addf(t, "<span>row <b>%zu</b></span></p>\n", g->example[k].row);
 }
 

@@ -24,7 +24,7 @@ const char *const at_rp_gallery_style =
     "max-width:100%}\n"
     ".tools input[type=number]{width:4.6rem}\n"
     ".tools output{margin-left:auto;font-weight:600}\n"
-    ".ex{margin:1.6rem 0 0;padding:1rem 0 0;border-top:1px solid var(--rule)}\n"
+    ".ex{margin:1.6rem 0 0;padding:1rem 1px 1px;border-top:1px solid var(--rule)}\n"
     ".ex[hidden]{display:none}\n"
     ".live .ex{min-height:20rem;content-visibility:auto;contain-intrinsic-size:auto 26rem}\n"
     ".live .ex.open{min-height:0}\n"
