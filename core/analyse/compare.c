@@ -5,11 +5,12 @@
 
 /* ---- flips of sign ---- */
 
-enum { MOST_EXACT = 16, USUAL_FLIPS = 10000, FLIP_PIECES = 32, WORD = 32 };
+enum { MOST_EXACT = 16, USUAL_FLIPS = 10000, FLIP_PIECES = 32, WORD = 32, BYTE = 8, SIGNS = 256 };
 
 typedef struct flips {
   const double *d; /* differences that are not 0 */
   size_t n, times;
+  double *sum;  /* [ceil(n / BYTE)][SIGNS]: of so many differences, by the signs that they get */
   double least; /* a sum this large counts as no smaller than the one seen */
   const at_resampling *how;
   size_t count[FLIP_PIECES];
@@ -23,8 +24,8 @@ static void random_flips(void *ctx, size_t index) {
     double sum = 0;
     for (size_t i = 0; i < f->n; i += WORD) {
       uint32_t bits = at_random_u32(&r, i / WORD);
-      for (size_t k = i; k < f->n && k < i + WORD; k++, bits >>= 1)
-        sum += bits & 1 ? f->d[k] : -f->d[k];
+      for (size_t k = i; k < f->n && k < i + WORD; k += BYTE, bits >>= BYTE)
+        sum += f->sum[k / BYTE * SIGNS + (bits & (SIGNS - 1))];
     }
     f->count[index] += fabs(sum) >= f->least;
   }
@@ -40,8 +41,19 @@ static double exact_p(const flips *f) {
   return (double)count / (double)all;
 }
 
+static void sum_signs(flips *f) {
+  for (size_t k = 0; k < f->n; k += BYTE)
+    for (size_t bits = 0; bits < SIGNS; bits++) {
+      double sum = 0;
+      for (size_t i = k; i < f->n && i < k + BYTE; i++)
+        sum += bits >> (i - k) & 1 ? f->d[i] : -f->d[i];
+      f->sum[k / BYTE * SIGNS + bits] = sum;
+    }
+}
+
 static double sampled_p(flips *f) {
   size_t count = 0;
+  sum_signs(f);
   f->times = f->how->times ? f->how->times : USUAL_FLIPS;
   at_parallel(f->how->pool, FLIP_PIECES, random_flips, f);
   for (size_t i = 0; i < FLIP_PIECES; i++) count += f->count[i];
@@ -63,11 +75,16 @@ at_status at_paired_test(const double *a, const double *b, size_t n, const at_re
   f.d = d;
   f.least = fabs(sum) - 1e-12 * size; /* equal sums differ by the order of their terms */
   out->exact = f.n <= MOST_EXACT;
+  if (!out->exact && !(f.sum = calloc(f.n / BYTE + 1, SIGNS * sizeof *f.sum))) {
+    free(d);
+    return at_nomem(err);
+  }
   if (out->n) {
     out->difference = sum / (double)out->n;
     out->p = out->exact ? exact_p(&f) : sampled_p(&f);
   }
   free(d);
+  free(f.sum);
   return AT_OK;
 }
 

@@ -6,7 +6,9 @@ static at_status work(at_report *r, const at_report_options *o, rp_explained *x,
                       at_error *err) {
   at_status st = AT_OK;
   for (size_t b = 0; st == AT_OK && b < x->n; b++) st = at_rx_join(r, &x->block[b], err);
-  return st == AT_OK ? at_rx_tables(r, o, x, pool, err) : st;
+  if (st == AT_OK) st = at_rx_tables(r, o, x, pool, err);
+  for (size_t b = 0; st == AT_OK && b < x->n; b++) st = at_rx_compare(r, x, b, pool, err);
+  return st;
 }
 
 at_status at_report_explained(at_report *r, const at_report_options *o, int threads,

@@ -72,33 +72,6 @@ at_status at_rx_gather_right(const at_report *r, const rx_block *b, size_t group
                              at_error *err);
 void at_rx_sample_free(rx_sample *s);
 
-/* ---- statistics (explained_stats.c) ---- */
-
-typedef enum rx_side { RX_PERFORMANCE, RX_FAITHFUL, RX_PLAUSIBLE, RX_SHAPE, RX_REST } rx_side;
-
-typedef struct rx_column {
-  rp_column c;      /* interval: seeds and examples resampled; metric: as it is shown */
-  const char *full; /* METRIC.RESULT */
-  const char *about;
-  rx_side side;
-  const rx_result *result; /* NULL: performance */
-  size_t *examples;        /* [groups] that have a value */
-  const char **why;        /* [groups] why one of its runs, or all, have none; NULL */
-  size_t *lacking;         /* [groups] runs without */
-} rx_column;
-
-/* Of a block. */
-struct rp_table {
-  rx_column *head;
-  size_t n_head;
-  rx_column *all; /* every result, in the order found */
-  size_t n_all;
-};
-
-const char *at_rx_side_name(rx_side s);
-at_status at_rx_tables(const at_report *r, const at_report_options *o, rp_explained *x,
-                       at_pool *pool, at_error *err);
-
 /* ---- tables for people (grid_*.c, explained_grid.c) ---- */
 
 typedef struct rp_cell {
@@ -131,6 +104,78 @@ at_status at_rp_grid_text(const rp_grid *g, at_arena *a, bool color, at_text *t,
 void at_rp_grid_html(const rp_grid *g, at_text *t);
 void at_rp_notes_html(const rp_notes *n, at_text *t);
 at_status at_rp_grid_latex(const rp_grid *g, at_arena *a, at_text *t, at_error *err);
+
+/* ---- statistics (explained_stats.c) ---- */
+
+typedef enum rx_side { RX_PERFORMANCE, RX_FAITHFUL, RX_PLAUSIBLE, RX_SHAPE, RX_REST } rx_side;
+
+typedef struct rx_column {
+  rp_column c;      /* interval: seeds and examples resampled; metric: as it is shown */
+  const char *full; /* METRIC.RESULT */
+  const char *about;
+  rx_side side;
+  const rx_result *result; /* NULL: performance */
+  size_t *examples;        /* [groups] that have a value */
+  const char **why;        /* [groups] why one of its runs, or all, have none; NULL */
+  size_t *lacking;         /* [groups] runs without */
+} rx_column;
+
+/* ---- two groups (explained_compare.c) ---- */
+
+/* Which examples: all; those that both groups answer right; those that both answer right or both
+ * wrong, where the two are equally accurate. An example counts seed by seed: a seed of one group
+ * stands beside the same seed of the other; where they share none, the first beside the first. */
+typedef enum rx_part { RX_ALL, RX_BOTH_RIGHT, RX_EQUALLY_RIGHT, RX_PARTS } rx_part;
+
+typedef struct rx_difference {
+  size_t n;               /* examples */
+  double mean, low, high; /* of a less b; 95 %, seeds and examples resampled */
+  double p;               /* flips of sign over examples, each a mean over its seeds; Holm's
+                             correction over the pairs of a result */
+  double d;               /* Cohen's d of these pairs */
+  bool apart;             /* p < .05, no 0 in the interval, and farther than the floor of noise */
+} rx_difference;
+
+typedef struct rx_pair {
+  size_t a, b, seeds; /* groups; pairs of seeds */
+  rx_difference of[RX_PARTS];
+  at_adjusted adjusted; /* seeds at equal accuracy */
+  double accuracy;      /* share of right answers of a less that of b, on all */
+  bool noise;           /* no farther than groups that are one function */
+} rx_pair;
+
+typedef struct rx_compared {
+  const rx_column *column;
+  rx_pair *v;
+  size_t n;
+} rx_compared;
+
+/* Of a block. */
+struct rp_table {
+  rx_column *head;
+  size_t n_head;
+  rx_column *all; /* every result, in the order found */
+  size_t n_all;
+  rx_compared *compared; /* of the headline results with numbers for examples */
+  size_t n_compared;
+};
+
+const char *at_rx_part_name(rx_part p);
+at_status at_rx_compare(const at_report *r, const rp_explained *x, size_t block, at_pool *pool,
+                        at_error *err);
+/* Groups of different data have no examples to pair: why, NULL when they have. */
+const char *at_rx_apart_why(const at_report *r, size_t a, size_t b);
+at_status at_rx_pairs_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,
+                           at_error *err);
+at_status at_rx_pairs_legend(const at_report *r, at_arena *a, rp_notes *out, at_error *err);
+void at_rx_pairs_csv(const at_report *r, at_text *t);
+json_t *at_rx_pairs_json(const at_report *r, size_t block);
+
+const char *at_rx_side_name(rx_side s);
+at_status at_rx_tables(const at_report *r, const at_report_options *o, rp_explained *x,
+                       at_pool *pool, at_error *err);
+
+/* ---- tables of a block (explained_grid.c) ---- */
 
 /* Headline metrics of a block; and every result, without marks; with notes on what is missing. */
 at_status at_rx_head_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,

@@ -79,7 +79,8 @@ static json_t *block_json(const at_report *r, size_t block) {
                           number(v->c.floor), "groups", groups);
     json_array_append_new(results, j);
   }
-  return json_pack("{s:s, s:o}", "block", r->explained->block[block].name, "results", results);
+  return json_pack("{s:s, s:o, s:o}", "block", r->explained->block[block].name, "results", results,
+                   "comparisons", at_rx_pairs_json(r, block));
 }
 
 json_t *at_rx_json(const at_report *r) {

@@ -15,6 +15,18 @@ at_status at_rx_text(const at_report *r, bool color, at_arena *a, at_text *t, at
   return st;
 }
 
+static at_status pairs_latex(const at_report *r, at_arena *a, at_text *t, at_error *err) {
+  rp_grid g;
+  rp_notes legend = {0};
+  at_status st = at_rx_pairs_legend(r, a, &legend, err);
+  for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) {
+    st = at_rx_pairs_grid(r, b, a, &g, err);
+    if (st == AT_OK) g.notes = legend;
+    if (st == AT_OK) st = at_rp_grid_latex(&g, a, t, err);
+  }
+  return st;
+}
+
 at_status at_rx_latex(const at_report *r, at_arena *a, at_text *t, at_error *err) {
   rp_grid g;
   rp_notes legend = {0};
@@ -27,7 +39,7 @@ at_status at_rx_latex(const at_report *r, at_arena *a, at_text *t, at_error *err
     if (st == AT_OK) st = at_rx_all_grid(r, b, a, &g, err);
     if (st == AT_OK) st = at_rp_grid_latex(&g, a, t, err);
   }
-  return st;
+  return st == AT_OK ? pairs_latex(r, a, t, err) : st;
 }
 
 static at_status block(const at_report *r, size_t b, at_arena *a, at_text *t, at_error *err) {
@@ -46,6 +58,30 @@ static at_status block(const at_report *r, size_t b, at_arena *a, at_text *t, at
   return AT_OK;
 }
 
+/* ---- two groups ---- */
+
+static at_status comparisons(const at_report *r, at_arena *a, at_text *t, at_error *err) {
+  rp_grid g;
+  rp_notes legend = {0};
+  at_text_add(t,
+              "<section id=\"comparisons\">\n<h2>Every two groups</h2>\n"
+              "<p>How far apart two groups are, and whether that is left where both do equally "
+              "well: a model that answers better may only seem to attend better.</p>\n");
+  at_status st = at_rx_pairs_legend(r, a, &legend, err);
+  for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) {
+    st = at_rx_pairs_grid(r, b, a, &g, err);
+    if (st != AT_OK || !g.rows) continue;
+    at_text_add(t, "<details>\n<summary>All differences of ");
+    at_rp_escape(t, r->explained->block[b].name);
+    at_text_add(t, "</summary>\n");
+    at_rp_grid_html(&g, t);
+    at_text_add(t, "</details>\n");
+  }
+  if (st == AT_OK) at_rp_notes_html(&legend, t);
+  at_text_add(t, "</section>\n");
+  return st;
+}
+
 at_status at_rx_page(const at_report *r, at_arena *a, at_text *t, at_error *err) {
   rp_notes legend = {0};
   at_text_add(t,
@@ -57,5 +93,5 @@ at_status at_rx_page(const at_report *r, at_arena *a, at_text *t, at_error *err)
   for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) st = block(r, b, a, t, err);
   if (st == AT_OK) at_rp_notes_html(&legend, t);
   at_text_add(t, "</section>\n");
-  return st;
+  return st == AT_OK && r->n_groups > 1 ? comparisons(r, a, t, err) : st;
 }

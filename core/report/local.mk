@@ -3,11 +3,13 @@ libattune_la_SOURCES += \
 	core/report/collect.c \
 	core/report/explained.c \
 	core/report/explained.h \
+	core/report/explained_compare.c \
 	core/report/explained_export.c \
 	core/report/explained_grid.c \
 	core/report/explained_join.c \
 	core/report/explained_missing.c \
 	core/report/explained_page.c \
+	core/report/explained_pairs.c \
 	core/report/explained_read.c \
 	core/report/explained_stats.c \
 	core/report/export.c \

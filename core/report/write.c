@@ -1,7 +1,7 @@
 /* The four files of a report. */
 #include <stdlib.h>
 #include "core/base/file.h"
-#include "core/report/report_impl.h"
+#include "core/report/explained.h"
 
 static at_status put(const char *dir, const char *name, const at_text *t, at_error *err) {
   char *path = at_path_join(dir, name);
@@ -26,19 +26,23 @@ static at_status not_a_run(const char *dir, at_error *err) {
 /* Everything is made before anything is written: a report that fails leaves the old one whole. */
 at_status at_report_write(const at_report *r, at_registry *reg, const at_report_options *o,
                           const char *dir, at_error *err) {
-  at_text csv = {0}, json = {0}, latex = {0}, page = {0};
+  at_text csv = {0}, json = {0}, latex = {0}, page = {0}, pairs = {0};
   rp_source src = at_rp_session_source(reg);
   at_status s = not_a_run(dir, err);
   if (s == AT_OK) s = at_report_csv(r, o, &csv, err);
   if (s == AT_OK) s = at_report_json(r, o, &json, err);
   if (s == AT_OK) s = at_report_latex(r, o, &latex, err);
   if (s == AT_OK) s = at_rp_page(r, reg ? &src : NULL, o, &page, err);
+  if (s == AT_OK && r->explained) at_rx_pairs_csv(r, &pairs);
+  if (s == AT_OK && pairs.failed) s = at_nomem(err);
   if (s == AT_OK) s = at_mkdirs(dir, err);
   if (s == AT_OK) s = put(dir, "results.csv", &csv, err);
   if (s == AT_OK) s = put(dir, "results.json", &json, err);
   if (s == AT_OK) s = put(dir, "results.tex", &latex, err);
   if (s == AT_OK) s = put(dir, "report.html", &page, err);
+  if (s == AT_OK && pairs.data) s = put(dir, "comparisons.csv", &pairs, err);
   at_text_free(&csv);
+  at_text_free(&pairs);
   at_text_free(&json);
   at_text_free(&latex);
   at_text_free(&page);

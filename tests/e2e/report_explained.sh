@@ -38,6 +38,9 @@ is "csv has block, examples and what is missing" "arguments.score,metric,mean,sd
 is "means lie within their intervals" yes \
   "$(awk -F, '$2 == "attention_shape.entropy" && $9 == "read.1" { n++; if ($5 <= $3 && $3 <= $6) good++ }
     END { print (n == 2 && good == 2 ? "yes" : n " " good) }' "$work/out/results.csv")"
+is "every two groups: 3 kinds of examples a result and block" yes \
+  "$(awk -F, 'NR > 1 { n[$1 " " $2]++; if (($9 <= $8 && $8 <= $10) || $7 == 0) good++ }
+    END { for (k in n) if (n[k] != 3) bad = 1; print (NR > 1 && !bad && good == NR - 1 ? "yes" : good " of " NR - 1) }' "$work/out/comparisons.csv")"
 "$A" report "$work/out" --json >"$work/json" 2>>"$work/log"
 same "JSON is printed as it is written" "$work/json" "$work/out/results.json"
 "$A" report "$work/out" --latex >"$work/latex" 2>>"$work/log"

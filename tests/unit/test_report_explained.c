@@ -196,6 +196,42 @@ static void test_statistics(void **state) {
   at_report_free(r);
 }
 
+/* Of every example dot has one more; rows 0 and 2 are right in all runs. */
+static void test_compare(void **state) {
+  (void)state;
+  put_sweep("pairs", 3);
+  at_report *r = collect("pairs");
+  const rp_table *t = &r->explained->table[0];
+  assert_int_equal(t->n_compared, 1);
+  assert_int_equal(t->compared[0].n, 1);
+  const rx_pair *p = &t->compared[0].v[0];
+  assert_int_equal(p->a, 0);
+  assert_int_equal(p->b, 1);
+  assert_int_equal(p->seeds, 3);
+  static const struct {
+    size_t n;
+    double p;
+  } want[RX_PARTS] = {{4, 2.0 / 16}, {2, 2.0 / 4}, {4, 2.0 / 16}};
+  for (int k = 0; k < RX_PARTS; k++) {
+    assert_int_equal(p->of[k].n, want[k].n);
+    assert_float_equal(p->of[k].mean, -1, 1e-12);
+    assert_float_equal(p->of[k].p, want[k].p, 1e-12);
+    assert_true(p->of[k].high < 0);
+    assert_false(p->of[k].apart);
+  }
+  assert_float_equal(p->accuracy, 0, 1e-12);
+  assert_true(isnan(p->adjusted.difference)); /* no accuracy differs within a group */
+  at_text lines = {0};
+  at_rx_pairs_csv(r, &lines);
+  has(lines.data,
+      "look,attention_correlation.tau_erasure,score=cosine,score=dot,both right,3,2,-1,");
+  at_text_free(&lines);
+  char *csv = formed(r, at_report_json);
+  has(csv, "\"equally right\": {");
+  free(csv);
+  at_report_free(r);
+}
+
 /* Nothing is the best beside a single seed. */
 static void test_single_seed(void **state) {
   (void)state;
@@ -227,6 +263,8 @@ static void test_missing(void **state) {
   run_dir(dir, "holes", "cosine", 2);
   put_file(dir, "explain/test/look.metrics.npz", "no zip");
   at_report *r = collect("holes");
+  /* seeds 0 and 1 beside 2: none is shared */
+  assert_int_equal(r->explained->table[0].compared[0].v[0].seeds, 1);
   char *text = formed(r, at_report_table);
   has(text, "1 (!) × 4");
   has(text,
@@ -299,7 +337,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_read),    cmocka_unit_test(test_statistics),
       cmocka_unit_test(test_missing), cmocka_unit_test(test_single_seed),
-      cmocka_unit_test(test_none),    cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_none),    cmocka_unit_test(test_compare),
+      cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, make_root, remove_root);
 }
