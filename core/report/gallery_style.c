@@ -13,7 +13,7 @@ const char *const at_rp_gallery_style =
     ".tools{position:sticky;top:0;z-index:3;background:var(--bg);border:1px solid "
     "var(--rule);\n"
     "border-radius:4px;padding:.5rem .8rem;margin:1rem 0;font-size:.88rem;display:flex;\n"
-    "flex-wrap:wrap;gap:.4rem 1.2rem;align-items:center;max-height:45vh;overflow:auto}\n"
+    "flex-wrap:wrap;gap:.4rem 1.2rem;align-items:center;max-height:9.6rem;overflow:auto}\n"
     ".tools[hidden]{display:none}\n"
     ".tools label{display:inline-flex;gap:.35rem;align-items:center}\n"
     ".tools .who1{display:inline-flex;gap:.4rem;align-items:center;flex-wrap:wrap}\n"
