@@ -7,6 +7,7 @@ dist_models_DATA = \
 	examples/models/m4c.att \
 	examples/models/mac.att \
 	examples/models/mac_pixels.att \
+	examples/models/mac_regions.att \
 	examples/models/relation.att \
 	examples/models/maps.att \
 	examples/models/san.att \

@@ -214,6 +214,10 @@ unit_tests += test_marks
 test_marks_SOURCES = tests/unit/test_marks.c tests/unit/data_files.h tests/unit/data_sets.h
 test_marks_LDADD = $(unit_ldadd)
 
+unit_tests += test_proposals
+test_proposals_SOURCES = tests/unit/test_proposals.c plugins/data/proposals.c plugins/data/marks.c
+test_proposals_LDADD = $(unit_ldadd)
+
 unit_tests += test_gallery
 test_gallery_SOURCES = tests/unit/test_gallery.c
 test_gallery_LDADD = $(unit_ldadd)

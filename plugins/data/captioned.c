@@ -49,6 +49,8 @@ void captioned_free(captioned *c) {
       free(s->picture[k].name);
       free(s->picture[k].path);
       marks_free(&s->picture[k].marks);
+      marks_free(&s->picture[k].region);
+      free(s->picture[k].feature);
     }
     for (int64_t k = 0; k < s->captions; k++) {
       free(s->caption[k].text);
@@ -81,7 +83,7 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
     rc = host->table(schema, c->split[i].name, "picture", c->split[i].pictures);
     if (!rc) rc = host->table(schema, c->split[i].name, "caption", c->split[i].captions);
   }
-  c->boxes = c->grounding = UINT32_MAX;
+  c->boxes = c->grounding = c->regions_field = UINT32_MAX;
   if (!rc)
     rc = declare(host, schema, "picture",
                  (attune_field){.name = "image",
@@ -90,6 +92,14 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
                                 .shape = {c->height, c->width, 3},
                                 .axes = "y x channel"},
                  &c->image);
+  if (!rc && c->regions)
+    rc = declare(host, schema, "picture",
+                 (attune_field){.name = "regions",
+                                .type = ATTUNE_FIELD_REAL,
+                                .ndim = 2,
+                                .shape = {c->regions, c->region_width},
+                                .axes = "region feature"},
+                 &c->regions_field);
   if (!rc)
     rc = declare(host, schema, "picture", (attune_field){.name = "name", .type = ATTUNE_FIELD_NAME},
                  &c->name);
@@ -135,6 +145,10 @@ int captioned_read(const attune_host *host, void *instance, const char *name, ui
   }
   const picture *p = &s->picture[row];
   if (field == c->image) return host->image(host, p->path, c->width, c->height, dst);
-  if (field == c->boxes) return marks_give_boxes(host, sink, &p->marks);
+  if (field == c->regions_field) {
+    memcpy(dst, p->feature, (size_t)(c->regions * c->region_width) * sizeof(float));
+    return ATTUNE_OK;
+  }
+  if (field == c->boxes) return marks_give_boxes(host, sink, c->regions ? &p->region : &p->marks);
   return host->text(sink, p->name, strlen(p->name));
 }

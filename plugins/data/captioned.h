@@ -20,7 +20,9 @@ typedef struct caption {
 typedef struct picture {
   char *name; /* for people */
   char *path;
-  marks marks; /* boxes of its objects, in pixels of the picture given out */
+  marks marks;    /* boxes of its objects, in pixels of the picture given out */
+  float *feature; /* [regions, region_width]; NULL: none */
+  marks region;   /* their boxes */
 } picture;
 
 typedef struct split {
@@ -35,9 +37,11 @@ typedef struct captioned {
   split *split;
   size_t splits;
   int64_t width, height;
+  int64_t regions, region_width; /* of every picture; 0: none. Their boxes stand for the objects' */
   bool has_boxes, has_grounding;
   unsigned has_marks; /* bits of marks.h's fields of captions */
-  uint32_t image, boxes, name, text, link, grounding, marks[MARKS_FIELDS]; /* numbers of fields */
+  uint32_t image, regions_field, boxes, name, text, link, grounding,
+      marks[MARKS_FIELDS]; /* numbers of fields */
 } captioned;
 
 /* NULL: out of memory. Strings are copied. */

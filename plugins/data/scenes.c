@@ -7,6 +7,7 @@
 #include "asked.h"
 #include "captioned.h"
 #include "marks_json.h"
+#include "proposals.h"
 #include "reading.h"
 
 static const attune_option options_table[] = {
@@ -15,6 +16,8 @@ static const attune_option options_table[] = {
      "pictures are resized to this side; 0: as they are"},
     {"steps", ATTUNE_OPTION_INT, "0", 0, 1000, NULL,
      "questions whose programs have more functions are left out; 0: none are"},
+    {"regions", ATTUNE_OPTION_INT, "0", 0, 1000, NULL,
+     "regions of a picture, as a detector would find them; 0: none"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
@@ -50,6 +53,13 @@ static int bad(const opening *o, const char *why) {
 static int add_boxes(const opening *o, picture *p, const json_t *objects) {
   const char *why = NULL;
   int rc = marks_json_objects(&p->marks, objects, o->scale_x, o->scale_y, &why);
+  return why ? bad(o, why) : rc;
+}
+
+static int add_regions(const opening *o, picture *p, const json_t *objects, const json_t *id) {
+  const char *why = NULL;
+  int rc = proposals_make(objects, &p->marks, (double)o->c->width, (double)o->c->height,
+                          json_integer_value(id), o->c->regions, &p->region, &p->feature, &why);
   return why ? bad(o, why) : rc;
 }
 
@@ -111,7 +121,9 @@ static int add_scene(opening *o, const json_t *j) {
   snprintf(path, sizeof path, "%s/%s", o->root, file);
   picture *p = captioned_picture(s, file, path);
   if (!p) return ATTUNE_NO_MEMORY;
-  int rc = add_boxes(o, p, json_object_get(j, "objects"));
+  const json_t *objects = json_object_get(j, "objects");
+  int rc = add_boxes(o, p, objects);
+  if (!rc && o->c->regions) rc = add_regions(o, p, objects, json_object_get(j, "id"));
   if (!rc) rc = add_captions(o, s, json_object_get(j, "captions"));
   if (rc) return rc;
   return add_place(o, json_object_get(j, "id"), (size_t)(s - o->c->split), s->pictures - 1);
@@ -298,6 +310,8 @@ static int open_scenes(const attune_host *host, const attune_options *options,
     o.c->has_boxes = o.c->has_grounding = true;
     o.c->has_marks = MARKS_ALL;
     o.c->width = o.c->height = host->option_int(options, "size");
+    o.c->regions = host->option_int(options, "regions");
+    o.c->region_width = PROPOSALS_WIDTH;
     o.most_steps = host->option_int(options, "steps");
     rc = read_scenes(&o);
   }
@@ -326,7 +340,10 @@ static const attune_data scenes = {
              "where they were made, question (text, answer, type, steps, program, grounding, "
              "picture). Captions and questions\n"
              "have evidence, the boxes of the objects that they speak of, evidence_words and "
-             "numbers of objects.",
+             "numbers of objects. With `regions` a picture has as many [region, feature] and their "
+             "boxes: those of its objects,\n"
+             "not exactly, and others, with 48 noisy numbers of what is in them and five of where "
+             "they are.",
              options_table},
     .open = open_scenes,
     .read = read_field,

@@ -41,6 +41,10 @@ is "and no table where there are none" "" "$(info "$work/none" train)"
 is "with these fields" "answer evidence evidence_json evidence_size evidence_words grounding n_distractors n_evidence n_objects name picture program steps text type" \
   "$("$A" data info "scenes(root=$s)" | sed -n 's/^question\.\([a-z_]*\).*/\1/p' | LC_ALL=C sort | xargs)"
 
+is "regions, as of a detector, where they are wanted" "9 x 53" \
+  "$("$A" data info "scenes(root=$s, regions=9)" | sed -n 's/^picture.regions *real //p')"
+is "and else none" "" "$("$A" data info "scenes(root=$s)" | grep picture.regions)"
+
 # ---- training ----
 "$A" train "$work/vqa.yaml" --out "$work/vqa" --threads 2 >/dev/null 2>"$work/log"
 is "visual question answering runs on them" 0 "$?$(grep -a 'attune:' "$work/log")"
