@@ -77,6 +77,10 @@ pluginlib_LTLIBRARIES += median_rank.la
 median_rank_la_SOURCES = plugins/metric/median_rank.c plugins/metric/ranks.h
 median_rank_la_CPPFLAGS = $(plugin_cppflags)
 median_rank_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += judged.la
+judged_la_SOURCES = plugins/metric/judged.c plugins/metric/attention_math.c plugins/metric/attention_math.h
+judged_la_CPPFLAGS = $(plugin_cppflags)
+judged_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += vqa_accuracy.la
 vqa_accuracy_la_SOURCES = plugins/metric/vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h \
 	plugins/metric/answers.h
@@ -89,7 +93,8 @@ marks_json_sources = plugins/data/marks_json.c plugins/data/marks_json.h
 asked_sources = plugins/data/asked.c plugins/data/asked.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
 	$(marks_sources)
 pluginlib_LTLIBRARIES += photos.la
-photos_la_SOURCES = plugins/data/photos.c plugins/data/captioned.c plugins/data/captioned.h $(marks_sources)
+photos_la_SOURCES = plugins/data/photos.c plugins/data/judgments.c plugins/data/judgments.h \
+	plugins/data/captioned.c plugins/data/captioned.h $(marks_sources)
 photos_la_CPPFLAGS = $(plugin_cppflags)
 photos_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 photos_la_LDFLAGS = $(plugin_ldflags)

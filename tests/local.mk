@@ -87,6 +87,10 @@ unit_tests += test_metrics
 test_metrics_SOURCES = tests/unit/test_metrics.c
 test_metrics_LDADD = $(unit_ldadd)
 
+unit_tests += test_judged
+test_judged_SOURCES = tests/unit/test_judged.c tests/unit/data_files.h tests/unit/data_sets.h
+test_judged_LDADD = $(unit_ldadd)
+
 unit_tests += test_vqa_accuracy
 test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
 test_vqa_accuracy_LDADD = $(unit_ldadd)
@@ -247,6 +251,7 @@ e2e_tests = \
 	tests/e2e/format.sh \
 	tests/e2e/graph.sh \
 	tests/e2e/hostile.sh \
+	tests/e2e/judged.sh \
 	tests/e2e/losses.sh \
 	tests/e2e/man.sh \
 	tests/e2e/models.sh \

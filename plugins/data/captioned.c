@@ -41,6 +41,16 @@ caption *captioned_caption(split *s, const char *text, size_t bytes, int64_t of)
   return c;
 }
 
+judgment *captioned_judgment(split *s, int64_t of, int64_t said, bool crowd, const char *text) {
+  judgment *v = growing(s->judgment, s->judgments, &s->cap_judgments, 64, sizeof *v);
+  if (!v) return NULL;
+  s->judgment = v;
+  judgment *j = &v[s->judgments++];
+  *j = (judgment){.picture = of, .caption = said, .crowd = crowd};
+  strncpy(j->text, text, sizeof j->text - 1);
+  return j;
+}
+
 void captioned_free(captioned *c) {
   if (!c) return;
   for (size_t i = 0; i < c->splits; i++) {
@@ -59,6 +69,7 @@ void captioned_free(captioned *c) {
     }
     free(s->picture);
     free(s->caption);
+    free(s->judgment);
     free(s->name);
   }
   free(c->split);
@@ -75,6 +86,27 @@ static int declare(const attune_host *host, attune_schema *schema, const char *t
   if (rc < 0) return rc;
   *number = (uint32_t)rc;
   return ATTUNE_OK;
+}
+
+/* A table of its own, in the splits that have some. */
+static int declare_judgments(const attune_host *host, attune_schema *schema, captioned *c) {
+  int rc = ATTUNE_OK;
+  c->judged_picture = c->judged_caption = c->expert = c->crowd = UINT32_MAX;
+  bool any = false;
+  for (size_t i = 0; c->has_judgments && i < c->splits && !rc; i++) {
+    const split *s = &c->split[i];
+    any |= s->judgments > 0;
+    if (s->judgments) rc = host->table(schema, s->name, "judgment", s->judgments);
+  }
+  const attune_field of = {.name = "picture", .type = ATTUNE_FIELD_LINK, .link = "picture"},
+                     said = {.name = "caption", .type = ATTUNE_FIELD_LINK, .link = "caption"},
+                     expert = {.name = "expert", .type = ATTUNE_FIELD_TEXT},
+                     crowd = {.name = "crowd", .type = ATTUNE_FIELD_TEXT};
+  if (!any) return rc;
+  if (!rc) rc = declare(host, schema, "judgment", of, &c->judged_picture);
+  if (!rc) rc = declare(host, schema, "judgment", said, &c->judged_caption);
+  if (!rc) rc = declare(host, schema, "judgment", expert, &c->expert);
+  return rc ? rc : declare(host, schema, "judgment", crowd, &c->crowd);
 }
 
 int captioned_declare(const attune_host *host, attune_schema *schema, captioned *c) {
@@ -116,7 +148,18 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
   if (!rc && c->has_grounding)
     rc = declare(host, schema, "caption",
                  (attune_field){.name = "grounding", .type = ATTUNE_FIELD_TEXT}, &c->grounding);
-  return rc ? rc : marks_declare(host, schema, "caption", c->has_marks, c->marks);
+  if (!rc) rc = marks_declare(host, schema, "caption", c->has_marks, c->marks);
+  return rc ? rc : declare_judgments(host, schema, c);
+}
+
+static int read_judgment(const attune_host *host, const captioned *c, const judgment *j,
+                         uint32_t field, void *dst, attune_sink *sink) {
+  if (field == c->judged_picture || field == c->judged_caption) {
+    *(int64_t *)dst = field == c->judged_picture ? j->picture : j->caption;
+    return ATTUNE_OK;
+  }
+  const char *text = j->crowd == (field == c->crowd) ? j->text : "";
+  return host->text(sink, text, strlen(text));
 }
 
 int captioned_read(const attune_host *host, void *instance, const char *name, uint32_t field,
@@ -127,10 +170,13 @@ int captioned_read(const attune_host *host, void *instance, const char *name, ui
     if (!strcmp(c->split[i].name, name)) s = &c->split[i];
   int mark = marks_field(c->marks, field);
   bool of_caption = field == c->text || field == c->link || field == c->grounding || mark >= 0;
-  if (!s || row < 0 || row >= (of_caption ? s->captions : s->pictures)) {
+  bool judged = field == c->judged_picture || field == c->judged_caption || field == c->expert ||
+                field == c->crowd;
+  if (!s || row < 0 || row >= (judged ? s->judgments : of_caption ? s->captions : s->pictures)) {
     host->error(host, "there is no row %lld in the split `%s`", (long long)row, name);
     return ATTUNE_FAILED;
   }
+  if (judged) return read_judgment(host, c, &s->judgment[row], field, dst, sink);
   if (field == c->text) return host->text(sink, s->caption[row].text, strlen(s->caption[row].text));
   if (field == c->grounding) {
     const char *g = s->caption[row].grounding ? s->caption[row].grounding : "[]";

@@ -25,12 +25,21 @@ typedef struct picture {
   marks region;   /* their boxes */
 } picture;
 
+/* What people said of a picture with a caption, its own or another's. */
+typedef struct judgment {
+  int64_t picture, caption;
+  bool crowd; /* the share of yes among many; else grades of experts, blanks between */
+  char text[64];
+} judgment;
+
 typedef struct split {
   char *name;
   picture *picture;
   int64_t pictures, cap_pictures;
   caption *caption;
   int64_t captions, cap_captions;
+  judgment *judgment;
+  int64_t judgments, cap_judgments;
 } split;
 
 typedef struct captioned {
@@ -38,16 +47,18 @@ typedef struct captioned {
   size_t splits;
   int64_t width, height;
   int64_t regions, region_width; /* of every picture; 0: none. Their boxes stand for the objects' */
-  bool has_boxes, has_grounding;
+  bool has_boxes, has_grounding, has_judgments;
   unsigned has_marks; /* bits of marks.h's fields of captions */
   uint32_t image, regions_field, boxes, name, text, link, grounding,
       marks[MARKS_FIELDS]; /* numbers of fields */
+  uint32_t judged_picture, judged_caption, expert, crowd;
 } captioned;
 
 /* NULL: out of memory. Strings are copied. */
 split *captioned_split(captioned *c, const char *name); /* made when absent */
 picture *captioned_picture(split *s, const char *name, const char *path);
 caption *captioned_caption(split *s, const char *text, size_t bytes, int64_t picture);
+judgment *captioned_judgment(split *s, int64_t of, int64_t said, bool crowd, const char *text);
 void captioned_free(captioned *c); /* and c itself; NULL is fine */
 
 int captioned_declare(const attune_host *host, attune_schema *schema, captioned *c);

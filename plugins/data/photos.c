@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "captioned.h"
+#include "judgments.h"
 #include "reading.h"
 
 static const attune_option options_table[] = {
@@ -20,13 +21,17 @@ static const attune_option options_table[] = {
      "what to do about a photo that is not there"},
     {"restval", ATTUNE_OPTION_BOOL, "true", 0, 0, NULL,
      "Karpathy: `restval` photos count as `train`"},
+    {"expert", ATTUNE_OPTION_PATH, "", 0, 0, NULL,
+     "for a token file: Flickr8k's ExpertAnnotations.txt, what experts said of pairs"},
+    {"crowd", ATTUNE_OPTION_PATH, "", 0, 0, NULL,
+     "for a token file: Flickr8k's CrowdFlowerAnnotations.txt, what many people said"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
 typedef struct opening {
   const attune_host *host;
   captioned *c;
-  const char *root, *captions;
+  const char *root, *captions, *expert, *crowd;
   bool skip;
 } opening;
 
@@ -60,7 +65,14 @@ static int add_photo(const opening *o, split *s, const char *name, int64_t *at) 
 typedef struct line {
   char *name, *text;
   size_t order;
+  long number;              /* K */
+  int split;                /* -1: it is in none */
+  int64_t picture, caption; /* its rows there */
 } line;
+typedef struct lines {
+  line *v;
+  size_t n;
+} lines;
 
 static int by_name(const void *a, const void *b) {
   const line *x = a, *y = b;
@@ -92,7 +104,8 @@ static int parse_tokens(const opening *o, char *text, line **out, size_t *n) {
     hash = strrchr(l, '#');
     if (!hash || hash == l) return bad_line(o, number, "there is no #");
     *hash = 0;
-    v[*n] = (line){l, tab + 1, *n};
+    v[*n] = (line){
+        .name = l, .text = tab + 1, .order = *n, .number = strtol(hash + 1, NULL, 10), .split = -1};
     ++*n;
   }
   if (!*n) {
@@ -103,7 +116,7 @@ static int parse_tokens(const opening *o, char *text, line **out, size_t *n) {
   return ATTUNE_OK;
 }
 
-static const line *find(const line *v, size_t n, const char *name) {
+static line *find(line *v, size_t n, const char *name) {
   size_t lo = 0, hi = n;
   while (lo < hi) {
     size_t mid = (lo + hi) / 2;
@@ -116,16 +129,20 @@ static const line *find(const line *v, size_t n, const char *name) {
 }
 
 /* A photo and its captions, which stand side by side. */
-static int add_captioned(const opening *o, split *s, const line *first, const line *end) {
+static int add_captioned(const opening *o, split *s, line *first, const line *end) {
   int64_t at;
   int rc = add_photo(o, s, first->name, &at);
-  for (const line *l = first; !rc && at >= 0 && l < end && !strcmp(l->name, first->name); l++)
+  for (line *l = first; !rc && at >= 0 && l < end && !strcmp(l->name, first->name); l++) {
+    l->split = (int)(s - o->c->split);
+    l->picture = at;
+    l->caption = s->captions;
     if (!captioned_caption(s, l->text, strlen(l->text), at)) rc = ATTUNE_NO_MEMORY;
+  }
   return rc;
 }
 
-static int add_list(const opening *o, const char *dir, const char *file, const char *name,
-                    const line *v, size_t n) {
+static int add_list(const opening *o, const char *dir, const char *file, const char *name, line *v,
+                    size_t n) {
   char path[4096], *text;
   size_t bytes, length;
   snprintf(path, sizeof path, "%s/%s", dir, file);
@@ -137,7 +154,7 @@ static int add_list(const opening *o, const char *dir, const char *file, const c
     number++;
     while (length && (l[length - 1] == ' ' || l[length - 1] == '\t')) l[--length] = 0;
     if (!length) continue;
-    const line *first = find(v, n, l);
+    line *first = find(v, n, l);
     if (!first) {
       o->host->error(o->host, "%s:%zu: photo %s has no captions in %s", path, number, l,
                      o->captions);
@@ -148,6 +165,24 @@ static int add_list(const opening *o, const char *dir, const char *file, const c
     if (!rc) rc = still_reading(o->host, path, at - text, (int64_t)bytes);
   }
   free(text);
+  return rc;
+}
+
+static bool find_judged(void *ctx, const char *name, long number, judged_place *out) {
+  const lines *all = ctx;
+  const line *l = find(all->v, all->n, name), *end = all->v + all->n;
+  for (; l && number >= 0 && l < end && !strcmp(l->name, name); l++)
+    if (l->number == number) break;
+  if (!l || l == end || strcmp(l->name, name)) return false;
+  *out = (judged_place){l->split, number < 0 ? l->picture : l->caption};
+  return true;
+}
+
+static int add_judgments(const opening *o, lines *all) {
+  int rc = ATTUNE_OK;
+  o->c->has_judgments = true;
+  if (*o->expert) rc = judgments_read(o->host, o->expert, false, o->c, find_judged, all);
+  if (!rc && *o->crowd) rc = judgments_read(o->host, o->crowd, true, o->c, find_judged, all);
   return rc;
 }
 
@@ -166,6 +201,7 @@ static int open_tokens(const opening *o, char *text, const char *splits) {
     if ((!i || strcmp(v[i].name, v[i - 1].name)) &&
         !(rc = still_reading(o->host, o->captions, (int64_t)i, (int64_t)n)))
       rc = add_captioned(o, all, &v[i], v + n);
+  if (!rc) rc = add_judgments(o, &(lines){v, n});
   free(v);
   return rc;
 }
@@ -228,6 +264,8 @@ static int open_photos(const attune_host *host, const attune_options *options,
   opening o = {.host = host,
                .root = host->option_text(options, "root"),
                .captions = host->option_text(options, "captions"),
+               .expert = host->option_text(options, "expert"),
+               .crowd = host->option_text(options, "crowd"),
                .skip = host->option_int(options, "missing") == 1};
   char *text = NULL;
   size_t n = 0;
@@ -236,7 +274,13 @@ static int open_photos(const attune_host *host, const attune_options *options,
   o.c->width = host->option_int(options, "width");
   o.c->height = host->option_int(options, "height");
   int rc = file_read(host, o.captions, &text, &n);
-  if (!rc && text[strspn(text, " \t\r\n")] == '{')
+  const bool karpathy = !rc && text[strspn(text, " \t\r\n")] == '{';
+  if (karpathy && (*o.expert || *o.crowd)) {
+    host->error(host, "%s: judgments name captions as a token file does, NAME#K; this is none",
+                o.captions);
+    rc = ATTUNE_BAD_INPUT;
+  }
+  if (!rc && karpathy)
     rc = open_karpathy(&o, text, n, host->option_int(options, "restval") != 0);
   else if (!rc)
     rc = open_tokens(&o, text, host->option_text(options, "splits"));
@@ -250,12 +294,16 @@ static int open_photos(const attune_host *host, const attune_options *options,
 }
 
 static const attune_data photos = {
-    .item = {sizeof(attune_data), ATTUNE_DATA, "photos", "photos in a folder, captions in a file",
-             "Tables: picture (image, name), caption (text, picture). Reads Flickr8k's own files "
-             "and the JSON files of\n"
-             "Karpathy, Fei-Fei (2015) for Flickr8k, Flickr30k and MS-COCO; which one it is, the "
-             "content says.",
-             options_table},
+    .item =
+        {sizeof(attune_data), ATTUNE_DATA, "photos", "photos in a folder, captions in a file",
+         "Tables: picture (image, name), caption (text, picture). Reads Flickr8k's own files "
+         "and the JSON files of\n"
+         "Karpathy, Fei-Fei (2015) for Flickr8k, Flickr30k and MS-COCO; which one it is, the "
+         "content says.\n"
+         "With `expert` or `crowd` also judgment (picture, caption, expert, crowd): what people "
+         "said of a picture with\n"
+         "a caption of the same split, its own or another's.",
+         options_table},
     .open = open_photos,
     .read = captioned_read,
     .close = captioned_close,

@@ -39,9 +39,11 @@ void am_ranks(const am_space *s, const double *v, int64_t n, double *rank) {
 
 typedef struct ties {          /* over groups of t equal values */
   double pairs, cubes, spread; /* t(t-1)/2, t(t-1)(t-2), t(t-1)(2t+5) */
+  double groups;
 } ties;
 
 static void add_group(ties *t, double size) {
+  t->groups++;
   t->pairs += size * (size - 1) / 2;
   t->cubes += size * (size - 1) * (size - 2);
   t->spread += size * (size - 1) * (2 * size + 5);
@@ -98,27 +100,44 @@ static double normal_p(double difference, int64_t n, ties x, ties y) {
   return erfc(fabs(difference) / sqrt(2 * var));
 }
 
-double am_tau_b(const am_space *s, const double *x, const double *y, int64_t n, double *p) {
-  double *v = s->merge[0], both = 0, all = (double)n * (double)(n - 1) / 2;
-  if (p) *p = NAN;
-  if (n < 2 || am_any_nan(x, n) || am_any_nan(y, n)) return NAN;
+/* C - D; *swaps: pairs in the wrong order once ties are sorted. */
+static double concordance(const am_space *s, const double *x, const double *y, int64_t n,
+                          ties *in_x, ties *in_y, double *swaps) {
+  double *v = s->merge[0], both = 0;
   sort_pairs(s, x, y, n);
   for (int64_t i = 0; i < n; i++) v[i] = s->pair[i].v;
-  ties tx = count_ties(v, n);
+  *in_x = count_ties(v, n);
   for (int64_t i = 0, j; i < n; i = j) {
     for (j = i + 1; j < n && !by_both(&s->pair[i], &s->pair[j]); j++) continue;
     both += (double)(j - i) * (double)(j - i - 1) / 2;
   }
   for (int64_t i = 0; i < n; i++) v[i] = s->pair[i].w;
-  double swaps = sort_counting(v, s->merge[1], n);
-  ties ty = count_ties(v, n);
+  *swaps = sort_counting(v, s->merge[1], n);
+  *in_y = count_ties(v, n);
+  return (double)n * (double)(n - 1) / 2 - in_x->pairs - in_y->pairs + both - 2 * *swaps;
+}
+
+double am_tau_b(const am_space *s, const double *x, const double *y, int64_t n, double *p) {
+  ties tx, ty;
+  double swaps, all = (double)n * (double)(n - 1) / 2;
+  if (p) *p = NAN;
+  if (n < 2 || am_any_nan(x, n) || am_any_nan(y, n)) return NAN;
+  double difference = concordance(s, x, y, n, &tx, &ty, &swaps);
   if (tx.pairs == all || ty.pairs == all) return NAN;
-  double difference = all - tx.pairs - ty.pairs + both - 2 * swaps;
   if (p && n <= AM_EXACT && tx.pairs == 0 && ty.pairs == 0)
     *p = exact_p(n, (int64_t)fmin(swaps, all - swaps));
   else if (p)
     *p = normal_p(difference, n, tx, ty);
   return difference / sqrt(all - tx.pairs) / sqrt(all - ty.pairs);
+}
+
+double am_tau_c(const am_space *s, const double *x, const double *y, int64_t n) {
+  ties tx, ty;
+  double swaps;
+  if (n < 2 || am_any_nan(x, n) || am_any_nan(y, n)) return NAN;
+  double difference = concordance(s, x, y, n, &tx, &ty, &swaps);
+  double m = fmin(tx.groups, ty.groups);
+  return m < 2 ? NAN : 2 * m * difference / ((double)n * (double)n * (m - 1));
 }
 
 double am_spearman(const am_space *s, const double *x, const double *y, int64_t n) {

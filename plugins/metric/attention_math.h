@@ -24,6 +24,10 @@ void am_ranks(const am_space *s, const double *v, int64_t n, double *rank);
  * approximation with the variance that ties leave. */
 enum { AM_EXACT = 33 };
 double am_tau_b(const am_space *s, const double *x, const double *y, int64_t n, double *p);
+/* Stuart's tau-c (Stuart 1953): 2 m (C - D) / (n^2 (m - 1)), m the smaller number of different
+ * values.
+ */
+double am_tau_c(const am_space *s, const double *x, const double *y, int64_t n);
 /* Spearman's rho: Pearson's correlation of the ranks. */
 double am_spearman(const am_space *s, const double *x, const double *y, int64_t n);
 

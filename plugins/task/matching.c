@@ -1,5 +1,6 @@
 /* Image-text matching: every picture against every caption (Karpathy, Fei-Fei, 2015). */
 #include <attune/plugin.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PICTURE, CAPTION };
@@ -92,6 +93,59 @@ static int epoch(const attune_host *host, const attune_options *options, attune_
   return ATTUNE_OK;
 }
 
+/* ---- what people said of pairs ---- */
+
+enum { MOST_GRADES = 16 };
+
+/* Numbers with blanks between; how many. */
+static int numbers(const char *text, float to[MOST_GRADES]) {
+  int n = 0;
+  for (char *end; text && *text && n < MOST_GRADES; text = end) {
+    float v = strtof(text, &end);
+    if (end == text) break;
+    to[n++] = v;
+  }
+  return n;
+}
+
+/* Each number is a judgment of its own. picture, caption, said NULL: counted only. */
+static int64_t judged(const attune_host *host, attune_task_context *c, const sides *s,
+                      const char *field, int64_t *picture, int64_t *caption, float *said) {
+  int64_t n = 0;
+  for (int64_t r = 0; r < host->rows(c, "judgment"); r++) {
+    float v[MOST_GRADES];
+    const int k = numbers(host->row_text(c, "judgment", field, r), v);
+    for (int i = 0; i < k; i++, n++) {
+      if (!said) continue;
+      picture[n] = host->link(c, "judgment", s->name[PICTURE], r);
+      caption[n] = host->link(c, "judgment", s->name[CAPTION], r);
+      said[n] = v[i];
+    }
+  }
+  return n;
+}
+
+/* judged_FIELD, judged_FIELD_picture, judged_FIELD_caption: absent where the split has none. */
+static int keep_judged(const attune_host *host, attune_task_context *c, const sides *s,
+                       const char *const names[4], attune_prediction *prediction) {
+  void *v[3];
+  attune_array a = {.type = ATTUNE_F32, .ndim = 1};
+  a.shape[0] = judged(host, c, s, names[0], NULL, NULL, NULL);
+  if (!a.shape[0]) return ATTUNE_OK;
+  for (int i = 0; i < 3; i++) {
+    int rc = host->predict(prediction, names[i + 1], &a, &v[i]);
+    if (rc) return rc;
+    a.type = ATTUNE_I64;
+  }
+  judged(host, c, s, names[0], v[1], v[2], v[0]);
+  return ATTUNE_OK;
+}
+
+static const char *const expert_names[] = {"expert", "judged_expert", "judged_expert_picture",
+                                           "judged_expert_caption"};
+static const char *const crowd_names[] = {"crowd", "judged_crowd", "judged_crowd_picture",
+                                          "judged_crowd_caption"};
+
 /* ---- evaluation ---- */
 
 typedef struct grid {
@@ -143,6 +197,9 @@ static int evaluate(const attune_host *host, const attune_options *options, attu
     if (!g.row[k]) return ATTUNE_NO_MEMORY;
     for (int64_t i = 0; i < g.s.rows[k]; i++) g.row[k][i] = i;
   }
+  if ((rc = keep_judged(host, c, &g.s, expert_names, prediction)) ||
+      (rc = keep_judged(host, c, &g.s, crowd_names, prediction)))
+    return rc;
   int64_t bp = host->block(c, g.s.axis[PICTURE]), bq = host->block(c, g.s.axis[CAPTION]);
   for (int64_t p = 0; p < np && !rc; p += bp)
     for (int64_t q = 0; q < nq && !rc; q += bq)

@@ -53,6 +53,20 @@ static inline void folder(const char *name) {
   assert_int_equal(system(command), 0);
 }
 
+/* ---- published sets, where they are; NULL: they are not ---- */
+
+static inline const char *shared(const char *name) {
+  static char path[700];
+  const char *given = getenv("ATTUNE_SHARED"), *top = getenv("top_srcdir");
+  if (given)
+    snprintf(path, sizeof path, "%s/data/%s", given, name);
+  else
+    snprintf(path, sizeof path, "%s/../shared/data/%s", top ? top : ".", name);
+  if (at_file_exists(path)) return path;
+  print_message("# the files of %s are not here\n", name);
+  return NULL;
+}
+
 /* ---- who waits ---- */
 
 typedef struct waiting {

@@ -106,6 +106,15 @@ static void test_tau_by_pairs(void **state) {
   }
 }
 
+/* scipy 1.10.1: scipy.stats.kendalltau(x, y, variant="c") */
+static void test_tau_c(void **state) {
+  const double x[] = {1, 2, 3, 4, 5, 5, 2}, y[] = {1, 1, 2, 2, 3, 1, 3}, same[] = {1, 1, 1};
+  (void)state;
+  near("tau-c", am_tau_c(&space, x, y, 7), 0.2448979591836735, 1e-12);
+  near("tau-c, turned round", am_tau_c(&space, y, x, 7), 0.2448979591836735, 1e-12);
+  near("one value", am_tau_c(&space, x, same, 3), NAN, 0);
+}
+
 /* All orders of 6: the share of those whose tau is at least as far from 0. */
 static void permute(const double *x, double *y, int at, double limit, int *far, int *all) {
   if (at == 6) {
@@ -235,10 +244,10 @@ static void test_undefined(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_scipy),        cmocka_unit_test(test_tau_by_pairs),
-      cmocka_unit_test(test_exact_p),      cmocka_unit_test(test_ranks),
-      cmocka_unit_test(test_auc_by_pairs), cmocka_unit_test(test_truth),
-      cmocka_unit_test(test_spread),       cmocka_unit_test(test_area),
-      cmocka_unit_test(test_undefined)};
+      cmocka_unit_test(test_tau_c),        cmocka_unit_test(test_scipy),
+      cmocka_unit_test(test_tau_by_pairs), cmocka_unit_test(test_exact_p),
+      cmocka_unit_test(test_ranks),        cmocka_unit_test(test_auc_by_pairs),
+      cmocka_unit_test(test_truth),        cmocka_unit_test(test_spread),
+      cmocka_unit_test(test_area),         cmocka_unit_test(test_undefined)};
   return cmocka_run_group_tests_name("attention_math", tests, NULL, NULL);
 }

@@ -301,19 +301,51 @@ static void test_session(void **state) {
   at_run_free(run);
 }
 
-/* ---- published sets, where they are ---- */
+/* ---- NLVR: objects of each order of the three boxes, wherever the picture is ---- */
 
-static const char *shared(const char *name) {
-  static char path[700];
-  const char *given = getenv("ATTUNE_SHARED"), *top = getenv("top_srcdir");
-  if (given)
-    snprintf(path, sizeof path, "%s/data/%s", given, name);
-  else
-    snprintf(path, sizeof path, "%s/../shared/data/%s", top ? top : ".", name);
-  if (at_file_exists(path)) return path;
-  print_message("# the files of %s are not here\n", name);
-  return NULL;
+static void test_nlvr_objects(void **state) {
+  static const double x[2][3] = {{10, 220, 350}, {10, 200, 370}}; /* orders 0 1 2, and 0 2 1 */
+  char spec[700];
+  at_dataset *d;
+  (void)state;
+  folder("nlvr/dev/images/0");
+  spill_text("nlvr/dev/images/0/dev-7-0-0.png", "");
+  spill_text("nlvr/dev/images/0/dev-7-0-1.png", "");
+  spill_text("nlvr/dev/dev.json",
+             "{\"sentence\": \"there is a box with one item\", \"label\": \"true\", "
+             "\"identifier\": \"7-0\", \"directory\": \"0\", \"structured_rep\": "
+             "[[{\"x_loc\": 10, \"y_loc\": 20, \"size\": 30}], "
+             "[{\"x_loc\": 70, \"y_loc\": 0, \"size\": 10}, ], "
+             "[{\"x_loc\": 50, \"y_loc\": 60, \"size\": 20}]]}\n");
+  snprintf(spec, sizeof spec, "nlvr(root=%s/nlvr, orders=2, width=200, height=50)", scratch);
+  at_error e = {0};
+  assert_int_equal(open_set(spec, &d, &e), AT_EINPUT); /* a comma too many */
+  spill_text("nlvr/dev/dev.json",
+             "{\"sentence\": \"there is a box with one item\", \"label\": \"true\", "
+             "\"identifier\": \"7-0\", \"directory\": \"0\", \"structured_rep\": "
+             "[[{\"x_loc\": 10, \"y_loc\": 20, \"size\": 30}], "
+             "[{\"x_loc\": 70, \"y_loc\": 0, \"size\": 10}], "
+             "[{\"x_loc\": 50, \"y_loc\": 60, \"size\": 20}]]}\n");
+  assert_ok(open_set(spec, &d, err));
+  for (int64_t row = 0; row < 2; row++) {
+    float *v;
+    int64_t n;
+    char *text = NULL;
+    assert_ok(at_dataset_read_boxes(d, "dev", field(d, "picture", "boxes"), row, &v, &n, err));
+    assert_int_equal(n, 3);
+    for (int64_t b = 0; b < n; b++) /* half the size of the file's */
+      assert_float_equal(v[4 * b], x[row][b] / 2, 1e-4);
+    assert_float_equal(v[3], 15, 1e-4);
+    free(v);
+    assert_ok(at_dataset_read_text(d, "dev", field(d, "question", "n_objects"), row, &text, err));
+    assert_string_equal(text, "3");
+    free(text);
+  }
+  assert_null(at_dataset_field(d, "question", "evidence")); /* which decide is not known */
+  at_dataset_close(d);
 }
+
+/* ---- published sets, where they are ---- */
 
 /* Cells that are not black are those with a box. */
 static void check_cells(const unsigned char *rgb, boxes all) {
@@ -394,10 +426,10 @@ static void test_published_nlvr(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_waiting),        cmocka_unit_test(test_sort_of_clevr),
-      cmocka_unit_test(test_captions),       cmocka_unit_test(test_scene_questions),
-      cmocka_unit_test(test_session),        cmocka_unit_test(test_published_shapes),
-      cmocka_unit_test(test_published_nlvr),
+      cmocka_unit_test(test_waiting),          cmocka_unit_test(test_sort_of_clevr),
+      cmocka_unit_test(test_captions),         cmocka_unit_test(test_scene_questions),
+      cmocka_unit_test(test_session),          cmocka_unit_test(test_nlvr_objects),
+      cmocka_unit_test(test_published_shapes), cmocka_unit_test(test_published_nlvr),
   };
   return cmocka_run_group_tests_name("marks", tests, setup, teardown);
 }
