@@ -189,7 +189,10 @@ test_analyse_SOURCES = tests/unit/test_analyse.c
 test_analyse_LDADD = $(unit_ldadd)
 
 # A data set whose truth is known, and metrics of attention; a folder of its own, with no broken ones.
-check_LTLIBRARIES += tests/plugins/alone/planted.la
+check_LTLIBRARIES += tests/plugins/alone/planted.la tests/plugins/alone/anything.la
+tests_plugins_alone_anything_la_SOURCES = tests/plugins/anything.c
+tests_plugins_alone_anything_la_CPPFLAGS = $(plugin_cppflags)
+tests_plugins_alone_anything_la_LDFLAGS = $(broken_flags)
 tests_plugins_alone_planted_la_SOURCES = tests/plugins/planted.c
 tests_plugins_alone_planted_la_CPPFLAGS = $(plugin_cppflags)
 tests_plugins_alone_planted_la_LDFLAGS = $(broken_flags)
@@ -197,6 +200,10 @@ tests_plugins_alone_planted_la_LDFLAGS = $(broken_flags)
 unit_tests += test_explain
 test_explain_SOURCES = tests/unit/test_explain.c tests/unit/explain_planted.h
 test_explain_LDADD = $(unit_ldadd)
+
+unit_tests += test_explain_models
+test_explain_models_SOURCES = tests/unit/test_explain_models.c tests/unit/explain_planted.h
+test_explain_models_LDADD = $(unit_ldadd)
 
 unit_tests += test_explain_layers
 test_explain_layers_SOURCES = tests/unit/test_explain_layers.c tests/unit/explain_planted.h

@@ -25,7 +25,12 @@ for m in smallest siamese encoder_layer adversary scan; do
   is "and runs" "0" "$?$(cat "$work/stderr")"
 done
 is "no example is forgotten" 5 "$(ls "$work"/*.att | wc -l)"
-# Its reserved words are those of the scanner.
+# Blocks that attune-explain(1) names are some of the model that its runs have.
+"$A" show "$top/examples/models/mac_pixels.att" | sed -n 's/^attention //p' >"$work/blocks"
+for b in $(grep -oE '(--attend |Ql )[a-z]+(\.[a-z0-9]+)+' "$top/man/attune-explain.1" | sed 's/.* //' | sort -u); do
+  is "attune-explain(1) names the block $b" 1 "$(grep -cx "$b" "$work/blocks")"
+done
+# Its reserved words, those of attune-model(5), are those of the scanner.
 is "attune-model(5) names the reserved words" \
   "$(grep -oE '\{"[a-z]+", [A-Z]+\}' "$top/dsl/lexer.l" | cut -d'"' -f2 | sort | xargs)" \
   "$(sed -n '/^and as attend/,/^\.Ed/p' "$top/man/attune-model.5" | grep -v '^\.' | xargs -n1 | sort | xargs)"
