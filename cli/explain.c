@@ -52,13 +52,14 @@ static at_status explain(at_session *s, const cli_list *blocks, const at_explain
 
 int cli_explain(int argc, char **argv) {
   cli_list blocks = {.n = 0}, by = {.n = 0}, metrics = {.n = 0}, rest;
-  const char *split = "test", *out = NULL;
+  const char *split = "test", *out = NULL, *compare = NULL;
   int64_t threads = 0, limit = 200, permutations = 20, seed = 0;
   bool done, json = false;
   const cli_option options[] = {{"split", 0, CLI_TEXT, &split, 0, 0},
                                 {"attend", 'a', CLI_LIST, &blocks, 0, 0},
                                 {"metric", 'm', CLI_LIST, &metrics, 0, 0},
                                 {"by", 'b', CLI_LIST, &by, 0, 0},
+                                {"compare", 'c', CLI_TEXT, &compare, 0, 0},
                                 {"limit", 'n', CLI_INT, &limit, 0, INT32_MAX},
                                 {"permutations", 0, CLI_INT, &permutations, 0, 10000},
                                 {"seed", 0, CLI_INT, &seed, 0, INT64_MAX - 1},
@@ -69,13 +70,14 @@ int cli_explain(int argc, char **argv) {
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
   char *conditions = joined(&by);
-  const at_explain_options o = {.split = split,
-                                .limit = limit,
-                                .permutations = (int)permutations,
-                                .seed = (uint64_t)seed,
-                                .by = conditions,
-                                .metric = metrics.v,
-                                .n_metrics = metrics.n};
+  at_explain_options o = {.split = split,
+                          .limit = limit,
+                          .permutations = (int)permutations,
+                          .seed = (uint64_t)seed,
+                          .by = conditions,
+                          .metric = metrics.v,
+                          .n_metrics = metrics.n,
+                          .other_name = compare};
   at_error err = {0};
   at_registry *reg = NULL;
   at_session *s = NULL;
@@ -86,10 +88,13 @@ int cli_explain(int argc, char **argv) {
   cli_progress p;
   cli_progress_start(&p);
   if (st == AT_OK) st = at_session_open(reg, rest.v[0], (int)threads, &s, &messages, &err);
+  if (st == AT_OK && compare)
+    st = at_session_open(reg, compare, (int)threads, &o.other, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);
   if (st == AT_OK) st = explain(s, &blocks, &o, dir, json, &p, &err);
   cli_progress_end(&p);
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
+  at_session_free(o.other);
   at_session_free(s);
   at_registry_free(reg);
   at_text_free(&messages);

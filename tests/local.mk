@@ -205,6 +205,10 @@ unit_tests += test_explain_models
 test_explain_models_SOURCES = tests/unit/test_explain_models.c tests/unit/explain_planted.h
 test_explain_models_LDADD = $(unit_ldadd)
 
+unit_tests += test_explain_compare
+test_explain_compare_SOURCES = tests/unit/test_explain_compare.c tests/unit/explain_planted.h
+test_explain_compare_LDADD = $(unit_ldadd)
+
 unit_tests += test_explain_layers
 test_explain_layers_SOURCES = tests/unit/test_explain_layers.c tests/unit/explain_planted.h
 test_explain_layers_LDADD = $(unit_ldadd)

@@ -131,7 +131,7 @@ static at_status open_group(at_measuring *m, at_error *err) {
   return AT_OK;
 }
 
-/* Those that bring the pass back to the whole come last. */
+/* The first one changes nothing; those that bring the pass back to the whole come last. */
 static at_measure_fn *const measures[] = {
     at_measure_weights,     at_measure_bound,    at_measure_truth,   at_measure_erasure,
     at_measure_curves,      at_measure_flips,    at_measure_uniform, at_measure_permuted,
@@ -145,7 +145,8 @@ bool at_measure_stopped(const at_measuring *m) {
 
 static at_status measure_group(at_measuring *m, at_error *err) {
   at_status st = open_group(m, err);
-  for (size_t i = 0; st == AT_OK && i < sizeof measures / sizeof *measures; i++) {
+  const size_t n = m->o->look_only ? 1 : sizeof measures / sizeof *measures;
+  for (size_t i = 0; st == AT_OK && i < n; i++) {
     if (at_measure_stopped(m)) return at_fail(err, AT_EFAIL, "stopped");
     st = measures[i](m, err);
   }

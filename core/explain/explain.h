@@ -21,6 +21,9 @@ typedef struct at_explain_options {
   const char *const *order;  /* maps in whose order keys are taken away, too; those that an option
                                 `order` of a metric names come by themselves */
   size_t n_orders;
+  at_session *other;      /* a run over the same data to compare with; NULL: none */
+  const char *other_name; /* for people: its folder */
+  bool look_only;         /* weights and answers as they are: nothing is changed */
   at_progress_fn *fn;
   void *ctx;
 } at_explain_options;

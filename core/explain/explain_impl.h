@@ -126,8 +126,8 @@ void at_columns_free(at_columns *c);
 /* ---- conditions (by.c) ---- */
 
 /* EINPUT: a condition that cannot be. */
-at_status at_conditions_read(const at_session *s, const char *text, at_arena *a, at_by **out,
-                             size_t *n, at_error *err);
+at_status at_conditions_read(const at_session *s, const at_explain_options *o, at_arena *a,
+                             at_by **out, size_t *n, at_error *err);
 /* All that can be said of the options' conditions, and of their split, before anything is measured;
  * `a` takes what is thrown away. */
 at_status at_conditions_check(const at_session *s, const at_explain_options *o, at_arena *a,
@@ -135,6 +135,14 @@ at_status at_conditions_check(const at_session *s, const at_explain_options *o, 
 /* What was measured, `p`, by a condition. */
 at_status at_condition_split(const at_session *s, const char *split, const attune_prediction *p,
                              const at_by *by, at_arena *a, at_split *out, at_error *err);
+
+/* ---- another run (compare.c) ---- */
+
+/* Puts into `arrays`, of `block` of s, what the run compared with does over the same examples:
+ * other_weight where it has a block of that name, other_correct where answers are right or wrong.
+ * EINPUT: its examples are others. */
+at_status at_compare_read(const at_session *s, const char *block, const at_explain_options *o,
+                          attune_prediction *arrays, at_error *err);
 
 /* ---- which metrics (metrics.c) ---- */
 

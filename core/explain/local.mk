@@ -6,6 +6,7 @@ libattune_la_SOURCES += \
 	core/explain/bound.c \
 	core/explain/by.c \
 	core/explain/change.c \
+	core/explain/compare.c \
 	core/explain/csv.c \
 	core/explain/erase.c \
 	core/explain/examples.c \

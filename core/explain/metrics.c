@@ -7,6 +7,11 @@ static const char *task_of(const at_item *it) {
   return ((const attune_metric *)(const void *)it->item)->task;
 }
 
+/* Those of the task `compare` need another run to compare with. */
+static bool compares(const at_item *it) {
+  return it->item->kind == ATTUNE_METRIC && task_of(it) && !strcmp(task_of(it), "compare");
+}
+
 static bool explains(const at_item *it) {
   return it->item->kind == ATTUNE_METRIC && task_of(it) && !strcmp(task_of(it), "explain");
 }
@@ -29,14 +34,18 @@ static at_status add(at_chosen *c, const char *name, const at_item *it, const at
   return st;
 }
 
-static at_status add_spec(at_registry *reg, const char *spec, at_chosen *c, at_error *err) {
+static at_status add_spec(at_registry *reg, const char *spec, bool other, at_chosen *c,
+                          at_error *err) {
   char *name = NULL;
   at_option_value *v = NULL;
   size_t n = 0;
   const at_item *it = NULL;
   at_status st = at_spec_parse(spec, &name, &v, &n, err);
   if (st == AT_OK) st = at_registry_find(reg, ATTUNE_METRIC, name, &it, err);
-  if (st == AT_OK && !explains(it))
+  if (st == AT_OK && compares(it) && !other)
+    st = at_fail(err, AT_EINPUT, "the metric `%s` compares two runs; the other one is not given",
+                 name);
+  if (st == AT_OK && !explains(it) && !compares(it))
     st = at_fail(err, AT_EINPUT, "the metric `%s` is for the task `%s`; it reads no attention",
                  name, task_of(it) ? task_of(it) : "");
   if (st == AT_OK) st = add(c, spec, it, v, n, err);
@@ -45,12 +54,13 @@ static at_status add_spec(at_registry *reg, const char *spec, at_chosen *c, at_e
   return st;
 }
 
-static at_status add_all(at_registry *reg, at_chosen *c, at_error *err) {
+static at_status add_all(at_registry *reg, bool other, at_chosen *c, at_error *err) {
   const at_item *items;
   size_t n;
   at_status st = at_registry_list(reg, &items, &n, NULL, err);
   for (size_t i = 0; st == AT_OK && i < n; i++)
-    if (explains(&items[i])) st = add(c, items[i].item->name, &items[i], NULL, 0, err);
+    if (explains(&items[i]) || (other && compares(&items[i])))
+      st = add(c, items[i].item->name, &items[i], NULL, 0, err);
   return st;
 }
 
@@ -74,9 +84,9 @@ static at_status find_orders(const at_explain_options *o, at_chosen *c, at_error
 
 at_status at_chosen_find(at_registry *reg, const at_explain_options *o, at_chosen *out,
                          at_error *err) {
-  at_status st = o->n_metrics ? AT_OK : add_all(reg, out, err);
+  at_status st = o->n_metrics ? AT_OK : add_all(reg, o->other, out, err);
   for (size_t i = 0; st == AT_OK && i < o->n_metrics; i++)
-    st = add_spec(reg, o->metric[i], out, err);
+    st = add_spec(reg, o->metric[i], o->other, out, err);
   if (st == AT_OK) st = find_orders(o, out, err);
   if (st != AT_OK) at_chosen_free(out);
   return st;

@@ -117,7 +117,7 @@ static at_status run_metrics(const work *w, at_explained *e, at_error *err) {
 static at_status split_by(const work *w, at_explained *e, at_error *err) {
   at_by *by = NULL;
   size_t n;
-  at_status st = at_conditions_read(w->s, w->o->by, e->arena, &by, &n, err);
+  at_status st = at_conditions_read(w->s, w->o, e->arena, &by, &n, err);
   if (st != AT_OK) return st;
   e->by = AT_NEW_ARRAY(e->arena, at_split, n + 1);
   if (!e->by) return at_nomem(err);
@@ -141,7 +141,8 @@ static at_status explain_one(const work *w, const char *block, at_explained *e, 
   if (st != AT_OK) return at_fail(err, st, "%s", why.message);
   at_prediction_array(e->arrays, "offsets", &offsets);
   e->examples = offsets.shape[0] - 1;
-  st = split_by(w, e, err);
+  if (w->o->other) st = at_compare_read(w->s, block, w->o, e->arrays, err);
+  if (st == AT_OK) st = split_by(w, e, err);
   return st == AT_OK ? run_metrics(w, e, err) : st;
 }
 

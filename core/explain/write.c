@@ -120,6 +120,7 @@ char *at_explain_json(const at_explained *e, size_t n, const at_explain_options 
   for (size_t i = 0; i < n; i++) json_array_append_new(blocks, block_json(&e[i]));
   json_t *j = json_pack("{s:s, s:I, s:i, s:o}", "split", o->split, "seed", (json_int_t)o->seed,
                         "permutations", o->permutations, "blocks", blocks);
+  if (o->other_name) json_object_set_new(j, "compared_with", json_string(o->other_name));
   char *text =
       j ? json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(DIGITS)) : NULL;
   if (text) at_text_addf(&out, "%s\n", text);

@@ -304,7 +304,7 @@ typedef struct attune_results attune_results;
 typedef struct attune_metric {
   attune_item item;
   /* Name of the task whose predictions it reads; "explain": the arrays above, of one attention
-   * block. */
+   * block; "compare", since 1.3: the same where another run is compared with. */
   const char *task;
   /* [main] Calls host->result() for each number, or host->each(). */
   int (*compute)(const attune_host *host, const attune_options *options,

@@ -22,6 +22,7 @@ static const known KNOWN[] = {
     {"integrated", KEYS, ATTUNE_F32},
     {"rollout", KEYS, ATTUNE_F32},
     {"relevance", KEYS, ATTUNE_F32},
+    {"other_weight", KEYS, ATTUNE_F32},
     {"scrambled", KEYS, ATTUNE_F32},
     {"truth", KEYS, ATTUNE_F32},
     {"share", KEYS, ATTUNE_F32},
@@ -56,6 +57,7 @@ static const char *const ORDERED[] = {"without_top",       "without_low",       
 static const struct {
   const char *name, *why;
 } WHY[] = {
+    {"other_weight", "the run compared with has no block of that name"},
     {"removal", "its keys are no items of an input"},
     {"rollout", "no self-attention over the same keys lies before this block"},
     {"truth", "the data do not say which of its keys decide"},

@@ -98,6 +98,17 @@ is "a text field of numbers has bins" 2 "$(grep -cE '^ +[0-9]+( to [0-9]+)?, n =
 is "data without a truth say so" 4 \
   "$(grep -c '^    attention_plausibility needs truth' "$work/table")"
 
+# Another seed of the same run.
+"$A" train "$work/vqa.yaml" --set seed=7 --out "$work/vqa7" >/dev/null 2>&1
+"$A" explain "$work/vqa" --compare "$work/vqa7" --by both --attend read.2 --json >"$work/json" 2>"$work/log"
+is "two runs are compared" "0" "$?$(grep -a attune: "$work/log")"
+is "where they attend, and whether they are right" "5 1 yes" \
+  "$(grep -c '"agreement_[a-z]*": {$' <(sed '/"by"/,$d' "$work/json")) $(grep -c '"compared_with"' "$work/json") $(
+    grep -qE '"value": "(both right|only this|only other|neither)"' "$work/json" && echo yes)"
+refuses "a condition of two runs without the other" 2 'condition where another run is compared with' \
+  "$A" explain "$work/vqa" --by both
+refuses "a run over other data" 2 'no run.yaml here|other examples|no row' "$A" explain "$work/vqa" --compare "$work/data"
+
 refuses "an unknown block" 2 'no attention block `red.2`; did you mean `read' \
   "$A" explain "$work/vqa" --attend red.2
 refuses "a metric that reads no attention" 2 'the metric `accuracy` is for the task `vqa`; it reads no attention' \

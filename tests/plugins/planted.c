@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { ITEMS = 20, CLASSES = 3 };
-enum { ASK, KEY, VALUE, ANSWER };
+enum { ASK, KEY, VALUE, ANSWER, SIZE, THIRD, FIELDS };
 
 typedef struct planting {
   int64_t keys, hole; /* -1: no hole */
@@ -30,7 +30,9 @@ static int open_planted(const attune_host *host, const attune_options *options,
       {.name = "ask", .type = ATTUNE_FIELD_REAL, .ndim = 1, .shape = {2}},
       {.name = "key", .type = ATTUNE_FIELD_REAL, .ndim = 2, .shape = {keys, 2}},
       {.name = "value", .type = ATTUNE_FIELD_REAL, .ndim = 2, .shape = {keys, CLASSES}},
-      {.name = "answer", .type = ATTUNE_FIELD_TEXT}};
+      {.name = "answer", .type = ATTUNE_FIELD_TEXT},
+      {.name = "size", .type = ATTUNE_FIELD_REAL}, /* the number of the item */
+      {.name = "third", .type = ATTUNE_FIELD_REAL, .ndim = 1, .shape = {1}}};
   static const char *const splits[] = {"train", "val", "test"};
   planting *p = malloc(sizeof *p);
   if (!p) return ATTUNE_NO_MEMORY;
@@ -40,7 +42,7 @@ static int open_planted(const attune_host *host, const attune_options *options,
     int rc = host->table(schema, splits[i], "item", ITEMS);
     if (rc) return rc;
   }
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < FIELDS; i++) {
     int rc = host->field(schema, "item", &fields[i]);
     if (rc < 0) return rc;
   }
@@ -54,6 +56,8 @@ static int read_planted(const attune_host *host, void *instance, const char *spl
   const int64_t truth = row % p->keys;
   (void)split;
   if (field == ANSWER) return host->text(sink, classes[row % CLASSES], 1);
+  if (field == SIZE) *v = (float)row;
+  if (field == THIRD) *v = (float)(row % 3);
   if (field == ASK) {
     v[0] = 1;
     v[1] = 0;

@@ -31,7 +31,8 @@ static at_status compute(const char *spec, const attune_prediction *p, at_result
   assert_int_equal(at_spec_parse(spec, &name, &v, &k, err), AT_OK);
   if (at_registry_find(registry, ATTUNE_METRIC, name, &it, err) != AT_OK)
     fail_msg("%s", err->message);
-  assert_string_equal(((const attune_metric *)(const void *)it->item)->task, "explain");
+  const char *task = ((const attune_metric *)(const void *)it->item)->task;
+  assert_true(!strcmp(task, "explain") || !strcmp(task, "compare"));
   assert_int_equal(at_options_new(it, v, k, NULL, &o, err), AT_OK);
   at_status s = at_metric_results(it, o, p, r, err);
   at_options_free(o);
@@ -329,12 +330,40 @@ static void test_shape(void **state) {
   at_prediction_free(p);
 }
 
+/* ---- another run ---- */
+
+static void test_agreement(void **state) {
+  attune_prediction *p = at_prediction_new();
+  (void)state;
+  OFFSETS(p, 0, 3, 6, 8, 9);
+  REAL(p, "weight", .5F, .3F, .2F, .6F, .4F, 0, .5F, .5F, 1);
+  REAL(p, "other_weight", .2F, .3F, .5F, 3, 2, 0, NAN, NAN, 1);
+  at_results *r = results("attention_agreement", p);
+  expect(r, "agreement_tau", 0, -1);
+  expect(r, "agreement_spearman", 0, -1);
+  expect(r, "agreement_overlap", 0, .7);
+  expect(r, "agreement_jsd", 0, .5 * log(.5 / .35) + .2 * log(.2 / .35));
+  expect(r, "agreement_top", 0, 0);
+  expect(r, "agreement_tau", 1, 1); /* whatever their sums */
+  expect(r, "agreement_overlap", 1, 1);
+  expect(r, "agreement_jsd", 1, 0);
+  expect(r, "agreement_top", 1, 1);
+  for (int i = 2; i < 4; i++) { /* other keys, and one key */
+    expect(r, "agreement_tau", i, NAN);
+    expect(r, "agreement_overlap", i, NAN);
+    expect(r, "agreement_jsd", i, NAN);
+    expect(r, "agreement_top", i, NAN);
+  }
+  at_results_free(r);
+  at_prediction_free(p);
+}
+
 /* ---- what is not there, or not right ---- */
 
 static const char *const METRICS[] = {
     "attention_correlation", "attention_erasure",      "attention_perturbation", "attention_flips",
     "attention_replaced",    "attention_plausibility", "attention_alignment",    "attention_shape",
-    "attention_bound",       "attention_scrambled"};
+    "attention_bound",       "attention_scrambled",    "attention_agreement"};
 enum { N_METRICS = sizeof METRICS / sizeof *METRICS };
 
 /* Without any array but the offsets each says what it needs, and names each result as missing. */
@@ -430,8 +459,9 @@ int main(void) {
       cmocka_unit_test(test_eraser),       cmocka_unit_test(test_perturbation),
       cmocka_unit_test(test_flips),        cmocka_unit_test(test_replaced),
       cmocka_unit_test(test_plausibility), cmocka_unit_test(test_shape),
-      cmocka_unit_test(test_lacking),      cmocka_unit_test(test_no_examples),
-      cmocka_unit_test(test_malformed),    cmocka_unit_test(test_other_bins)};
+      cmocka_unit_test(test_lacking),      cmocka_unit_test(test_agreement),
+      cmocka_unit_test(test_no_examples),  cmocka_unit_test(test_malformed),
+      cmocka_unit_test(test_other_bins)};
   if (at_registry_new(NULL, 0, &registry, NULL)) return 1;
   int rc = cmocka_run_group_tests_name("attention_metrics", tests, NULL, NULL);
   at_registry_free(registry);
