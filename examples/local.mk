@@ -23,6 +23,8 @@ dist_runs_DATA = \
 	examples/runs/flickr8k.yaml \
 	examples/runs/flickr8k_sweep.yaml \
 	examples/runs/quickstart.yaml \
+	examples/runs/scenes_study_matching.yaml \
+	examples/runs/scenes_study_vqa.yaml \
 	examples/runs/scenes_vqa.yaml \
 	examples/runs/shapes.yaml \
 	examples/runs/shapes_maps.yaml \
