@@ -8,6 +8,8 @@ static at_status work(at_report *r, const at_report_options *o, rp_explained *x,
   for (size_t b = 0; st == AT_OK && b < x->n; b++) st = at_rx_join(r, &x->block[b], err);
   if (st == AT_OK) st = at_rx_tables(r, o, x, pool, err);
   for (size_t b = 0; st == AT_OK && b < x->n; b++) st = at_rx_compare(r, x, b, pool, err);
+  for (size_t b = 0; st == AT_OK && b < x->n; b++)
+    st = at_rx_curves(r, &x->block[b], &x->table[b].curves, err);
   return st;
 }
 

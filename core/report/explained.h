@@ -150,6 +150,37 @@ typedef struct rx_compared {
   size_t n;
 } rx_compared;
 
+/* ---- keys taken away (explained_curves.c) ---- */
+
+typedef enum rx_order { RX_TOP_FIRST, RX_LOW_FIRST, RX_ORDERS } rx_order;
+
+/* Of a group: the mean of its seeds' means over examples, and the lowest and highest of these. */
+typedef struct rx_curve {
+  size_t seeds;
+  double *mean, *lo, *hi; /* [n] of the shares */
+} rx_curve;
+
+typedef struct rx_curves {
+  size_t n;
+  double *share;   /* [n] of the keys, rising; n 0: no run has it */
+  rx_curve *curve; /* [RX_ORDERS * groups] */
+} rx_curves;
+
+const char *at_rx_order_name(rx_order o);
+at_status at_rx_curves(const at_report *r, const rx_block *b, rx_curves *out, at_error *err);
+void at_rx_curves_csv(const at_report *r, at_text *t);
+json_t *at_rx_curves_json(const at_report *r, size_t block);
+/* Areas under them, as the metric attention_perturbation gives them. */
+at_status at_rx_areas_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,
+                           at_error *err);
+
+/* ---- figures (plot_removal.c, plot_matrix.c) ---- */
+
+void at_rx_plot_removal(const at_report *r, size_t block, rp_figures *f, at_text *t);
+/* Every two groups by one result. */
+void at_rx_plot_matrix(const at_report *r, size_t block, const rx_compared *v, rp_figures *f,
+                       at_text *t);
+
 /* Of a block. */
 struct rp_table {
   rx_column *head;
@@ -158,6 +189,7 @@ struct rp_table {
   size_t n_all;
   rx_compared *compared; /* of the headline results with numbers for examples */
   size_t n_compared;
+  rx_curves curves;
 };
 
 const char *at_rx_part_name(rx_part p);
@@ -177,6 +209,7 @@ at_status at_rx_tables(const at_report *r, const at_report_options *o, rp_explai
 
 /* ---- tables of a block (explained_grid.c) ---- */
 
+void at_rx_fill_cell(at_arena *a, const rx_column *c, size_t g, rp_cell *out);
 /* Headline metrics of a block; and every result, without marks; with notes on what is missing. */
 at_status at_rx_head_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,
                           at_error *err);
@@ -199,5 +232,5 @@ void at_rx_csv(const at_report *r, at_text *t);
 json_t *at_rx_json(const at_report *r);
 at_status at_rx_text(const at_report *r, bool color, at_arena *a, at_text *t, at_error *err);
 at_status at_rx_latex(const at_report *r, at_arena *a, at_text *t, at_error *err);
-at_status at_rx_page(const at_report *r, at_arena *a, at_text *t, at_error *err);
+at_status at_rx_page(const at_report *r, at_arena *a, rp_figures *f, at_text *t, at_error *err);
 #endif

@@ -16,7 +16,7 @@ const char *at_rx_range(at_arena *a, double low, double high, int decimals) {
 
 static const char *arrow(int better) { return better < 0 ? "" : better ? " ↑" : " ↓"; }
 
-static void fill_cell(at_arena *a, const rx_column *c, size_t g, rp_cell *out) {
+void at_rx_fill_cell(at_arena *a, const rx_column *c, size_t g, rp_cell *out) {
   const rp_stat *s = &c->c.stat[g];
   *out = (rp_cell){.text = "–", .mark = s->mark};
   if (!s->n) return;
@@ -61,7 +61,7 @@ at_status at_rx_head_grid(const at_report *r, size_t block, at_arena *a, rp_grid
     rp_cell *row = out->cell + g * out->columns;
     out->label[g] = r->group[g].label;
     row[0].text = counts(r, t, g, a);
-    for (size_t c = 0; c < t->n_head; c++) fill_cell(a, &t->head[c], g, &row[c + 1]);
+    for (size_t c = 0; c < t->n_head; c++) at_rx_fill_cell(a, &t->head[c], g, &row[c + 1]);
   }
   return at_rx_missing(r, &x->block[block], t->head, t->n_head, a, &out->notes, err);
 }
@@ -84,7 +84,8 @@ at_status at_rx_all_grid(const at_report *r, size_t block, at_arena *a, rp_grid 
     out->label[i] =
         at_arena_printf(a, "%s%s", own->name ? own->name : "no results", arrow(own->better));
     if (!out->label[i]) return at_nomem(err);
-    for (size_t g = 0; g < r->n_groups; g++) fill_cell(a, v, g, &out->cell[i * out->columns + g]);
+    for (size_t g = 0; g < r->n_groups; g++)
+      at_rx_fill_cell(a, v, g, &out->cell[i * out->columns + g]);
   }
   if (!out->title) return at_nomem(err);
   return at_rx_missing(r, &x->block[block], t->all, t->n_all, a, &out->notes, err);

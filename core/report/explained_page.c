@@ -58,19 +58,62 @@ static at_status block(const at_report *r, size_t b, at_arena *a, at_text *t, at
   return AT_OK;
 }
 
+static void heading(const at_report *r, size_t b, at_text *t) {
+  at_text_add(t, "<h3>");
+  at_rp_escape(t, r->explained->block[b].name);
+  at_text_add(t, "</h3>\n");
+}
+
+/* ---- keys taken away ---- */
+
+static at_status removal(const at_report *r, at_arena *a, rp_figures *f, at_text *t,
+                         at_error *err) {
+  rp_grid g;
+  at_status st = AT_OK;
+  at_text_add(
+      t,
+      "<section id=\"removal\">\n<h2>Keys taken away</h2>\n"
+      "<p>The output, the probability of the answer or a similarity, while keys are masked in "
+      "the order of their weights. Attention that shows what the answer hangs on falls fast "
+      "on the left and late on the right. Line: mean over seeds and examples; band: from the "
+      "lowest to the highest seed.</p>\n");
+  for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) {
+    if (!r->explained->table[b].curves.n) continue;
+    heading(r, b, t);
+    at_text_add(t, "<div class=\"plots beside\">\n");
+    at_rx_plot_removal(r, b, f, t);
+    at_text_add(t, "<div>\n");
+    st = at_rx_areas_grid(r, b, a, &g, err);
+    if (st == AT_OK) at_rp_grid_html(&g, t);
+    at_text_add(t, "</div>\n</div>\n");
+  }
+  at_rp_legend(r, t);
+  at_text_add(t, "</section>\n");
+  return st;
+}
+
 /* ---- two groups ---- */
 
-static at_status comparisons(const at_report *r, at_arena *a, at_text *t, at_error *err) {
+static at_status comparisons(const at_report *r, at_arena *a, rp_figures *f, at_text *t,
+                             at_error *err) {
   rp_grid g;
   rp_notes legend = {0};
-  at_text_add(t,
-              "<section id=\"comparisons\">\n<h2>Every two groups</h2>\n"
-              "<p>How far apart two groups are, and whether that is left where both do equally "
-              "well: a model that answers better may only seem to attend better.</p>\n");
+  at_text_add(
+      t,
+      "<section id=\"comparisons\">\n<h2>Every two groups</h2>\n"
+      "<p>How far apart two groups are, and whether that is left where both do equally "
+      "well: a model that answers better may only seem to attend better. Below the diagonal: all "
+      "examples; above it: those that both answer right; either way the later group less the "
+      "earlier. Coloured is what is told apart, by Cohen's d.</p>\n");
   at_status st = at_rx_pairs_legend(r, a, &legend, err);
   for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) {
     st = at_rx_pairs_grid(r, b, a, &g, err);
     if (st != AT_OK || !g.rows) continue;
+    heading(r, b, t);
+    at_text_add(t, "<div class=\"plots small\">\n");
+    for (size_t c = 0; c < r->explained->table[b].n_compared; c++)
+      at_rx_plot_matrix(r, b, &r->explained->table[b].compared[c], f, t);
+    at_text_add(t, "</div>\n");
     at_text_add(t, "<details>\n<summary>All differences of ");
     at_rp_escape(t, r->explained->block[b].name);
     at_text_add(t, "</summary>\n");
@@ -82,7 +125,7 @@ static at_status comparisons(const at_report *r, at_arena *a, at_text *t, at_err
   return st;
 }
 
-at_status at_rx_page(const at_report *r, at_arena *a, at_text *t, at_error *err) {
+at_status at_rx_page(const at_report *r, at_arena *a, rp_figures *f, at_text *t, at_error *err) {
   rp_notes legend = {0};
   at_text_add(t,
               "<section id=\"explained\">\n<h2>What attention says</h2>\n"
@@ -93,5 +136,6 @@ at_status at_rx_page(const at_report *r, at_arena *a, at_text *t, at_error *err)
   for (size_t b = 0; st == AT_OK && b < r->explained->n; b++) st = block(r, b, a, t, err);
   if (st == AT_OK) at_rp_notes_html(&legend, t);
   at_text_add(t, "</section>\n");
-  return st == AT_OK && r->n_groups > 1 ? comparisons(r, a, t, err) : st;
+  if (st == AT_OK) st = removal(r, a, f, t, err);
+  return st == AT_OK && r->n_groups > 1 ? comparisons(r, a, f, t, err) : st;
 }

@@ -1,9 +1,13 @@
 libattune_la_SOURCES += \
 	core/report/attention.c \
+	core/report/plate.c core/report/plate.h \
+	core/report/plate_pdf.c \
+	core/report/plate_svg.c \
 	core/report/collect.c \
 	core/report/explained.c \
 	core/report/explained.h \
 	core/report/explained_compare.c \
+	core/report/explained_curves.c \
 	core/report/explained_export.c \
 	core/report/explained_grid.c \
 	core/report/explained_join.c \
@@ -13,6 +17,7 @@ libattune_la_SOURCES += \
 	core/report/explained_read.c \
 	core/report/explained_stats.c \
 	core/report/export.c \
+	core/report/figure.c \
 	core/report/format.c \
 	core/report/gallery.c core/report/gallery.h \
 	core/report/gallery_choose.c \
@@ -34,10 +39,12 @@ libattune_la_SOURCES += \
 	core/report/pairs_session.c \
 	core/report/plot_curves.c \
 	core/report/plot_dots.c \
+	core/report/plot_matrix.c \
+	core/report/plot_removal.c \
 	core/report/read_run.c \
 	core/report/report.h core/report/report_impl.h \
 	core/report/same.c \
+	core/report/scale.c \
 	core/report/stats.c \
-	core/report/svg.c \
 	core/report/table.c \
 	core/report/write.c

@@ -191,7 +191,7 @@ static void foot(const at_report *r, at_text *t) {
 }
 
 at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_options *o,
-                     at_text *out, at_error *err) {
+                     rp_figures *f, at_text *out, at_error *err) {
   at_arena *a = at_arena_new();
   rp_summary s;
   at_status st = a ? at_rp_summarise(r, o, a, &s, err) : at_nomem(err);
@@ -199,9 +199,9 @@ at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_o
   head(r, &s, out);
   settings(r, out);
   if ((st = results(r, &s, a, out, err)) != AT_OK) goto out;
-  at_rp_dots(r, &s, a, out);
-  if (r->explained && (st = at_rx_page(r, a, out, err)) != AT_OK) goto out;
-  at_rp_curves(r, a, out);
+  at_rp_dots(r, &s, f, out);
+  if (r->explained && (st = at_rx_page(r, a, f, out, err)) != AT_OK) goto out;
+  at_rp_curves(r, f, out);
   if (src && o->pairs && (st = at_rp_attention(r, src, o, out, err)) != AT_OK) goto out;
   foot(r, out);
   if (out->failed) st = at_nomem(err);

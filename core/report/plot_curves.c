@@ -26,8 +26,8 @@ typedef struct chart {
   size_t n_steps;
   double first, last;
   curve *curve; /* one per group */
-  at_arena *a;
-  at_text *t;
+  rp_figures *f;
+  rp_plate *k;
 } chart;
 
 static const rp_series *series_of(const rp_run *run, const char *name) {
@@ -50,7 +50,7 @@ static bool find_places(chart *c) {
     const rp_series *s = series_of(&c->r->run[i], c->series);
     total += s ? s->n : 0;
   }
-  c->step = AT_NEW_ARRAY(c->a, double, total + 1);
+  c->step = AT_NEW_ARRAY(c->f->a, double, total + 1);
   if (!c->step) return false;
   total = 0;
   for (size_t i = 0; i < c->r->n_runs; i++) {
@@ -83,7 +83,7 @@ static size_t place_of(const chart *c, double step) {
 static bool add_run(const chart *c, const rp_run *run, place *at) {
   const rp_series *s = series_of(run, c->series);
   size_t n = places(c);
-  place *own = AT_NEW_ARRAY(c->a, place, n + 1);
+  place *own = AT_NEW_ARRAY(c->f->a, place, n + 1);
   if (!own) return false;
   for (size_t k = 0; s && k < s->n; k++) {
     place *p = &own[place_of(c, s->point[k].step)];
@@ -105,7 +105,7 @@ static bool add_run(const chart *c, const rp_run *run, place *at) {
 
 static bool make_curve(const chart *c, const rp_group *g, curve *out) {
   size_t n = places(c);
-  place *at = AT_NEW_ARRAY(c->a, place, n + 1);
+  place *at = AT_NEW_ARRAY(c->f->a, place, n + 1);
   if (!at) return false;
   for (size_t i = 0; i < g->n; i++)
     if (!add_run(c, &c->r->run[g->run[i]], at)) return false;
@@ -122,29 +122,31 @@ static bool make_curve(const chart *c, const rp_group *g, curve *out) {
 
 /* ---- drawing ---- */
 
-static void point(at_text *t, char how, double x, double y) {
-  char a[RP_NUMBER], b[RP_NUMBER];
-  at_text_addf(t, "%c%s %s", how, at_rp_number(a, x, 1), at_rp_number(b, y, 1));
+/* A line there, a line back. */
+static void draw_band(rp_plate *k, const curve *v, const rp_scale *x, const rp_scale *y) {
+  double xy[4 * MOST_PLACES], *to = xy;
+  for (size_t i = 0; i < v->n; i++) {
+    *to++ = at_rp_place(x, v->at[i].step);
+    *to++ = at_rp_place(y, v->at[i].hi);
+  }
+  for (size_t i = v->n; i-- > 0;) {
+    *to++ = at_rp_place(x, v->at[i].step);
+    *to++ = at_rp_place(y, v->at[i].lo);
+  }
+  at_rp_put_path(k, "band", xy, 2 * v->n, true);
 }
 
-static void draw_band(at_text *t, const curve *k, const rp_scale *x, const rp_scale *y) {
-  at_rp_svg_path(t, "band");
-  for (size_t i = 0; i < k->n; i++)
-    point(t, i ? 'L' : 'M', at_rp_place(x, k->at[i].step), at_rp_place(y, k->at[i].hi));
-  for (size_t i = k->n; i-- > 0;)
-    point(t, 'L', at_rp_place(x, k->at[i].step), at_rp_place(y, k->at[i].lo));
-  at_text_add(t, "Z\"/>\n");
-}
-
-static void draw_line(at_text *t, const curve *k, const rp_scale *x, const rp_scale *y) {
-  if (k->n == 1) { /* a line of one point is not seen */
-    at_rp_svg_circle(t, "dot", at_rp_place(x, k->at[0].step), at_rp_place(y, k->at[0].mean), 3);
+static void draw_line(rp_plate *k, const curve *v, const rp_scale *x, const rp_scale *y) {
+  double xy[2 * MOST_PLACES];
+  if (v->n == 1) { /* a line of one point is not seen */
+    at_rp_put_circle(k, "dot", at_rp_place(x, v->at[0].step), at_rp_place(y, v->at[0].mean), 3);
     return;
   }
-  at_rp_svg_path(t, "line");
-  for (size_t i = 0; i < k->n; i++)
-    point(t, i ? 'L' : 'M', at_rp_place(x, k->at[i].step), at_rp_place(y, k->at[i].mean));
-  at_text_add(t, "\"/>\n");
+  for (size_t i = 0; i < v->n; i++) {
+    xy[2 * i] = at_rp_place(x, v->at[i].step);
+    xy[2 * i + 1] = at_rp_place(y, v->at[i].mean);
+  }
+  at_rp_put_path(k, "line", xy, v->n, false);
 }
 
 static void draw_axes(const chart *c, const rp_scale *x, const rp_scale *y) {
@@ -152,18 +154,18 @@ static void draw_axes(const chart *c, const rp_scale *x, const rp_scale *y) {
   double low = HEIGHT - BOTTOM;
   for (int i = 0; i < y->n; i++) {
     double at = at_rp_place(y, y->first + i * y->step);
-    at_rp_svg_line(c->t, "grid", LEFT, at, WIDTH - RIGHT, at);
+    at_rp_put_line(c->k, "grid", LEFT, at, WIDTH - RIGHT, at);
     at_rp_tick(buf, y, i);
-    at_rp_svg_text(c->t, LEFT - 8, at + 4, "tick end", buf);
+    at_rp_put_text(c->k, LEFT - 8, at + 4, "tick end", buf);
   }
   for (int i = 0; i < x->n; i++) {
     double at = at_rp_place(x, x->first + i * x->step);
-    at_rp_svg_line(c->t, "axis", at, low, at, low + 4);
+    at_rp_put_line(c->k, "axis", at, low, at, low + 4);
     at_rp_tick(buf, x, i);
-    at_rp_svg_text(c->t, at, low + 18, "tick mid", buf);
+    at_rp_put_text(c->k, at, low + 18, "tick mid", buf);
   }
-  at_rp_svg_line(c->t, "axis", LEFT, low, WIDTH - RIGHT, low);
-  at_rp_svg_text(c->t, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, "name mid", "step");
+  at_rp_put_line(c->k, "axis", LEFT, low, WIDTH - RIGHT, low);
+  at_rp_put_text(c->k, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, "name mid", "step");
 }
 
 static void range(const chart *c, double *lo, double *hi) {
@@ -186,53 +188,55 @@ static char *ends(const chart *c) {
     if (k->n)
       at_text_addf(&t, " %s %s;", c->r->group[g].label, at_rp_number(buf, k->at[k->n - 1].mean, 3));
   }
-  char *out = t.failed ? NULL : at_arena_strdup(c->a, t.data);
+  char *out = t.failed ? NULL : at_arena_strdup(c->f->a, t.data);
   at_text_free(&t);
   return out;
 }
 
-static void draw(const chart *c) {
+static void draw(chart *c, at_text *t) {
   double lo, hi;
   rp_scale x, y;
-  range(c, &lo, &hi);
-  const char *said = ends(c);
+  c->k = at_rp_plate_new(c->f, c->series ? "training.metric" : "training.loss", c->name);
+  const char *said = c->k ? ends(c) : NULL;
   if (!said) {
-    c->t->failed = true;
+    t->failed = true;
     return;
   }
+  range(c, &lo, &hi);
   double room = 0.03 * (hi - lo);
   at_rp_scale(&x, c->first, c->last, LEFT, WIDTH - RIGHT, 7);
   at_rp_scale(&y, lo - room, hi + room, HEIGHT - BOTTOM, TOP, 6);
-  at_text_add(c->t, "<figure>\n");
-  at_rp_svg_open(c->t, WIDTH, HEIGHT, c->name, said);
+  c->k->w = WIDTH;
+  c->k->h = HEIGHT;
+  c->k->about = said;
   draw_axes(c, &x, &y);
   for (size_t g = 0; g < c->r->n_groups; g++) {
     if (!c->curve[g].n) continue;
-    at_rp_svg_group(c->t, g);
-    at_text_add(c->t, "<title>");
-    at_rp_escape(c->t, c->r->group[g].label);
-    at_text_add(c->t, "</title>\n");
-    if (c->r->group[g].n > 1) draw_band(c->t, &c->curve[g], &x, &y);
-    draw_line(c->t, &c->curve[g], &x, &y);
-    at_text_add(c->t, "</g>\n");
+    at_rp_put_group(c->k, g, c->r->group[g].label);
+    if (c->r->group[g].n > 1) draw_band(c->k, &c->curve[g], &x, &y);
+    draw_line(c->k, &c->curve[g], &x, &y);
+    at_rp_put_end(c->k);
   }
-  at_text_add(c->t, "</svg>\n<figcaption>");
-  at_rp_escape(c->t, c->name);
-  if (c->n_steps > MOST_PLACES)
-    at_text_addf(c->t, " (means over %d stretches of steps)", MOST_PLACES);
-  at_text_add(c->t, "</figcaption>\n</figure>\n");
+  const char *caption =
+      c->n_steps > MOST_PLACES
+          ? at_arena_printf(c->f->a, "%s (means over %d stretches of steps)", c->name, MOST_PLACES)
+          : c->name;
+  if (caption)
+    at_rp_figure(c->k, caption, t);
+  else
+    t->failed = true;
 }
 
 /* False when no run has such values. */
-static bool chart_of(const at_report *r, const char *series, const char *name, at_arena *a,
+static bool chart_of(const at_report *r, const char *series, const char *name, rp_figures *f,
                      at_text *t) {
-  chart c = {.r = r, .series = series, .name = name, .a = a, .t = t};
-  c.curve = AT_NEW_ARRAY(a, curve, r->n_groups);
+  chart c = {.r = r, .series = series, .name = name, .f = f};
+  c.curve = AT_NEW_ARRAY(f->a, curve, r->n_groups);
   bool ok = c.curve && name && find_places(&c);
   if (ok && !c.n_steps) return false;
   for (size_t g = 0; ok && g < r->n_groups; g++) ok = make_curve(&c, &r->group[g], &c.curve[g]);
   if (ok)
-    draw(&c);
+    draw(&c, t);
   else
     t->failed = true;
   return true;
@@ -251,31 +255,18 @@ static const char *chosen_metric(const at_report *r) {
   return agreed ? best : first;
 }
 
-static void legend(const at_report *r, at_text *t) {
-  at_text_add(t, "<ul class=\"legend\">\n");
-  for (size_t g = 0; g < r->n_groups; g++) {
-    at_text_add(t, "<li><svg class=\"key\" viewBox=\"0 0 28 10\" aria-hidden=\"true\">");
-    at_rp_svg_group(t, g);
-    at_rp_svg_line(t, "line", 0, 5, 28, 5);
-    at_text_add(t, "</g></svg>");
-    at_rp_escape(t, r->group[g].label);
-    at_text_add(t, "</li>\n");
-  }
-  at_text_add(t, "</ul>\n");
-}
-
-void at_rp_curves(const at_report *r, at_arena *a, at_text *t) {
+void at_rp_curves(const at_report *r, rp_figures *f, at_text *t) {
   const char *metric = chosen_metric(r);
   bool any;
   at_text_add(t,
               "<section id=\"curves\">\n<h2>Training</h2>\n"
               "<p>Line: mean over seeds. Band: from the lowest to the highest seed.</p>\n"
               "<div class=\"plots\">\n");
-  any = chart_of(r, NULL, "training loss", a, t);
-  if (metric) any |= chart_of(r, metric, at_arena_printf(a, "%s on validation", metric), a, t);
+  any = chart_of(r, NULL, "training loss", f, t);
+  if (metric) any |= chart_of(r, metric, at_arena_printf(f->a, "%s on validation", metric), f, t);
   at_text_add(t, "</div>\n");
   if (any)
-    legend(r, t);
+    at_rp_legend(r, t);
   else
     at_text_add(t, "<p>The runs have no log of their training.</p>\n");
   at_text_add(t, "</section>\n");

@@ -4,6 +4,7 @@
 #include <math.h>
 #include "core/analyse/winner.h"
 #include "core/base/arena.h"
+#include "core/report/plate.h"
 #include "core/report/report.h"
 #include "core/same/same.h"
 
@@ -149,7 +150,7 @@ char *at_rp_clean(at_arena *a, const char *s);
 char *at_rp_shorten(at_arena *a, const char *s, size_t most);
 void at_rp_base64(at_text *t, const void *bytes, size_t n);
 
-/* ---- plots (svg.c, plot_dots.c, plot_curves.c) ---- */
+/* ---- plots (scale.c, plot_dots.c, plot_curves.c) ---- */
 
 typedef struct rp_scale {
   double lo, hi;      /* of the data, widened to hold something */
@@ -161,15 +162,13 @@ typedef struct rp_scale {
 void at_rp_scale(rp_scale *s, double lo, double hi, double from, double to, int most_ticks);
 double at_rp_place(const rp_scale *s, double v); /* pixels */
 void at_rp_tick(char buf[RP_NUMBER], const rp_scale *s, int i);
-void at_rp_svg_open(at_text *t, double w, double h, const char *title, const char *about);
-void at_rp_svg_text(at_text *t, double x, double y, const char *cls, const char *text);
-void at_rp_svg_line(at_text *t, const char *cls, double x1, double y1, double x2, double y2);
-void at_rp_svg_circle(at_text *t, const char *cls, double x, double y, double r);
-void at_rp_svg_path(at_text *t, const char *cls); /* up to the opening quote of its data */
-void at_rp_svg_group(at_text *t, size_t i);       /* opens <g> in the ink of the i-th group */
 
-void at_rp_dots(const at_report *r, const rp_summary *s, at_arena *a, at_text *t);
-void at_rp_curves(const at_report *r, at_arena *a, at_text *t);
+/* Figures go into `f` and onto the page. */
+void at_rp_dots(const at_report *r, const rp_summary *s, rp_figures *f, at_text *t);
+void at_rp_curves(const at_report *r, rp_figures *f, at_text *t);
+/* A figure with its caption; the keys to the inks of all groups. */
+void at_rp_figure(const rp_plate *c, const char *caption, at_text *t);
+void at_rp_legend(const at_report *r, at_text *t);
 
 /* ---- the page (page.c, page_style.c) ---- */
 
@@ -198,7 +197,7 @@ typedef struct rp_source {
 
 /* `src` NULL: no pictures. */
 at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_options *o,
-                     at_text *out, at_error *err);
+                     rp_figures *f, at_text *out, at_error *err);
 /* attention.c: the section of attention pictures. What cannot be drawn is said on the page. */
 at_status at_rp_attention(const at_report *r, const rp_source *src, const at_report_options *o,
                           at_text *out, at_error *err);

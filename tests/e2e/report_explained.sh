@@ -41,6 +41,11 @@ is "means lie within their intervals" yes \
 is "every two groups: 3 kinds of examples a result and block" yes \
   "$(awk -F, 'NR > 1 { n[$1 " " $2]++; if (($9 <= $8 && $8 <= $10) || $7 == 0) good++ }
     END { for (k in n) if (n[k] != 3) bad = 1; print (NR > 1 && !bad && good == NR - 1 ? "yes" : good " of " NR - 1) }' "$work/out/comparisons.csv")"
+is "curves of both blocks and orders, from all keys to none" "control.1 0 control.1 1 read.1 0 read.1 1" \
+  "$(awk -F, 'NR > 1 && ($4 == 0 || $4 == 1) { print $1, $4 }' "$work/out/curves.csv" | sort -u | xargs)"
+is "every figure as SVG and PDF" "$(cd "$work/out/figures" && ls *.svg | sed 's/svg$/pdf/' | xargs)" \
+  "$(cd "$work/out/figures" && grep -l '^%PDF' *.pdf | xargs)"
+is "each block has its curves" "removal.control.1.svg removal.read.1.svg" "$(cd "$work/out/figures" && ls removal.*.svg | xargs)"
 "$A" report "$work/out" --json >"$work/json" 2>>"$work/log"
 same "JSON is printed as it is written" "$work/json" "$work/out/results.json"
 "$A" report "$work/out" --latex >"$work/latex" 2>>"$work/log"

@@ -484,8 +484,11 @@ static char *page(void) {
   at_report *r = collect(at("sweep"));
   at_text t = {0};
   at_error err = {0};
-  if (at_rp_page(r, NULL, &(at_report_options){.pairs = 4}, &t, &err) != AT_OK)
+  rp_figures f = {0};
+  if (at_rp_figures_new(&f, &err) != AT_OK ||
+      at_rp_page(r, NULL, &(at_report_options){.pairs = 4}, &f, &t, &err) != AT_OK)
     fail_msg("%s", err.message);
+  at_rp_figures_free(&f);
   check_balance(t.data);
   check_alone(t.data);
   at_report_free(r);

@@ -58,6 +58,9 @@ static void put_explained(const char *dir, double base, int first, int step, con
   int64_t *rows = add(&a, "rows", AT_I64, N, 1), *off = add(&a, "offsets", AT_I64, N + 1, 0);
   float *w = add(&a, "weight", AT_F32, 2 * N, 0);
   int32_t *right = add(&a, "correct", AT_I32, N, 0);
+  float *bins = add(&a, "bins", AT_F32, 3, 0), *top = add(&a, "without_top", AT_F32, N, 3);
+  for (int i = 0; i < 3; i++) bins[i] = 0.5f * (float)i;
+  for (int i = 0; i < 3 * N; i++) top[i] = (float)base + (i % 3 ? 0.0f : 1.0f);
   double *tau = add(&v, "attention_correlation.tau_erasure", AT_F64, N, 0);
   for (int i = 0; i < N; i++) {
     rows[i] = first + i * step;
@@ -232,6 +235,69 @@ static void test_compare(void **state) {
   at_report_free(r);
 }
 
+/* Of seed s, dot: 1 + s / 10 with all keys, s / 10 with half of them and none. */
+static void test_curves(void **state) {
+  (void)state;
+  put_sweep("curves", 3);
+  at_report *r = collect("curves");
+  const rx_curves *c = &r->explained->table[0].curves;
+  assert_int_equal(c->n, 3);
+  assert_float_equal(c->share[1], 0.5, 0);
+  const rx_curve *dot = &c->curve[1];
+  assert_int_equal(dot->seeds, 3);
+  assert_float_equal(dot->mean[0], 1.1, 1e-6);
+  assert_float_equal(dot->lo[1], 0, 1e-6);
+  assert_float_equal(dot->hi[1], 0.2, 1e-6);
+  assert_int_equal(c->curve[2].seeds, 0); /* smallest weight first: not measured */
+  at_text t = {0};
+  at_rx_curves_csv(r, &t);
+  has(t.data, "look,score=dot,largest weight first,0.5,0.1");
+  at_text_free(&t);
+  at_report_free(r);
+}
+
+/* ---- figures ---- */
+
+static void test_plate(void **state) {
+  (void)state;
+  rp_figures f;
+  at_error err = {0};
+  at_text svg = {0}, page = {0}, pdf = {0}, again = {0};
+  assert_int_equal(at_rp_figures_new(&f, &err), AT_OK);
+  rp_plate *k = at_rp_plate_new(&f, "a/b <c>", "A & B");
+  assert_string_equal(k->name, "a_b__c_");
+  assert_string_equal(at_rp_plate_new(&f, "a/b <c>", "again")->name, "a_b__c_.2");
+  k->w = 100, k->h = 50;
+  at_rp_put_group(k, 9, "group");
+  at_rp_put_line(k, "line", 0, 0, 10, 5.25);
+  at_rp_put_end(k);
+  at_rp_put_rect(k, "cell", 1, 2, 3, 4, 0x0072b2);
+  at_rp_put_turned(k, 5, 6, -90, "tick end", "τ < 1");
+  at_rp_put_path(k, "band", (const double[]){0, 0, 1, 1, 2, 0}, 3, true);
+  at_rp_put_circle(k, "seed", 3, 3, 2);
+  at_rp_plate_svg(k, true, &svg);
+  at_rp_plate_svg(k, false, &page);
+  has(svg.data, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 50\" width=\"100\"");
+  has_not(page.data, "http");
+  has(svg.data, "<g class=\"c1 d1\" color=\"#d55e00\"><title>group</title>");
+  has(svg.data,
+      "y2=\"5.2\" class=\"line\" stroke=\"currentColor\" stroke-width=\"1.8\" "
+      "stroke-dasharray=\"7 3\"");
+  has(svg.data, "style=\"fill:#0072b2\"");
+  has(svg.data, "text-anchor=\"end\" transform=\"rotate(-90 5.0 6.0)\">τ &lt; 1</text>");
+  has(svg.data, "d=\"M0.0 0.0L1.0 1.0L2.0 0.0Z\"");
+  assert_int_equal(at_rp_plate_pdf(k, &pdf, &err), AT_OK);
+  assert_int_equal(at_rp_plate_pdf(k, &again, &err), AT_OK);
+  assert_memory_equal(pdf.data, "%PDF-", 5);
+  assert_int_equal(pdf.len, again.len);
+  assert_memory_equal(pdf.data, again.data, pdf.len);
+  at_text_free(&svg);
+  at_text_free(&page);
+  at_text_free(&pdf);
+  at_text_free(&again);
+  at_rp_figures_free(&f);
+}
+
 /* Nothing is the best beside a single seed. */
 static void test_single_seed(void **state) {
   (void)state;
@@ -338,6 +404,7 @@ int main(void) {
       cmocka_unit_test(test_read),    cmocka_unit_test(test_statistics),
       cmocka_unit_test(test_missing), cmocka_unit_test(test_single_seed),
       cmocka_unit_test(test_none),    cmocka_unit_test(test_compare),
+      cmocka_unit_test(test_curves),  cmocka_unit_test(test_plate),
       cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, make_root, remove_root);
