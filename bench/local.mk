@@ -1,6 +1,9 @@
-# Built on demand: make bench/step
-EXTRA_PROGRAMS = bench/step
+# Built on demand: make bench/step bench/thin
+EXTRA_PROGRAMS = bench/step bench/thin
 bench_step_SOURCES = bench/step.c bench/cases.c bench/cases.h
 bench_step_LDADD = libattune.la
+bench_thin_SOURCES = bench/thin.c
+bench_thin_CFLAGS = $(AM_CFLAGS) $(BLIS_CFLAGS)
+bench_thin_LDADD = libattune.la $(BLIS_LIBS)
 EXTRA_DIST += bench/model_step.py bench/clevr_memory.sh
-CLEANFILES += bench/step$(EXEEXT)
+CLEANFILES += bench/step$(EXEEXT) bench/thin$(EXEEXT)
