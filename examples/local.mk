@@ -20,8 +20,10 @@ dist_models_DATA = \
 runsdir = $(exampledir)/runs
 dist_runs_DATA = \
 	examples/runs/easy_vqa.yaml \
+	examples/runs/easy_vqa_hops.yaml \
 	examples/runs/flickr8k.yaml \
 	examples/runs/flickr8k_sweep.yaml \
+	examples/runs/nlvr_hops.yaml \
 	examples/runs/quickstart.yaml \
 	examples/runs/scenes_study_matching.yaml \
 	examples/runs/scenes_study_vqa.yaml \
