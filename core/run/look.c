@@ -191,15 +191,17 @@ static at_status add_words(at_session *s, int feed, int64_t row, const char *spl
 
 static at_status add_picture(at_session *s, int feed, int64_t row, const char *split, at_look *l,
                              at_error *err) {
-  const at_field *f = s->feed[feed].field;
-  const at_field *boxes = field_of(s, f->table, ATTUNE_FIELD_BOXES);
-  const at_field *name = field_of(s, f->table, ATTUNE_FIELD_NAME);
+  const char *table = s->feed[feed].field->table;
+  /* A model that is fed regions is shown on the picture that they are of. */
+  const at_field *image = field_of(s, table, ATTUNE_FIELD_IMAGE);
+  const at_field *boxes = field_of(s, table, ATTUNE_FIELD_BOXES);
+  const at_field *name = field_of(s, table, ATTUNE_FIELD_NAME);
   at_status st = AT_OK;
-  if (f->f.type == ATTUNE_FIELD_IMAGE && !l->rgb) {
-    l->height = f->f.shape[0];
-    l->width = f->f.shape[1];
-    l->rgb = malloc((size_t)s->feed[feed].row);
-    st = l->rgb ? at_dataset_read(s->data, split, f, row, l->rgb, err) : at_nomem(err);
+  if (image && !l->rgb) {
+    l->height = image->f.shape[0];
+    l->width = image->f.shape[1];
+    l->rgb = malloc((size_t)(l->height * l->width) * 3);
+    st = l->rgb ? at_dataset_read(s->data, split, image, row, l->rgb, err) : at_nomem(err);
   }
   if (st == AT_OK && name && !l->name)
     st = at_dataset_read_text(s->data, split, name, row, &l->name, err);

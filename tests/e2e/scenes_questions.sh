@@ -52,6 +52,14 @@ is "visual question answering runs on them" 0 "$?$(grep -a 'attune:' "$work/log"
 is "eval tells types apart" 1 "$(grep -c '"accuracy.exist"' "$work/eval.json")"
 "$A" train "$work/vqa.yaml" --set 'task=vqa(type=steps)' --out "$work/steps" >/dev/null 2>&1
 is "or lengths of programs" 1 "$("$A" eval "$work/steps" --json 2>/dev/null | grep -c '"accuracy.4"')"
+sed -e 's/mac_pixels/mac_regions/; s/^arguments.*/arguments: {d: 16, e: 8, steps: 2}/; s/scenes(root=scenes)/"scenes(root=scenes, regions=9)"/' \
+  "$work/vqa.yaml" >"$work/regions.yaml"
+"$A" train "$work/regions.yaml" --out "$work/regions" >/dev/null 2>"$work/log"
+is "a model of regions learns from them" 0 "$?$(grep -a 'attune:' "$work/log")"
+"$A" report "$work/regions" --pairs 2 --overlays >/dev/null 2>&1
+is "and is shown on the pictures that they are of" yes "$(ls "$work"/regions/report/gallery/*read.1.png >/dev/null 2>&1 && echo yes)"
+"$A" explain "$work/regions" --attend read.2 --limit 20 --out "$work/said" >"$work/out" 2>&1
+is "what decides is known of them" 1 "$(grep -c '^ *pointing ' "$work/out")"
 "$A" train "$work/run.yaml" --set train.epochs=1 --out "$work/match" >/dev/null 2>"$work/log"
 is "matching still runs on the captions" 0 "$?$(grep -a 'attune:' "$work/log")"
 "$A" train "$work/run.yaml" --set train.epochs=1 --set "data.reader=scenes(root=$work/none)" \
