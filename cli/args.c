@@ -91,3 +91,10 @@ int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, 
   }
   return rest->n < least || rest->n > most ? cli_usage(argv[0]) : 0;
 }
+
+char *cli_joined(const cli_list *l) {
+  at_text t = {0};
+  for (size_t i = 0; i < l->n; i++) at_text_addf(&t, "%s%s", i ? "," : "", l->v[i]);
+  if (t.failed) at_text_free(&t);
+  return t.data;
+}

@@ -54,6 +54,8 @@ typedef struct cli_option {
  * `options` ends with a NULL name. --help prints the usage and exits 0 through *done. */
 int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, size_t least,
               size_t most, bool *done);
+/* "type,length:4" of what was given one by one; the caller frees; NULL: none, or out of memory. */
+char *cli_joined(const cli_list *l);
 int cli_usage(const char *command); /* prints it to stderr; 2 */
 
 /* ---- ending ---- */

@@ -26,14 +26,6 @@ static at_status print(const at_explained *e, size_t n, const at_explain_options
   return printed ? AT_OK : at_nomem(err);
 }
 
-/* "type,length:4" of what was given one by one; NULL: none, or out of memory. */
-static char *joined(const cli_list *l) {
-  at_text t = {0};
-  for (size_t i = 0; i < l->n; i++) at_text_addf(&t, "%s%s", i ? "," : "", l->v[i]);
-  if (t.failed) at_text_free(&t);
-  return t.data;
-}
-
 static at_status explain(at_session *s, const cli_list *blocks, const at_explain_options *given,
                          const char *dir, bool json, cli_progress *p, at_error *err) {
   at_explain_options o = *given;
@@ -69,7 +61,7 @@ int cli_explain(int argc, char **argv) {
                                 {0}};
   int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
   if (rc || done) return rc;
-  char *conditions = joined(&by);
+  char *conditions = cli_joined(&by);
   at_explain_options o = {.split = split,
                           .limit = limit,
                           .permutations = (int)permutations,

@@ -33,8 +33,8 @@ const cli_command cli_commands[] = {
     {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
      "train one model for each combination of values", cli_sweep},
     {"report",
-     "DIR... [--out DIR] [--split S] [--metric NAME]... [--pairs N] [--overlays] [--no-probe] "
-     "[--json | --csv | --latex]",
+     "DIR... [--out DIR] [--split S] [--metric NAME]... [--by CONDITION]... [--pairs N] "
+     "[--overlays] [--no-probe] [--json | --csv | --latex]",
      "tables, curves and attention of trained models", cli_report},
     {"data",
      "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] "

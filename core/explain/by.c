@@ -197,6 +197,40 @@ at_status at_condition_split(const at_session *s, const char *split, const attun
   return by_field(s, split, rows.data, rows.shape[1], by, n, a, out, err);
 }
 
+enum { MOST_LABEL = 80 };
+
+/* Values such as whole programs are no classes, however few the examples are. */
+static bool has_short_labels(const at_split *v) {
+  for (size_t c = 0; c < v->classes; c++)
+    if (strlen(v->label[c]) > MOST_LABEL) return false;
+  return true;
+}
+
+at_status at_condition_fields(const at_session *s, const char *split, const attune_prediction *p,
+                              at_arena *a, at_split **out, size_t *n, at_error *err) {
+  size_t all;
+  int table;
+  const at_field *f = at_dataset_fields(at_session_dataset(s), &all);
+  at_status st = AT_OK;
+  *n = 0;
+  *out = AT_NEW_ARRAY(a, at_split, all + 1);
+  if (!*out) return at_nomem(err);
+  for (size_t i = 0; st == AT_OK && i < all; i++) {
+    at_error why = {0};
+    if (is_number(f[i].f.name) || plain_field(s, f[i].f.name, &table) != &f[i]) continue;
+    at_by by = {.name = at_arena_strdup(a, f[i].f.name)};
+    if (!by.name) return at_nomem(err);
+    st = at_condition_split(s, split, p, &by, a, &(*out)[*n], &why);
+    if (st == AT_OK)
+      *n += has_short_labels(&(*out)[*n]);
+    else if (st == AT_EINPUT)
+      st = AT_OK; /* too many values, as questions have */
+    else
+      at_fail(err, st, "%s", why.message);
+  }
+  return st;
+}
+
 at_status at_conditions_check(const at_session *s, const at_explain_options *o, at_arena *a,
                               at_error *err) {
   at_by *by = NULL;

@@ -73,6 +73,8 @@ typedef struct at_explained {
   size_t n_results, cap_results;
   at_split *by; /* the examples by each condition */
   size_t n_by;
+  at_split *field; /* what fields of the data say of the examples, where few enough values */
+  size_t n_fields;
 } at_explained;
 
 /* `blocks` n 0: all of the model. A block that cannot be measured says why; the others go on. */
@@ -86,7 +88,8 @@ void at_explain_table(const at_explained *e, size_t n, at_text *out);
 void at_explain_csv(const at_explained *e, size_t n, at_text *out);
 char *at_explain_json(const at_explained *e, size_t n,
                       const at_explain_options *o); /* caller frees */
-/* explain.json and explain.csv; for each block its arrays as BLOCK.npz, and what metrics make of
+/* explain.json and explain.csv; for each block its arrays as BLOCK.npz, with `field.NAME` for each
+ * text field, the places of values that explain.json lists; and what metrics make of
  * each example as BLOCK.metrics.npz: METRIC.RESULT. */
 at_status at_explain_write(const at_explained *e, size_t n, const at_explain_options *o,
                            const char *dir, at_error *err);

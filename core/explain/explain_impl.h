@@ -144,6 +144,10 @@ at_status at_condition_split(const at_session *s, const char *split, const attun
 at_status at_compare_read(const at_session *s, const char *block, const at_explain_options *o,
                           attune_prediction *arrays, at_error *err);
 
+/* Every field that can be a condition without bins; out: in `a`. */
+at_status at_condition_fields(const at_session *s, const char *split, const attune_prediction *p,
+                              at_arena *a, at_split **out, size_t *n, at_error *err);
+
 /* ---- which metrics (metrics.c) ---- */
 
 typedef struct at_chosen_metric {

@@ -143,6 +143,8 @@ static at_status explain_one(const work *w, const char *block, at_explained *e, 
   e->examples = offsets.shape[0] - 1;
   if (w->o->other) st = at_compare_read(w->s, block, w->o, e->arrays, err);
   if (st == AT_OK) st = split_by(w, e, err);
+  if (st == AT_OK)
+    st = at_condition_fields(w->s, w->o->split, e->arrays, e->arena, &e->field, &e->n_fields, err);
   return st == AT_OK ? run_metrics(w, e, err) : st;
 }
 

@@ -98,6 +98,18 @@ static json_t *by_json(const at_explained *e) {
   return all;
 }
 
+/* What the numbers of `field.NAME` stand for. */
+static json_t *fields_json(const at_explained *e) {
+  json_t *all = json_object();
+  for (size_t i = 0; i < e->n_fields; i++) {
+    json_t *values = json_array();
+    for (size_t c = 0; c < e->field[i].classes; c++)
+      json_array_append_new(values, json_string(e->field[i].label[c]));
+    json_object_set_new(all, e->field[i].name, values);
+  }
+  return all;
+}
+
 static json_t *block_json(const at_explained *e) {
   json_t *j = json_pack("{s:s}", "block", e->block);
   if (e->why) {
@@ -108,6 +120,7 @@ static json_t *block_json(const at_explained *e) {
   json_object_set_new(j, "arrays", arrays_json(e->arrays));
   json_object_set_new(j, "metrics", metrics_json(e));
   if (e->n_by) json_object_set_new(j, "by", by_json(e));
+  if (e->n_fields) json_object_set_new(j, "fields", fields_json(e));
   json_object_set_new(j, "passes", json_integer((json_int_t)e->cost.passes));
   json_object_set_new(j, "flops", number(e->cost.flops));
   json_object_set_new(j, "flops_of_whole_passes", number(e->cost.whole_flops));
@@ -141,6 +154,17 @@ static at_status add_array(at_arrays *to, const char *name, const attune_array *
   return st;
 }
 
+static at_status add_field(at_arrays *to, const at_split *f, at_error *err) {
+  at_text name = {0};
+  const int64_t n = (int64_t)f->n;
+  at_text_addf(&name, "field.%s", f->name);
+  at_array *v = name.failed ? NULL : at_arrays_add(to);
+  at_status st = v ? at_array_init(v, name.data, AT_I32, 1, &n, err) : at_nomem(err);
+  if (st == AT_OK) memcpy(v->data, f->of, f->n * sizeof *f->of);
+  at_text_free(&name);
+  return st;
+}
+
 static at_status write_npz(const char *dir, const char *block, const char *ending,
                            const at_arrays *v, at_error *err) {
   at_text file = {0};
@@ -158,6 +182,7 @@ static at_status write_arrays(const at_explained *e, const char *dir, at_error *
   at_status st = AT_OK;
   for (size_t i = 0; st == AT_OK && (name = at_prediction_name(e->arrays, i, &a)); i++)
     st = add_array(&out, name, &a, err);
+  for (size_t i = 0; st == AT_OK && i < e->n_fields; i++) st = add_field(&out, &e->field[i], err);
   if (st == AT_OK) st = write_npz(dir, e->block, "", &out, err);
   at_arrays_free(&out);
   return st;

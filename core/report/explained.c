@@ -10,6 +10,7 @@ static at_status work(at_report *r, const at_report_options *o, rp_explained *x,
   for (size_t b = 0; st == AT_OK && b < x->n; b++) st = at_rx_compare(r, x, b, pool, err);
   for (size_t b = 0; st == AT_OK && b < x->n; b++)
     st = at_rx_curves(r, &x->block[b], &x->table[b].curves, err);
+  if (st == AT_OK && o->by) st = at_rx_conditions(r, o->by, x, pool, err);
   return st;
 }
 
@@ -23,6 +24,9 @@ at_status at_report_explained(at_report *r, const at_report_options *o, int thre
   if (st == AT_OK && x->any) st = at_pool_new(all > 0 ? (int)all : 1, &pool, err);
   if (st == AT_OK && x->any) st = work(r, o, x, pool, err);
   at_pool_free(pool);
+  if (st == AT_OK && !x->any && o->by)
+    st = at_fail(err, AT_EINPUT, "there are no conditions: no run was explained on the split `%s`",
+                 x->split);
   if (st == AT_OK && x->any)
     r->explained = x;
   else

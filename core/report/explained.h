@@ -3,10 +3,17 @@
 #ifndef AT_REPORT_EXPLAINED_H
 #define AT_REPORT_EXPLAINED_H
 #include <jansson.h>
+#include "core/analyse/condition.h"
 #include "core/report/report_impl.h"
 #include "core/tensor/array.h"
 
 /* ---- as read (explained_read.c, explained_join.c) ---- */
+
+typedef struct rx_field {
+  const char *name;
+  const char **value;
+  size_t n;
+} rx_field;
 
 /* A block of one run. Arrays that nothing here reads are let go. */
 typedef struct rx_own {
@@ -15,6 +22,8 @@ typedef struct rx_own {
   at_arrays values; /* BLOCK.metrics.npz: METRIC.RESULT, each [n] */
   size_t n;         /* examples */
   size_t *place;    /* [n] of each among the examples of the block */
+  rx_field *field;  /* what `field.NAME` stands for */
+  size_t n_fields;
 } rx_own;
 
 /* A result of a metric, or a metric that gave nothing in any run (name NULL). */
@@ -174,7 +183,38 @@ json_t *at_rx_curves_json(const at_report *r, size_t block);
 at_status at_rx_areas_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,
                            at_error *err);
 
-/* ---- figures (plot_removal.c, plot_matrix.c) ---- */
+/* ---- within conditions (explained_by.c, explained_parts.c) ---- */
+
+/* One result within the classes of a condition. */
+typedef struct rx_within {
+  const rx_column *column;
+  rp_stat *stat;     /* [groups * classes]; n: seeds */
+  size_t *examples;  /* [groups * classes] */
+  double *omega, *p; /* [groups] part of the variance between examples that the condition explains:
+                        omega squared, mean over seeds, and the largest p of a seed; NaN */
+} rx_within;
+
+typedef struct rx_condition {
+  at_split split; /* of[run * examples + example]: a condition may differ from run to run */
+  rx_within *v;   /* of the headline results with numbers for examples */
+  size_t n;
+} rx_condition;
+
+/* EINPUT: no run has such a condition, or it has too many values. */
+at_status at_rx_split(const at_report *r, const rx_block *b, const at_by *by, at_split *out,
+                      at_error *err);
+at_status at_rx_conditions(const at_report *r, const char *by, rp_explained *x, at_pool *pool,
+                           at_error *err);
+at_status at_rx_within_grid(const at_report *r, const rx_condition *c, const rx_within *v,
+                            const char *block, at_arena *a, rp_grid *out, at_error *err);
+void at_rx_conditions_csv(const at_report *r, at_text *t);
+json_t *at_rx_conditions_json(const at_report *r, size_t block);
+
+/* ---- figures (plot_removal.c, plot_matrix.c, plot_within.c) ---- */
+
+/* Groups by classes, as colour. */
+void at_rx_plot_within(const at_report *r, size_t block, const rx_condition *c, const rx_within *v,
+                       rp_figures *f, at_text *t);
 
 void at_rx_plot_removal(const at_report *r, size_t block, rp_figures *f, at_text *t);
 /* Every two groups by one result. */
@@ -190,6 +230,8 @@ struct rp_table {
   rx_compared *compared; /* of the headline results with numbers for examples */
   size_t n_compared;
   rx_curves curves;
+  rx_condition *condition;
+  size_t n_conditions;
 };
 
 const char *at_rx_part_name(rx_part p);

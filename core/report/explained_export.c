@@ -79,9 +79,9 @@ static json_t *block_json(const at_report *r, size_t block) {
                           number(v->c.floor), "groups", groups);
     json_array_append_new(results, j);
   }
-  return json_pack("{s:s, s:o, s:o, s:o}", "block", r->explained->block[block].name, "results",
+  return json_pack("{s:s, s:o, s:o, s:o, s:o}", "block", r->explained->block[block].name, "results",
                    results, "comparisons", at_rx_pairs_json(r, block), "curves",
-                   at_rx_curves_json(r, block));
+                   at_rx_curves_json(r, block), "conditions", at_rx_conditions_json(r, block));
 }
 
 json_t *at_rx_json(const at_report *r) {

@@ -15,6 +15,21 @@ at_status at_rx_text(const at_report *r, bool color, at_arena *a, at_text *t, at
   return st;
 }
 
+static at_status conditions_latex(const at_report *r, at_arena *a, at_text *t, at_error *err) {
+  const rp_explained *x = r->explained;
+  rp_grid g;
+  at_status st = AT_OK;
+  for (size_t b = 0; b < x->n; b++)
+    for (size_t i = 0; i < x->table[b].n_conditions; i++) {
+      const rx_condition *c = &x->table[b].condition[i];
+      for (size_t k = 0; st == AT_OK && k < c->n; k++) {
+        st = at_rx_within_grid(r, c, &c->v[k], x->block[b].name, a, &g, err);
+        if (st == AT_OK) st = at_rp_grid_latex(&g, a, t, err);
+      }
+    }
+  return st;
+}
+
 static at_status pairs_latex(const at_report *r, at_arena *a, at_text *t, at_error *err) {
   rp_grid g;
   rp_notes legend = {0};
@@ -39,6 +54,7 @@ at_status at_rx_latex(const at_report *r, at_arena *a, at_text *t, at_error *err
     if (st == AT_OK) st = at_rx_all_grid(r, b, a, &g, err);
     if (st == AT_OK) st = at_rp_grid_latex(&g, a, t, err);
   }
+  if (st == AT_OK) st = conditions_latex(r, a, t, err);
   return st == AT_OK ? pairs_latex(r, a, t, err) : st;
 }
 
@@ -92,6 +108,33 @@ static at_status removal(const at_report *r, at_arena *a, rp_figures *f, at_text
   return st;
 }
 
+/* ---- conditions ---- */
+
+static void conditions(const at_report *r, rp_figures *f, at_text *t) {
+  const rp_explained *x = r->explained;
+  bool open = false;
+  for (size_t b = 0; b < x->n; b++)
+    for (size_t i = 0; i < x->table[b].n_conditions; i++) {
+      const rx_condition *c = &x->table[b].condition[i];
+      if (!open)
+        at_text_add(t,
+                    "<section id=\"conditions\">\n<h2>By condition</h2>\n"
+                    "<p>Means within parts of the examples. ω²: how much of the variance between "
+                    "examples the condition explains, mean over seeds; p: how often parts drawn at "
+                    "random explain as much, the largest of the seeds; bold below 0.05. Empty: no "
+                    "example.</p>\n");
+      open = true;
+      at_text_add(t, "<h3>");
+      at_rp_escape(t, x->block[b].name);
+      at_text_add(t, " by ");
+      at_rp_escape(t, c->split.name);
+      at_text_add(t, "</h3>\n<div class=\"plots flow\">\n");
+      for (size_t k = 0; k < c->n; k++) at_rx_plot_within(r, b, c, &c->v[k], f, t);
+      at_text_add(t, "</div>\n");
+    }
+  if (open) at_text_add(t, "</section>\n");
+}
+
 /* ---- two groups ---- */
 
 static at_status comparisons(const at_report *r, at_arena *a, rp_figures *f, at_text *t,
@@ -110,7 +153,7 @@ static at_status comparisons(const at_report *r, at_arena *a, rp_figures *f, at_
     st = at_rx_pairs_grid(r, b, a, &g, err);
     if (st != AT_OK || !g.rows) continue;
     heading(r, b, t);
-    at_text_add(t, "<div class=\"plots small\">\n");
+    at_text_add(t, "<div class=\"plots flow\">\n");
     for (size_t c = 0; c < r->explained->table[b].n_compared; c++)
       at_rx_plot_matrix(r, b, &r->explained->table[b].compared[c], f, t);
     at_text_add(t, "</div>\n");
@@ -137,5 +180,6 @@ at_status at_rx_page(const at_report *r, at_arena *a, rp_figures *f, at_text *t,
   if (st == AT_OK) at_rp_notes_html(&legend, t);
   at_text_add(t, "</section>\n");
   if (st == AT_OK) st = removal(r, a, f, t, err);
+  if (st == AT_OK) conditions(r, f, t);
   return st == AT_OK && r->n_groups > 1 ? comparisons(r, a, f, t, err) : st;
 }

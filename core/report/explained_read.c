@@ -156,6 +156,26 @@ static at_status take_metrics(const reader *d, rx_block *b, json_t *metrics, at_
   return st;
 }
 
+static at_status take_fields(const reader *d, json_t *fields, rx_own *o, at_error *err) {
+  const char *name;
+  json_t *values, *v;
+  size_t i;
+  o->field = AT_NEW_ARRAY(arena(d), rx_field, json_object_size(fields) + 1);
+  if (!o->field) return at_nomem(err);
+  json_object_foreach(fields, name, values) {
+    rx_field *f = &o->field[o->n_fields++];
+    *f = (rx_field){clean(d, name),
+                    AT_NEW_ARRAY(arena(d), const char *, json_array_size(values) + 1),
+                    json_array_size(values)};
+    if (!f->name || !f->value) return at_nomem(err);
+    json_array_foreach(values, i, v) {
+      f->value[i] = clean(d, json_is_string(v) ? json_string_value(v) : "");
+      if (!f->value[i]) return at_nomem(err);
+    }
+  }
+  return AT_OK;
+}
+
 static at_status take_block(const reader *d, json_t *j, at_error *err) {
   const char *name = json_string_value(json_object_get(j, "block"));
   const char *missing = json_string_value(json_object_get(j, "missing"));
@@ -169,7 +189,10 @@ static at_status take_block(const reader *d, json_t *j, at_error *err) {
                    name);
   at_status st = missing ? at_fail(&why, AT_EINPUT, "%s", missing) : read_arrays(d, name, o, &why);
   if (st == AT_OK && !o->n) st = at_fail(&why, AT_EINPUT, "it has no examples");
-  if (st == AT_OK) return take_metrics(d, b, json_object_get(j, "metrics"), err);
+  if (st == AT_OK) {
+    st = take_fields(d, json_object_get(j, "fields"), o, err);
+    return st == AT_OK ? take_metrics(d, b, json_object_get(j, "metrics"), err) : st;
+  }
   if (st == AT_ENOMEM) return at_nomem(err);
   at_arrays_free(&o->arrays);
   at_arrays_free(&o->values);

@@ -2,7 +2,7 @@
 #include "core/report/report_impl.h"
 
 void at_rp_figure(const rp_plate *c, const char *caption, at_text *t) {
-  at_text_add(t, "<figure>\n");
+  at_text_add(t, c->fixed ? "<figure class=\"fixed\">\n" : "<figure>\n");
   at_rp_plate_svg(c, false, t);
   at_text_add(t, "<figcaption>");
   at_rp_escape(t, caption);

@@ -6,6 +6,7 @@ libattune_la_SOURCES += \
 	core/report/collect.c \
 	core/report/explained.c \
 	core/report/explained.h \
+	core/report/explained_by.c \
 	core/report/explained_compare.c \
 	core/report/explained_curves.c \
 	core/report/explained_export.c \
@@ -14,6 +15,7 @@ libattune_la_SOURCES += \
 	core/report/explained_missing.c \
 	core/report/explained_page.c \
 	core/report/explained_pairs.c \
+	core/report/explained_parts.c \
 	core/report/explained_read.c \
 	core/report/explained_stats.c \
 	core/report/export.c \
@@ -41,6 +43,7 @@ libattune_la_SOURCES += \
 	core/report/plot_dots.c \
 	core/report/plot_matrix.c \
 	core/report/plot_removal.c \
+	core/report/plot_within.c \
 	core/report/read_run.c \
 	core/report/report.h core/report/report_impl.h \
 	core/report/same.c \

@@ -38,6 +38,7 @@ typedef struct rp_plate {
       *about; /* of its file without ending; heading; what it shows, in words */
   rp_thing *thing;
   size_t n, cap;
+  bool fixed;  /* on the page in its own size, to be scrolled where there is no room */
   bool failed; /* out of memory: nothing more is drawn */
 } rp_plate;
 

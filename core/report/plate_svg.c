@@ -93,6 +93,7 @@ static void open_group(at_text *t, const rp_thing *o) {
 static void head(const rp_plate *c, bool file, at_text *t) {
   at_text_addf(t, "<svg%s viewBox=\"0 0 %.0f %.0f\"",
                file ? " xmlns=\"http://www.w3.org/2000/svg\"" : "", c->w, c->h);
+  if (!file && c->fixed) at_text_addf(t, " style=\"width:%.0fpx\"", c->w);
   if (file) at_text_addf(t, " width=\"%.0f\" height=\"%.0f\"", c->w, c->h);
   at_text_add(t, " role=\"img\" font-family=\"sans-serif\" font-size=\"12\" aria-label=\"");
   at_rp_escape(t, c->title);

@@ -97,6 +97,7 @@ void at_rx_plot_matrix(const at_report *r, size_t block, const rx_compared *v, r
   }
   m.left = 34 + 6.6 * (double)(widest < MOST_LABEL ? widest : MOST_LABEL);
   m.k->w = m.left + CELL_W * (double)r->n_groups + RIGHT;
+  m.k->fixed = true;
   m.k->h = TOP + CELL_H * (double)r->n_groups + BOTTOM;
   labels(&m);
   for (size_t i = 0; i < v->n; i++) {

@@ -21,6 +21,7 @@ typedef struct at_report_options {
   const char *split; /* role: "test" */
   const char *const *metrics;
   size_t n_metrics; /* columns; none: all, in the order found */
+  const char *by;   /* conditions of explained attention: "type,length:4"; NULL: none */
   int pairs;        /* how many pairs or questions of the split to draw; < 0: as many as is usual */
   const char *overlays; /* folder for PNG files of the same examples; NULL: none */
   bool color;           /* escape codes in the terminal table */

@@ -33,7 +33,7 @@ static at_status put_figures(const char *dir, const rp_figures *f, at_error *err
 /* Everything is made before anything is written: a report that fails leaves the old one whole. */
 at_status at_report_write(const at_report *r, at_registry *reg, const at_report_options *o,
                           const char *dir, at_error *err) {
-  at_text csv = {0}, json = {0}, latex = {0}, page = {0}, pairs = {0}, curves = {0};
+  at_text csv = {0}, json = {0}, latex = {0}, page = {0}, pairs = {0}, curves = {0}, parts = {0};
   rp_source src = at_rp_session_source(reg);
   rp_figures figures = {0};
   at_status s = not_a_run(dir, err);
@@ -44,7 +44,8 @@ at_status at_report_write(const at_report *r, at_registry *reg, const at_report_
   if (s == AT_OK) s = at_rp_page(r, reg ? &src : NULL, o, &figures, &page, err);
   if (s == AT_OK && r->explained) at_rx_pairs_csv(r, &pairs);
   if (s == AT_OK && r->explained) at_rx_curves_csv(r, &curves);
-  if (s == AT_OK && (pairs.failed || curves.failed)) s = at_nomem(err);
+  if (s == AT_OK && r->explained && o->by) at_rx_conditions_csv(r, &parts);
+  if (s == AT_OK && (pairs.failed || curves.failed || parts.failed)) s = at_nomem(err);
   if (s == AT_OK) s = at_mkdirs(dir, err);
   if (s == AT_OK) s = put(dir, "results.csv", &csv, err);
   if (s == AT_OK) s = put(dir, "results.json", &json, err);
@@ -52,11 +53,13 @@ at_status at_report_write(const at_report *r, at_registry *reg, const at_report_
   if (s == AT_OK) s = put(dir, "report.html", &page, err);
   if (s == AT_OK && pairs.data) s = put(dir, "comparisons.csv", &pairs, err);
   if (s == AT_OK && curves.data) s = put(dir, "curves.csv", &curves, err);
+  if (s == AT_OK && parts.data) s = put(dir, "conditions.csv", &parts, err);
   if (s == AT_OK) s = put_figures(dir, &figures, err);
   at_rp_figures_free(&figures);
   at_text_free(&csv);
   at_text_free(&pairs);
   at_text_free(&curves);
+  at_text_free(&parts);
   at_text_free(&json);
   at_text_free(&latex);
   at_text_free(&page);

@@ -51,4 +51,13 @@ same "JSON is printed as it is written" "$work/json" "$work/out/results.json"
 "$A" report "$work/out" --latex >"$work/latex" 2>>"$work/log"
 same "LaTeX is printed as it is written" "$work/latex" "$work/out/results.tex"
 is "and has the blocks" 2 "$(grep -c 'caption{All results of ' "$work/latex")"
+"$A" report "$work/out" --pairs 0 --by type --by correct,length:2 >"$work/table" 2>"$work/log"
+is "parts by fields of the data, right answers and bins" "correct length type" \
+  "$(awk -F, 'NR > 1 { print $2 }' "$work/out/conditions.csv" | sort -u | xargs)"
+is "all seeds of a group have the same examples of a type" yes \
+  "$(awk -F, '$2 == "type" && $4 == "attention_shape.entropy" && $1 == "read.1" && $5 == "score=dot" { n += $7 }
+    END { print (n == 24 ? "yes" : n) }' "$work/out/conditions.csv")"
+is "a figure for each block, condition and result" yes \
+  "$(ls "$work"/out/figures/by.read.1.type.attention_shape.entropy.{svg,pdf} >/dev/null && echo yes)"
+refuses "an unknown condition" 2 'no run has the condition `tipe`; there are .*`type`' "$A" report "$work/out" --by tipe
 finish

@@ -61,9 +61,11 @@ static void put_explained(const char *dir, double base, int first, int step, con
   float *bins = add(&a, "bins", AT_F32, 3, 0), *top = add(&a, "without_top", AT_F32, N, 3);
   for (int i = 0; i < 3; i++) bins[i] = 0.5f * (float)i;
   for (int i = 0; i < 3 * N; i++) top[i] = (float)base + (i % 3 ? 0.0f : 1.0f);
+  int32_t *kind = add(&a, "field.kind", AT_I32, N, 0);
   double *tau = add(&v, "attention_correlation.tau_erasure", AT_F64, N, 0);
   for (int i = 0; i < N; i++) {
     rows[i] = first + i * step;
+    kind[i] = rows[i] < 3 ? (int32_t)(rows[i] / 2) : -1;
     off[i + 1] = 2 * (i + 1);
     w[2 * i] = 0.75f, w[2 * i + 1] = 0.25f;
     right[i] = rows[i] % 2 == 0;
@@ -74,7 +76,8 @@ static void put_explained(const char *dir, double base, int first, int step, con
 }
 
 static const char *const GOOD =
-    "{\"split\": \"test\", \"blocks\": [{\"block\": \"look\", \"examples\": 4, \"metrics\": {"
+    "{\"split\": \"test\", \"blocks\": [{\"block\": \"look\", \"examples\": 4, \"fields\": "
+    "{\"kind\": [\"7\", \"30\"]}, \"metrics\": {"
     "\"attention_correlation\": {\"results\": {\"tau_erasure\": {\"mean\": 0.5, \"better\": "
     "\"higher\"}}},"
     "\"attention_plausibility\": {\"missing\": \"it needs <truth>\"},"
@@ -113,17 +116,19 @@ static void put_sweep(const char *name, int seeds) {
   }
 }
 
-static at_report *collect(const char *name) {
+static at_report *collect_by(const char *name, const char *by) {
   char dir[600];
   const char *dirs[] = {dir};
   at_report *r = NULL;
   at_error err = {0};
   snprintf(dir, sizeof dir, "%s/%s", root, name);
   if (at_report_collect(dirs, 1, &r, &err) != AT_OK) fail_msg("%s", err.message);
-  if (at_report_explained(r, &(at_report_options){.split = "test"}, 2, &err) != AT_OK)
+  if (at_report_explained(r, &(at_report_options){.split = "test", .by = by}, 2, &err) != AT_OK)
     fail_msg("%s", err.message);
   return r;
 }
+
+static at_report *collect(const char *name) { return collect_by(name, NULL); }
 
 typedef at_status form(const at_report *r, const at_report_options *o, at_text *out, at_error *err);
 
@@ -253,6 +258,59 @@ static void test_curves(void **state) {
   at_rx_curves_csv(r, &t);
   has(t.data, "look,score=dot,largest weight first,0.5,0.1");
   at_text_free(&t);
+  at_report_free(r);
+}
+
+/* Rows 0 and 1 are of kind 7, row 2 of kind 30, row 3 of none; 0 and 2 are right. */
+static void test_parts(void **state) {
+  (void)state;
+  put_sweep("parts", 3);
+  at_report *r = collect_by("parts", "kind,correct,keys");
+  const rp_table *t = &r->explained->table[0];
+  assert_int_equal(t->n_conditions, 3);
+  assert_int_equal(r->explained->table[1].n_conditions, 0);
+  const rx_condition *kind = &t->condition[0], *right = &t->condition[1];
+  assert_int_equal(kind->split.classes, 2);
+  assert_string_equal(kind->split.label[0], "7"); /* as numbers */
+  assert_int_equal(kind->n, 1);
+  /* dot, seeds 0 .1 .2: kind 7 has rows 0 and 1 */
+  const rx_within *v = &kind->v[0];
+  assert_float_equal(v->stat[2].mean, 0.1 + 0.05, 1e-12);
+  assert_float_equal(v->stat[3].mean, 0.1 + 0.2, 1e-12);
+  assert_int_equal(v->examples[2], 2);
+  assert_int_equal(v->examples[3], 1);
+  /* tau 0 .1 | .2: between classes .015, within .005; omega (.015 - .005) / (.02 + .005) */
+  assert_float_equal(v->omega[1], 0.4, 1e-9);
+  assert_true(v->p[1] > 0.5 && v->p[1] < 0.8); /* two of three parts do as well */
+  assert_string_equal(right->split.label[0], "right");
+  assert_float_equal(right->v[0].stat[2].mean, 0.1 + 0.1, 1e-12);
+  assert_int_equal(t->condition[2].split.classes, 1);
+  at_text csv = {0};
+  at_rx_conditions_csv(r, &csv);
+  has(csv.data, "look,kind,30,attention_correlation.tau_erasure,score=dot,3,1,0.3,");
+  at_text_free(&csv);
+  at_report_free(r);
+}
+
+static void test_no_condition(void **state) {
+  (void)state;
+  char dir[600];
+  const char *dirs[] = {dir};
+  at_report *r = NULL;
+  at_error err = {0};
+  put_sweep("refused", 1);
+  snprintf(dir, sizeof dir, "%s/refused", root);
+  assert_int_equal(at_report_collect(dirs, 1, &r, &err), AT_OK);
+  static const char *const bad[][2] = {
+      {"kin", "there are `correct`, `length`, `keys`, `output`, `kind`"},
+      {"kind,kind", "given twice"},
+      {"correct:2", "is no number"}};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    at_report_options o = {.split = "test", .by = bad[i][0]};
+    assert_int_equal(at_report_explained(r, &o, 1, &err), AT_EINPUT);
+    has(err.message, bad[i][1]);
+    assert_null(r->explained);
+  }
   at_report_free(r);
 }
 
@@ -405,6 +463,7 @@ int main(void) {
       cmocka_unit_test(test_missing), cmocka_unit_test(test_single_seed),
       cmocka_unit_test(test_none),    cmocka_unit_test(test_compare),
       cmocka_unit_test(test_curves),  cmocka_unit_test(test_plate),
+      cmocka_unit_test(test_parts),   cmocka_unit_test(test_no_condition),
       cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, make_root, remove_root);
