@@ -7,6 +7,7 @@ dist_models_DATA = \
 	examples/models/hops_regions.att \
 	examples/models/m4c.att \
 	examples/models/mac.att \
+	examples/models/mac_cells.att \
 	examples/models/mac_pixels.att \
 	examples/models/mac_regions.att \
 	examples/models/relation.att \

@@ -71,6 +71,7 @@ runs mac_pixels.att --set d=16 --set c=4
 runs relation.att --set g=16 --set f=16 --set c=4
 runs hops.att --set d=16 --set c=8 --set patch=3
 runs hops_regions.att --set d=16
+runs mac_cells.att --set d=16 --set c=8 --set patch=3
 runs mac_regions.att --set d=16
 runs maps.att --set d=8 --set c=8 --set patch=1 --set patches=1
 runs san.att --set d=16 --set c=4
