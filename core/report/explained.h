@@ -159,6 +159,19 @@ typedef struct rx_compared {
   size_t n;
 } rx_compared;
 
+at_status at_rx_new_column(const at_report *r, const rx_result *v, rx_column *c, at_error *err);
+at_status at_rx_choose_decimals(const at_report *r, rp_column *c, at_error *err);
+
+/* ---- seeds of one group (explained_agree.c) ---- */
+
+/* out[i]: at_agreement of the weights of example i of the block, NaN where they are not of all of
+ * the group's runs; *seeds: runs that have weights. */
+at_status at_rx_agreement(const at_report *r, const rx_block *b, size_t group, double *out,
+                          size_t *seeds, at_error *err);
+/* As a result of attention_shape, which has room for one more. */
+at_status at_rx_add_agreement(const at_report *r, const rx_block *b, const at_resampling *how,
+                              rp_table *t, at_error *err);
+
 /* ---- keys taken away (explained_curves.c) ---- */
 
 typedef enum rx_order { RX_TOP_FIRST, RX_LOW_FIRST, RX_ORDERS } rx_order;

@@ -28,6 +28,9 @@ static const struct {
      "weight on the keys that decide, over their share of the keys; 1 is chance"},
     {"attention_shape.entropy", "entropy", RX_SHAPE,
      "of the weights, over that of equal ones: 1 is uniform, 0 a single key"},
+    {"attention_shape.seed_agreement", "seed agreement", RX_SHAPE,
+     "Spearman's correlation of the weights of the same example, mean over pairs of seeds; the "
+     "interval is over examples alone"},
 };
 enum { N_HEADLINE = sizeof HEADLINE / sizeof *HEADLINE };
 
@@ -108,9 +111,9 @@ static at_status judge(const work *w, rx_column *c, const at_samples *sample) {
 
 /* ---- one column ---- */
 
-static at_status new_column(const work *w, const rx_result *v, rx_column *c) {
-  size_t n = w->r->n_groups;
-  at_arena *a = w->r->arena;
+at_status at_rx_new_column(const at_report *r, const rx_result *v, rx_column *c, at_error *err) {
+  size_t n = r->n_groups;
+  at_arena *a = r->arena;
   *c = (rx_column){.c = {.metric = v->full,
                          .better = v->better,
                          .floor = NAN,
@@ -121,18 +124,18 @@ static at_status new_column(const work *w, const rx_result *v, rx_column *c) {
                    .examples = AT_NEW_ARRAY(a, size_t, n + 1),
                    .why = AT_NEW_ARRAY(a, const char *, n + 1),
                    .lacking = AT_NEW_ARRAY(a, size_t, n + 1)};
-  if (!c->c.stat || !c->examples || !c->why || !c->lacking) return at_nomem(w->err);
+  if (!c->c.stat || !c->examples || !c->why || !c->lacking) return at_nomem(err);
   for (size_t g = 0; g < n; g++)
     c->c.stat[g] = (rp_stat){.sd = NAN, .low = NAN, .high = NAN, .p = NAN};
   return AT_OK;
 }
 
 /* As many as give the half of an interval, of their median, two digits; at most three. */
-static at_status choose_decimals(const work *w, rp_column *c) {
-  double *arm = AT_NEW_ARRAY(w->r->arena, double, w->r->n_groups + 1), largest = 0;
+at_status at_rx_choose_decimals(const at_report *r, rp_column *c, at_error *err) {
+  double *arm = AT_NEW_ARRAY(r->arena, double, r->n_groups + 1), largest = 0;
   size_t n = 0;
-  if (!arm) return at_nomem(w->err);
-  for (size_t g = 0; g < w->r->n_groups; g++) {
+  if (!arm) return at_nomem(err);
+  for (size_t g = 0; g < r->n_groups; g++) {
     const rp_stat *s = &c->stat[g];
     if (!s->n) continue;
     largest = fmax(largest, fabs(s->mean));
@@ -181,7 +184,7 @@ static at_status take(const work *w, batch *k) {
         v->examples[g] = i->examples;
       }
     }
-    if (st == AT_OK) st = choose_decimals(w, &v->c);
+    if (st == AT_OK) st = at_rx_choose_decimals(w->r, &v->c, w->err);
     v->c.floor = at_rp_floor(w->r, v->c.stat);
   }
   return st;
@@ -249,7 +252,7 @@ static at_status add_performance(const work *w, const rp_summary *s, rp_table *t
                    .why = AT_NEW_ARRAY(w->r->arena, const char *, w->r->n_groups + 1),
                    .lacking = AT_NEW_ARRAY(w->r->arena, size_t, w->r->n_groups + 1)};
   if (!c->examples || !c->why || !c->lacking) st = at_nomem(w->err);
-  return st == AT_OK ? choose_decimals(w, &c->c) : st;
+  return st == AT_OK ? at_rx_choose_decimals(w->r, &c->c, w->err) : st;
 }
 
 /* The result by its name; else its metric, where that says why it gave nothing. */
@@ -291,12 +294,13 @@ static at_status headline(const work *w, const rp_summary *s, rp_table *t) {
 enum { AT_ONCE = 16 }; /* results: their samples are in memory together */
 
 static at_status everything(const work *w, rp_table *t) {
-  t->all = AT_NEW_ARRAY(w->r->arena, rx_column, w->b->n + 1);
+  t->all = AT_NEW_ARRAY(w->r->arena, rx_column, w->b->n + 2);
   at_status st = t->all ? AT_OK : at_nomem(w->err);
   for (size_t i = 0; st == AT_OK && i < w->b->n; i++)
-    st = new_column(w, &w->b->result[i], &t->all[t->n_all++]);
+    st = at_rx_new_column(w->r, &w->b->result[i], &t->all[t->n_all++], w->err);
   for (size_t i = 0; st == AT_OK && i < t->n_all; i += AT_ONCE)
     st = fill(w, &t->all[i], t->n_all - i < AT_ONCE ? t->n_all - i : AT_ONCE);
+  if (st == AT_OK && t->n_all) st = at_rx_add_agreement(w->r, w->b, &w->how, t, w->err);
   return st;
 }
 

@@ -6,6 +6,7 @@ libattune_la_SOURCES += \
 	core/report/collect.c \
 	core/report/explained.c \
 	core/report/explained.h \
+	core/report/explained_agree.c \
 	core/report/explained_by.c \
 	core/report/explained_compare.c \
 	core/report/explained_curves.c \

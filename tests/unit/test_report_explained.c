@@ -67,7 +67,7 @@ static void put_explained(const char *dir, double base, int first, int step, con
     rows[i] = first + i * step;
     kind[i] = rows[i] < 3 ? (int32_t)(rows[i] / 2) : -1;
     off[i + 1] = 2 * (i + 1);
-    w[2 * i] = 0.75f, w[2 * i + 1] = 0.25f;
+    w[2 * i] = rows[i] == 3 && base > 0.15 ? 0.1f : 0.75f, w[2 * i + 1] = 0.25f;
     right[i] = rows[i] % 2 == 0;
     tau[i] = base + (double)rows[i] / 10;
   }
@@ -183,7 +183,7 @@ static void test_statistics(void **state) {
   put_sweep("numbers", 3);
   at_report *r = collect("numbers");
   const rp_table *t = &r->explained->table[0];
-  assert_int_equal(t->n_all, 3);
+  assert_int_equal(t->n_all, 4);
   const rx_column *tau = &t->all[0];
   assert_float_equal(tau->c.stat[1].mean, 0.25, 1e-12);
   assert_float_equal(tau->c.stat[0].mean, -0.75, 1e-12);
@@ -194,7 +194,7 @@ static void test_statistics(void **state) {
   assert_float_equal(t->all[2].c.stat[0].mean, 7, 0);
   assert_int_equal(t->all[2].c.stat[0].n, 3);
   /* performance, tau, and two that the metric as a whole lacks */
-  assert_int_equal(t->n_head, 4);
+  assert_int_equal(t->n_head, 5);
   assert_float_equal(t->head[0].c.stat[0].mean, 61, 1e-12);
   assert_int_equal(t->head[2].c.stat[0].n, 0);
   assert_string_equal(t->head[2].why[0], "it needs <truth>");
@@ -356,6 +356,33 @@ static void test_plate(void **state) {
   at_rp_figures_free(&f);
 }
 
+/* Two keys: 1 where two maps agree in their order, -1 where not. Of row 3 the third seed of dot
+ * does not: (1 - 1 - 1) / 3. */
+static void test_agreement(void **state) {
+  (void)state;
+  double out[4];
+  size_t seeds;
+  at_error err = {0};
+  put_sweep("agree", 3);
+  at_report *r = collect("agree");
+  const rp_table *t = &r->explained->table[0];
+  assert_int_equal(at_rx_agreement(r, &r->explained->block[0], 1, out, &seeds, &err), AT_OK);
+  assert_int_equal(seeds, 3);
+  assert_float_equal(out[0], 1, 1e-12);
+  assert_float_equal(out[3], -1.0 / 3, 1e-12);
+  assert_string_equal(t->head[4].c.metric, "seed agreement");
+  assert_float_equal(t->head[4].c.stat[1].mean, (3 - 1.0 / 3) / 4, 1e-12);
+  assert_float_equal(t->head[4].c.stat[0].mean, 1, 1e-12);
+  at_report_free(r);
+  put_sweep("alone", 1);
+  r = collect("alone");
+  assert_int_equal(r->explained->table[0].head[4].c.stat[0].n, 0);
+  char *text = formed(r, at_report_table);
+  has(text, "No seed agreement of any group: a single seed has none to agree with.");
+  free(text);
+  at_report_free(r);
+}
+
 /* Nothing is the best beside a single seed. */
 static void test_single_seed(void **state) {
   (void)state;
@@ -459,12 +486,12 @@ static void test_damaged(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read),    cmocka_unit_test(test_statistics),
-      cmocka_unit_test(test_missing), cmocka_unit_test(test_single_seed),
-      cmocka_unit_test(test_none),    cmocka_unit_test(test_compare),
-      cmocka_unit_test(test_curves),  cmocka_unit_test(test_plate),
-      cmocka_unit_test(test_parts),   cmocka_unit_test(test_no_condition),
-      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_read),         cmocka_unit_test(test_statistics),
+      cmocka_unit_test(test_missing),      cmocka_unit_test(test_single_seed),
+      cmocka_unit_test(test_none),         cmocka_unit_test(test_compare),
+      cmocka_unit_test(test_curves),       cmocka_unit_test(test_plate),
+      cmocka_unit_test(test_agreement),    cmocka_unit_test(test_parts),
+      cmocka_unit_test(test_no_condition), cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, make_root, remove_root);
 }
