@@ -102,6 +102,7 @@ typedef struct rp_grid {
   const char **span;    /* [columns] heading above; equal neighbours share it; NULL: none at all */
   const char **head;    /* [columns] */
   const char **label;   /* [rows] */
+  const char **under;   /* [rows] beside the label, in small; NULL: nothing */
   const char **section; /* [rows] heading before this row; NULL */
   rp_cell *cell;        /* [rows * columns] */
   rp_notes notes;

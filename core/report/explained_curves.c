@@ -86,9 +86,9 @@ at_status at_rx_curves(const at_report *r, const rx_block *b, rx_curves *out, at
 
 static const struct {
   const char *full, *shown;
-} AREA[] = {{"attention_perturbation.auc_without_top", "AUC, largest ↓"},
-            {"attention_perturbation.auc_without_low", "smallest ↑"},
-            {"attention_perturbation.auc_between", "between ↑"}};
+} AREA[] = {{"attention_perturbation.auc_without_top", "AUC, largest\xC2\xA0↓"},
+            {"attention_perturbation.auc_without_low", "smallest\xC2\xA0↑"},
+            {"attention_perturbation.auc_between", "between\xC2\xA0↑"}};
 enum { AREAS = sizeof AREA / sizeof *AREA };
 
 static const rx_column *find(const rp_table *t, const char *full) {

@@ -14,7 +14,9 @@ const char *at_rx_range(at_arena *a, double low, double high, int decimals) {
   return from && to ? at_arena_printf(a, "[%s, %s]", from, to) : NULL;
 }
 
-static const char *arrow(int better) { return better < 0 ? "" : better ? " ↑" : " ↓"; }
+static const char *arrow(int better) {
+  return better < 0 ? "" : better ? "\xC2\xA0↑" : "\xC2\xA0↓";
+}
 
 void at_rx_fill_cell(at_arena *a, const rx_column *c, size_t g, rp_cell *out) {
   const rp_stat *s = &c->c.stat[g];
@@ -43,25 +45,24 @@ at_status at_rx_head_grid(const at_report *r, size_t block, at_arena *a, rp_grid
   const rp_explained *x = r->explained;
   const rp_table *t = &x->table[block];
   const size_t rows = x->block[block].n ? r->n_groups : 0; /* none: nothing was measured */
-  at_status st = at_rp_grid_new(a, rows, t->n_head + 1, out, err);
+  at_status st = at_rp_grid_new(a, rows, t->n_head, out, err);
   if (st != AT_OK) return st;
   out->title = x->block[block].name;
   out->corner = "group";
   out->span = AT_NEW_ARRAY(a, const char *, out->columns + 1);
   if (!out->span) return at_nomem(err);
-  out->span[0] = "";
-  out->head[0] = "n";
   for (size_t c = 0; c < t->n_head; c++) {
     const rx_column *v = &t->head[c];
-    out->span[c + 1] = at_rx_side_name(v->side);
-    out->head[c + 1] = at_arena_printf(a, "%s%s", v->c.metric, arrow(v->c.better));
-    if (!out->head[c + 1]) return at_nomem(err);
+    out->span[c] = at_rx_side_name(v->side);
+    out->head[c] = at_arena_printf(a, "%s%s", v->c.metric, arrow(v->c.better));
+    if (!out->head[c]) return at_nomem(err);
   }
   for (size_t g = 0; g < rows; g++) {
     rp_cell *row = out->cell + g * out->columns;
     out->label[g] = r->group[g].label;
-    row[0].text = counts(r, t, g, a);
-    for (size_t c = 0; c < t->n_head; c++) at_rx_fill_cell(a, &t->head[c], g, &row[c + 1]);
+    out->under[g] = counts(r, t, g, a);
+    if (!out->under[g]) return at_nomem(err);
+    for (size_t c = 0; c < t->n_head; c++) at_rx_fill_cell(a, &t->head[c], g, &row[c]);
   }
   return at_rx_missing(r, &x->block[block], t->head, t->n_head, a, &out->notes, err);
 }
@@ -174,7 +175,8 @@ at_status at_rx_legend(const at_report *r, const char *best, at_arena *a, rp_not
   *out = (rp_notes){0};
   at_text_addf(
       &t,
-      "Attention of the split %s: mean [95 %% interval], seeds and examples resampled. n: seeds "
+      "Attention of the split %s: mean [95 %% interval], seeds and examples resampled. Beside a "
+      "group: seeds "
       "× examples; of few seeds an interval may reach beyond what the number can be. ↑: higher is "
       "better; ↓: lower is.",
       r->explained->split);

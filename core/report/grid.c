@@ -8,9 +8,10 @@ at_status at_rp_grid_new(at_arena *a, size_t rows, size_t columns, rp_grid *out,
                    .corner = "",
                    .head = AT_NEW_ARRAY(a, const char *, columns + 1),
                    .label = AT_NEW_ARRAY(a, const char *, rows + 1),
+                   .under = AT_NEW_ARRAY(a, const char *, rows + 1),
                    .section = AT_NEW_ARRAY(a, const char *, rows + 1),
                    .cell = AT_NEW_ARRAY(a, rp_cell, rows * columns + 1)};
-  return out->head && out->label && out->section && out->cell ? AT_OK : at_nomem(err);
+  return out->head && out->label && out->under && out->section && out->cell ? AT_OK : at_nomem(err);
 }
 
 at_status at_rp_note(at_arena *a, rp_notes *to, const char *text, at_error *err) {
@@ -80,6 +81,10 @@ static void text_cell(at_text *t, const rp_cell *v, const width *w, bool color) 
   at_text_add(t, best || !*at_rp_sign(v->mark) ? " " : at_rp_sign(v->mark));
 }
 
+static size_t label_width(const rp_grid *g, size_t r) {
+  return at_rp_columns(g->label[r]) + (g->under[r] ? 2 + at_rp_columns(g->under[r]) : 0);
+}
+
 static void end_line(at_text *t) {
   while (t->len && t->data[t->len - 1] == ' ') t->data[--t->len] = '\0';
   at_text_add(t, "\n");
@@ -101,13 +106,14 @@ at_status at_rp_grid_text(const rp_grid *g, at_arena *a, bool color, at_text *t,
   size_t label = at_rp_columns(g->corner);
   width *w = AT_NEW_ARRAY(a, width, g->columns + 1);
   if (!w) return at_nomem(err);
-  for (size_t r = 0; r < g->rows; r++) label = larger(label, at_rp_columns(g->label[r]));
+  for (size_t r = 0; r < g->rows; r++) label = larger(label, label_width(g, r));
   for (size_t c = 0; c < g->columns; c++) w[c] = measure(g, c);
   at_text_addf(t, "%s\n", g->title);
   if (g->rows) text_head(g, w, label, color, t);
   for (size_t r = 0; r < g->rows; r++) {
     if (g->section[r]) at_text_addf(t, "%s\n", g->section[r]);
-    put_left(t, g->label[r], label);
+    at_text_add(t, g->label[r]);
+    put_right(t, g->under[r] ? g->under[r] : "", label - at_rp_columns(g->label[r]));
     for (size_t c = 0; c < g->columns; c++) {
       at_text_add(t, "  ");
       text_cell(t, &g->cell[r * g->columns + c], &w[c], color);
@@ -167,6 +173,11 @@ static void html_table(const rp_grid *g, at_text *t) {
     }
     at_text_add(t, "<tr><th scope=\"row\">");
     at_rp_escape(t, g->label[r]);
+    if (g->under[r]) {
+      at_text_add(t, "<span class=\"ci\">");
+      at_rp_escape(t, g->under[r]);
+      at_text_add(t, "</span>");
+    }
     at_text_add(t, "</th>");
     for (size_t c = 0; c < g->columns; c++) html_cell(t, &g->cell[r * g->columns + c]);
     at_text_add(t, "</tr>\n");
@@ -253,6 +264,11 @@ at_status at_rp_grid_latex(const rp_grid *g, at_arena *a, at_text *t, at_error *
     }
     at_text_add(t, "    ");
     put(&h, g->label[r]);
+    if (g->under[r]) {
+      at_text_add(t, " {\\scriptsize ");
+      put(&h, g->under[r]);
+      at_text_add(t, "}");
+    }
     for (size_t c = 0; c < g->columns; c++) latex_cell(&h, &g->cell[r * g->columns + c]);
     at_text_add(t, " \\\\\n");
   }

@@ -28,6 +28,7 @@ static const char *stand_in(const char *s) {
                {"--", "-{}"},
                {"±", "$\\pm$"},
                {"−", "$-$"},
+               {"\xC2\xA0", "~"},
                {"×", "$\\times$"},
                {"↑", "$\\uparrow$"},
                {"↓", "$\\downarrow$"},

@@ -437,7 +437,7 @@ static void test_missing(void **state) {
   has(json, "\"not_explained\": {");
   free(json);
   char *latex = formed(r, at_report_latex);
-  has(latex, "$\\tau$ erasure $\\uparrow$");
+  has(latex, "$\\tau$ erasure~$\\uparrow$");
   has(latex, "\\multicolumn{2}{c}{plausibility}");
   free(latex);
   at_report_free(r);
