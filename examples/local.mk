@@ -24,6 +24,7 @@ dist_runs_DATA = \
 	examples/runs/easy_vqa.yaml \
 	examples/runs/easy_vqa_hops.yaml \
 	examples/runs/flickr8k.yaml \
+	examples/runs/flickr8k_study.yaml \
 	examples/runs/flickr8k_sweep.yaml \
 	examples/runs/nlvr_hops.yaml \
 	examples/runs/quickstart.yaml \
@@ -32,6 +33,7 @@ dist_runs_DATA = \
 	examples/runs/scenes_vqa.yaml \
 	examples/runs/shapes.yaml \
 	examples/runs/shapes_maps.yaml \
+	examples/runs/shapes_study.yaml \
 	examples/runs/sort_of_clevr.yaml \
 	examples/runs/sort_of_clevr_hops.yaml \
 	examples/runs/sort_of_clevr_scores.yaml
