@@ -81,6 +81,7 @@ void cli_progress_start(cli_progress *p);
 int cli_progress_tell(
     void *ctx, const at_progress *p); /* an at_progress_fn; non-zero after SIGINT or SIGTERM */
 void cli_progress_end(cli_progress *p);
+bool cli_progress_stopped(void);                           /* a signal came */
 bool cli_progress_busy(void *ctx, const at_busy_now *now); /* an at_busy_fn */
 
 /* Results of an evaluation, as a table or as JSON. */

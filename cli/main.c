@@ -27,8 +27,8 @@ const cli_command cli_commands[] = {
     {"eval", "DIR [--split S] [--predictions FILE [--attention]] [--threads N] [--json]",
      "evaluate a trained model", cli_eval},
     {"explain",
-     "DIR [--split S] [--attend NAME]... [--metric SPEC]... [--by CONDITION]... [--limit N] "
-     "[--permutations P] [--seed S] [--json] [--out DIR] [--threads N]",
+     "DIR... [--split S] [--attend NAME]... [--metric SPEC]... [--by CONDITION]... [--limit N] "
+     "[--permutations P] [--seed S] [--compare DIR] [--resume] [--json] [--out DIR] [--threads N]",
      "what the attention of a trained model says, measured", cli_explain},
     {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
      "train one model for each combination of values", cli_sweep},

@@ -119,6 +119,8 @@ int cli_progress_tell(void *ctx, const at_progress *p) {
   return interrupted;
 }
 
+bool cli_progress_stopped(void) { return interrupted; }
+
 void cli_progress_end(cli_progress *c) {
   if (c->terminal && c->shown) fprintf(stderr, "\r\033[K");
   c->shown = false;

@@ -257,7 +257,7 @@ e2e_tests = \
 	tests/e2e/cli.sh \
 	tests/e2e/data.sh \
 	tests/e2e/editors.sh \
-	tests/e2e/explain.sh \
+	tests/e2e/explain.sh tests/e2e/explain_many.sh \
 	tests/e2e/fmt.sh \
 	tests/e2e/format.sh \
 	tests/e2e/graph.sh \

@@ -137,6 +137,10 @@ at_status at_report_collect(const char *const *dirs, size_t n, at_report **out, 
   return s;
 }
 
+size_t at_report_runs(const at_report *r) { return r->n_runs; }
+
+const char *at_report_run(const at_report *r, size_t i) { return r->run[i].dir; }
+
 void at_report_free(at_report *r) {
   if (!r) return;
   at_same_free(&r->same);

@@ -12,6 +12,8 @@ typedef struct at_report at_report;
  * unfinished ones are listed as such). */
 at_status at_report_collect(const char *const *dirs, size_t n, at_report **out, at_error *err);
 void at_report_free(at_report *r);
+size_t at_report_runs(const at_report *r);               /* finished ones */
+const char *at_report_run(const at_report *r, size_t i); /* the directory; lives as long as r */
 
 /* Finds which groups are the same function, from the models that their runs kept. Tables then say
  * so, and take what lies between such groups as the floor of noise. */

@@ -21,7 +21,7 @@ is "show --json is JSON with the parameters" "1024" \
   "$("$A" show "$m/scan.att" --json | tr -d ' \n' | sed -n 's/.*"img_fc.bias","shape":\[\([0-9]*\)\].*/\1/p')"
 is "plugin list" 8 "$("$A" plugin list | grep -c '^score ')"
 is "plugin info" yes "$("$A" plugin info general | grep -q 'query|key' && echo yes)"
-is "plugin list names the metrics of attention" 10 "$("$A" plugin list | grep -c '^metric  *attention_')"
+is "plugin list names the metrics of attention" 11 "$("$A" plugin list | grep -c '^metric  *attention_')"
 is "plugin info tells a metric's source" yes "$("$A" plugin info attention_erasure | grep -q 'DeYoung' && echo yes)"
 is "data info" "48" "$("$A" data info "scenes(root=$work/scenes)" | awk '$1 == "train" && $2 == "picture" { print $3 }')"
 "$A" data make scenes --out "$work/again" --count 60 --size 32 --seed 3 >/dev/null
