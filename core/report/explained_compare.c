@@ -197,7 +197,9 @@ static at_status correct(const work *w, const rx_column *c, rx_compared *out) {
     at_holm(p, out->n, order);
     for (size_t i = 0; i < out->n; i++) {
       rx_difference *d = &out->v[i].of[k];
-      bool noise = fabs(d->mean) <= c->c.floor;
+      /* the floor is such a gap itself, rounded otherwise */
+      bool noise = fabs(d->mean) <= c->c.floor * (1 + 1e-9) ||
+                   at_rp_one_function(w->r, out->v[i].a, out->v[i].b);
       d->p = p[i];
       d->apart = d->p < 1 - LEVEL && (d->low > 0 || d->high < 0) && !noise;
       if (k == RX_ALL) out->v[i].noise = noise;

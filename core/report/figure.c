@@ -22,3 +22,12 @@ void at_rp_legend(const at_report *r, at_text *t) {
   }
   at_text_add(t, "</ul>\n");
 }
+
+void at_rp_keys(const at_report *r, rp_plate *c) {
+  const char **label = AT_NEW_ARRAY(c->a, const char *, r->n_groups + 1);
+  for (size_t g = 0; label && g < r->n_groups; g++) label[g] = r->group[g].label;
+  if (label)
+    at_rp_put_keys(c, label, r->n_groups);
+  else
+    c->failed = true;
+}

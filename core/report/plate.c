@@ -105,6 +105,7 @@ static rp_thing *add(rp_plate *c, const rp_thing *t, const char *text) {
   v += c->n++;
   *v = *t;
   v->text = own;
+  v->aside = c->aside;
   return v;
 }
 
@@ -144,3 +145,22 @@ void at_rp_put_group(rp_plate *c, size_t i, const char *title) {
 }
 
 void at_rp_put_end(rp_plate *c) { add(c, &(rp_thing){.shape = RP_CLOSE, .look = ""}, NULL); }
+
+/* ---- keys ---- */
+
+void at_rp_put_keys(rp_plate *c, const char *const *label, size_t n) {
+  const double row = 18, line = 24, gap = 16, letter = 7;
+  double x = 10, y = c->h + row / 2;
+  c->aside = true;
+  for (size_t i = 0; i < n; i++) {
+    double wide = line + 6 + letter * (double)at_rp_columns(label[i]) + gap;
+    if (x > 10 && x + wide > c->w) x = 10, y += row;
+    at_rp_put_group(c, i, NULL);
+    at_rp_put_line(c, "line", x, y, x + line, y);
+    at_rp_put_end(c);
+    at_rp_put_text(c, x + line + 6, y + 4, "plain", label[i]);
+    x += wide;
+  }
+  c->more = y + row / 2 - c->h;
+  c->aside = false;
+}

@@ -29,6 +29,7 @@ typedef struct rp_thing {
   size_t n, ink;    /* ink: of a group, see at_rp_ink */
   int32_t rgb;      /* of a rect: 0xRRGGBB; -1: as its look says */
   bool closed;
+  bool aside; /* in files alone: below what the page has */
 } rp_thing;
 
 typedef struct rp_plate {
@@ -38,6 +39,8 @@ typedef struct rp_plate {
       *about; /* of its file without ending; heading; what it shows, in words */
   rp_thing *thing;
   size_t n, cap;
+  double more; /* height that files have below */
+  bool aside;  /* what is put now is for files alone */
   bool fixed;  /* on the page in its own size, to be scrolled where there is no room */
   bool failed; /* out of memory: nothing more is drawn */
 } rp_plate;
@@ -65,6 +68,9 @@ void at_rp_put_path(rp_plate *c, const char *look, const double *xy, size_t n, b
 /* What follows until the end is in the ink of the i-th group of the report. */
 void at_rp_put_group(rp_plate *c, size_t i, const char *title);
 void at_rp_put_end(rp_plate *c);
+
+/* Keys to the inks, in rows below, for files: the page has its own. After w and h are set. */
+void at_rp_put_keys(rp_plate *c, const char *const *label, size_t n);
 
 /* Eight inks, then the same with another dash. */
 enum { RP_INKS = 8 };

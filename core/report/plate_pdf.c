@@ -70,7 +70,8 @@ static void put_shape(cairo_t *k, const rp_thing *o, size_t ink) {
 }
 
 at_status at_rp_plate_pdf(const rp_plate *c, at_text *t, at_error *err) {
-  cairo_surface_t *page = cairo_pdf_surface_create_for_stream(keep, t, c->w * POINT, c->h * POINT);
+  cairo_surface_t *page =
+      cairo_pdf_surface_create_for_stream(keep, t, c->w * POINT, (c->h + c->more) * POINT);
   size_t ink = 0;
   cairo_pdf_surface_set_metadata(page, CAIRO_PDF_METADATA_TITLE, c->title);
   cairo_pdf_surface_set_metadata(page, CAIRO_PDF_METADATA_CREATE_DATE, "1980-01-01T00:00:00Z");

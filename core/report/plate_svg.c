@@ -91,10 +91,11 @@ static void open_group(at_text *t, const rp_thing *o) {
 }
 
 static void head(const rp_plate *c, bool file, at_text *t) {
+  const double h = c->h + (file ? c->more : 0);
   at_text_addf(t, "<svg%s viewBox=\"0 0 %.0f %.0f\"",
-               file ? " xmlns=\"http://www.w3.org/2000/svg\"" : "", c->w, c->h);
+               file ? " xmlns=\"http://www.w3.org/2000/svg\"" : "", c->w, h);
   if (!file && c->fixed) at_text_addf(t, " style=\"width:%.0fpx\"", c->w);
-  if (file) at_text_addf(t, " width=\"%.0f\" height=\"%.0f\"", c->w, c->h);
+  if (file) at_text_addf(t, " width=\"%.0f\" height=\"%.0f\"", c->w, h);
   at_text_add(t, " role=\"img\" font-family=\"sans-serif\" font-size=\"12\" aria-label=\"");
   at_rp_escape(t, c->title);
   at_text_add(t, ". ");
@@ -109,6 +110,7 @@ void at_rp_plate_svg(const rp_plate *c, bool file, at_text *t) {
   head(c, file, t);
   for (size_t i = 0; i < c->n; i++) {
     const rp_thing *o = &c->thing[i];
+    if (o->aside && !file) continue;
     switch (o->shape) {
       case RP_TEXT_AT: text(t, o, ink); break;
       case RP_PATH: path(t, o, ink); break;

@@ -217,6 +217,7 @@ static void draw(chart *c, at_text *t) {
     draw_line(c->k, &c->curve[g], &x, &y);
     at_rp_put_end(c->k);
   }
+  at_rp_keys(c->r, c->k);
   const char *caption =
       c->n_steps > MOST_PLACES
           ? at_arena_printf(c->f->a, "%s (means over %d stretches of steps)", c->name, MOST_PLACES)

@@ -101,5 +101,6 @@ void at_rx_plot_removal(const at_report *r, size_t block, rp_figures *f, at_text
   for (int k = 0; k < RX_ORDERS; k++) axes(&p, k);
   for (int k = 0; k < RX_ORDERS; k++)
     for (size_t g = 0; g < r->n_groups; g++) draw_curve(&p, k, g);
+  at_rp_keys(r, p.k);
   at_rp_figure(p.k, r->explained->block[block].name, t);
 }

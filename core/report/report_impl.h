@@ -122,6 +122,7 @@ size_t at_rp_parts(const rp_summary *s, size_t base, const rp_column **column);
 /* same.c: the floor of noise of a column, NAN when no groups are one function; sentences on the
  * classes, at most `most`. */
 double at_rp_floor(const at_report *r, const rp_stat *stat);
+bool at_rp_one_function(const at_report *r, size_t a, size_t b); /* two groups */
 /* Marks what is no farther from the best mean than the column's floor, and then the best as well
  * (stats.c). */
 void at_rp_mark_floor(rp_column *c, size_t n);
@@ -169,6 +170,7 @@ void at_rp_curves(const at_report *r, rp_figures *f, at_text *t);
 /* A figure with its caption; the keys to the inks of all groups. */
 void at_rp_figure(const rp_plate *c, const char *caption, at_text *t);
 void at_rp_legend(const at_report *r, at_text *t);
+void at_rp_keys(const at_report *r, rp_plate *c); /* the same for the files of a figure */
 
 /* ---- the page (page.c, page_style.c) ---- */
 

@@ -88,6 +88,16 @@ double at_rp_floor(const at_report *r, const rp_stat *stat) {
   return most;
 }
 
+bool at_rp_one_function(const at_report *r, size_t a, size_t b) {
+  for (size_t i = 0; i < r->same.n; i++) {
+    const at_same_class *k = &r->same.v[i];
+    size_t found = 0;
+    for (size_t c = 0; c < k->n; c++) found += k->cell[c] == a || k->cell[c] == b;
+    if (is_one(k) && found == 2) return true;
+  }
+  return false;
+}
+
 static void add_labels(const at_report *r, const at_same_class *k, at_text *t) {
   for (size_t i = 0; i < k->n; i++)
     at_text_addf(t, "%s%s", i ? "; " : "", r->group[k->cell[i]].label);

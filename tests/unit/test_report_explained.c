@@ -333,10 +333,14 @@ static void test_plate(void **state) {
   at_rp_put_turned(k, 5, 6, -90, "tick end", "τ < 1");
   at_rp_put_path(k, "band", (const double[]){0, 0, 1, 1, 2, 0}, 3, true);
   at_rp_put_circle(k, "seed", 3, 3, 2);
+  at_rp_put_keys(k, (const char *const[]){"first key", "second"}, 2);
   at_rp_plate_svg(k, true, &svg);
   at_rp_plate_svg(k, false, &page);
-  has(svg.data, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 50\" width=\"100\"");
+  has(svg.data, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 86\" width=\"100\"");
   has_not(page.data, "http");
+  has_not(page.data, "first key"); /* the page has its own, and 50 units */
+  has(page.data, "viewBox=\"0 0 100 50\"");
+  has(svg.data, ">second</text>");
   has(svg.data, "<g class=\"c1 d1\" color=\"#d55e00\"><title>group</title>");
   has(svg.data,
       "y2=\"5.2\" class=\"line\" stroke=\"currentColor\" stroke-width=\"1.8\" "
@@ -354,6 +358,35 @@ static void test_plate(void **state) {
   at_text_free(&pdf);
   at_text_free(&again);
   at_rp_figures_free(&f);
+}
+
+/* Groups that are one function lie 1 apart: so far is noise, and nothing is told apart by it. */
+static void test_floor(void **state) {
+  (void)state;
+  static const size_t both[] = {0, 1};
+  static at_same_class one = {
+      .how = AT_SAME_IDENTICAL, .cell = both, .n = 2, .tried = AT_TRIED_TRUE};
+  char dir[600];
+  const char *dirs[] = {dir};
+  at_report *r = NULL;
+  at_error err = {0};
+  put_sweep("floor", 3);
+  snprintf(dir, sizeof dir, "%s/floor", root);
+  assert_int_equal(at_report_collect(dirs, 1, &r, &err), AT_OK);
+  r->same.v = &one;
+  r->same.n = 1;
+  assert_int_equal(at_report_explained(r, &(at_report_options){.split = "test"}, 1, &err), AT_OK);
+  const rp_table *t = &r->explained->table[0];
+  assert_float_equal(t->all[0].c.floor, 1, 1e-12);
+  assert_true(t->compared[0].v[0].noise);
+  assert_false(t->compared[0].v[0].of[RX_ALL].apart);
+  at_text csv = {0};
+  at_rx_pairs_csv(r, &csv);
+  has(csv.data, ",noise,");
+  at_text_free(&csv);
+  r->same.v = NULL;
+  r->same.n = 0;
+  at_report_free(r);
 }
 
 /* Two keys: 1 where two maps agree in their order, -1 where not. Of row 3 the third seed of dot
@@ -486,12 +519,13 @@ static void test_damaged(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read),         cmocka_unit_test(test_statistics),
-      cmocka_unit_test(test_missing),      cmocka_unit_test(test_single_seed),
-      cmocka_unit_test(test_none),         cmocka_unit_test(test_compare),
-      cmocka_unit_test(test_curves),       cmocka_unit_test(test_plate),
-      cmocka_unit_test(test_agreement),    cmocka_unit_test(test_parts),
-      cmocka_unit_test(test_no_condition), cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_read),    cmocka_unit_test(test_statistics),
+      cmocka_unit_test(test_missing), cmocka_unit_test(test_single_seed),
+      cmocka_unit_test(test_none),    cmocka_unit_test(test_compare),
+      cmocka_unit_test(test_curves),  cmocka_unit_test(test_plate),
+      cmocka_unit_test(test_floor),   cmocka_unit_test(test_agreement),
+      cmocka_unit_test(test_parts),   cmocka_unit_test(test_no_condition),
+      cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, make_root, remove_root);
 }
