@@ -103,6 +103,17 @@ photos_la_CPPFLAGS = $(plugin_cppflags)
 photos_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 photos_la_LDFLAGS = $(plugin_ldflags)
 photos_la_LIBADD = $(JANSSON_LIBS)
+pluginlib_LTLIBRARIES += emoji.la
+emoji_la_SOURCES = plugins/data/emoji.c plugins/data/name_hash.h plugins/data/captioned.c plugins/data/captioned.h $(marks_sources)
+emoji_la_CPPFLAGS = $(plugin_cppflags)
+emoji_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += attngan.la
+attngan_la_SOURCES = plugins/data/attngan.c plugins/data/bird_boxes.c plugins/data/bird_boxes.h \
+	plugins/data/name_hash.h plugins/data/captioned.c plugins/data/captioned.h $(marks_sources)
+attngan_la_CPPFLAGS = $(plugin_cppflags)
+attngan_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+attngan_la_LDFLAGS = $(plugin_ldflags)
+attngan_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += scenes.la
 scenes_la_SOURCES = plugins/data/scenes.c plugins/data/proposals.c plugins/data/proposals.h plugins/data/captioned.c plugins/data/captioned.h $(asked_sources) $(marks_json_sources)
 scenes_la_CPPFLAGS = $(plugin_cppflags)

@@ -91,6 +91,10 @@ unit_tests += test_judged
 test_judged_SOURCES = tests/unit/test_judged.c tests/unit/data_files.h tests/unit/data_sets.h
 test_judged_LDADD = $(unit_ldadd)
 
+unit_tests += test_pictures
+test_pictures_SOURCES = tests/unit/test_pictures.c tests/unit/data_files.h tests/unit/data_sets.h
+test_pictures_LDADD = $(unit_ldadd)
+
 unit_tests += test_vqa_accuracy
 test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
 test_vqa_accuracy_LDADD = $(unit_ldadd)

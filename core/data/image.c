@@ -53,6 +53,15 @@ at_status at_image_read(const char *path, at_image *out, at_error *err) {
   return s;
 }
 
+at_status at_image_cut(const at_image *in, int x, int y, int w, int h, at_image *out,
+                       at_error *err) {
+  at_status s = at_image_init(out, w, h, err);
+  for (int k = 0; s == AT_OK && k < h; k++)
+    memcpy(out->rgb + (size_t)k * (size_t)w * 3,
+           in->rgb + ((size_t)(y + k) * (size_t)in->w + (size_t)x) * 3, (size_t)w * 3);
+  return s;
+}
+
 /* ---- resizing ---- */
 
 /* Weights are integers of this many fraction bits: 8 bits of picture, 22 of

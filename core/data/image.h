@@ -26,6 +26,10 @@ at_status at_image_read(const char *path, at_image *out, at_error *err);
 at_status at_image_decode(const void *bytes, size_t n, const char *what, at_image *out,
                           at_error *err);
 
+/* The part of w x h pixels from (x, y), which must lie inside. */
+at_status at_image_cut(const at_image *in, int x, int y, int w, int h, at_image *out,
+                       at_error *err);
+
 /* Separable, antialiased: when shrinking the filter is widened by the factor,
  * as Pillow does, and in the same fixed-point arithmetic, so results do not
  * depend on the machine. */

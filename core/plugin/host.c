@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/busy.h"
-#include "core/data/image.h"
 #include "core/plugin/plugin_impl.h"
 
 /* ---- what a callback says on its way out ---- */
@@ -109,27 +108,6 @@ static const char *option_text(const attune_options *o, const char *name) {
   return i < o->n ? o->text[i] : "";
 }
 
-/* ---- pictures ---- */
-
-int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height,
-                  uint8_t *rgb) {
-  at_image in = {0}, out = {0};
-  at_error err = {0};
-  (void)host;
-  if (width < 1 || height < 1 || width > AT_IMAGE_MAX_SIDE || height > AT_IMAGE_MAX_SIDE)
-    return at_host_keep(at_fail(&err, AT_EINPUT, "%s: cannot be resized to %lld x %lld", path,
-                                (long long)width, (long long)height),
-                        &err);
-  at_status s = at_image_read(path, &in, &err);
-  bool same = s == AT_OK && in.w == width && in.h == height;
-  if (s == AT_OK && !same)
-    s = at_image_resize(&in, (int)width, (int)height, AT_FILTER_TRIANGLE, &out, &err);
-  if (s == AT_OK) memcpy(rgb, same ? in.rgb : out.rgb, (size_t)(width * height * 3));
-  at_image_free(&in);
-  at_image_free(&out);
-  return at_host_keep(s, &err);
-}
-
 /* ---- waiting ---- */
 
 static int host_reading(const attune_host *host, const char *path, int64_t done, int64_t total) {
@@ -178,6 +156,7 @@ const attune_host at_host_table = {
     .each = at_host_each,
     .words = at_host_words,
     .reading = host_reading,
+    .image_part = at_host_image_part,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

@@ -1,5 +1,5 @@
 libattune_la_SOURCES += \
-	core/plugin/host.c \
+	core/plugin/host.c core/plugin/host_image.c \
 	core/plugin/host_build.c \
 	core/plugin/host_data.c \
 	core/plugin/host_task.c \

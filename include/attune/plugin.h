@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define ATTUNE_ABI_MAJOR 1u
-#define ATTUNE_ABI_MINOR 3u
+#define ATTUNE_ABI_MINOR 4u
 
 typedef enum attune_status {
   ATTUNE_OK = 0,
@@ -427,6 +427,13 @@ struct attune_host {
    * other unit; total 0: not known. Shown to whoever waits. ATTUNE_FAILED: they wait no more, and
    * `open` is to return it. */
   int (*reading)(const attune_host *host, const char *path, int64_t done, int64_t total);
+
+  /* ---- data readers [worker], since 1.4 */
+  /* image() of a part of the picture: x, y, w, h in pixels of the file, cut at the picture's edges;
+   * NULL: all of it. `cover`: of that the largest middle part of the shape width : height, so that
+   * nothing is stretched. A part that lies outside is ATTUNE_BAD_INPUT. */
+  int (*image_part)(const attune_host *host, const char *path, const int64_t *part, int cover,
+                    int64_t width, int64_t height, uint8_t *rgb);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

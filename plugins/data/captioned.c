@@ -1,7 +1,10 @@
 #include "captioned.h"
 #include "growing.h"
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the collection ---- */
 
@@ -28,6 +31,31 @@ picture *captioned_picture(split *s, const char *name, const char *path) {
   free(p->name);
   free(p->path);
   return NULL;
+}
+
+int captioned_file(const attune_host *host, split *s, const char *root, const char *list,
+                   const char *name, bool skip, int64_t *at) {
+  size_t n = strlen(root) + strlen(name) + 2;
+  char *path = malloc(n);
+  if (!path) return ATTUNE_NO_MEMORY;
+  snprintf(path, n, "%s/%s", root, name);
+  int rc = ATTUNE_OK;
+  *at = -1;
+  if (strstr(name, "..") || *name == '/' || !*name) {
+    host->error(host, "%s: \"%s\" is no name of a picture in the folder", list, name);
+    rc = ATTUNE_BAD_INPUT;
+  } else if (access(path, R_OK)) {
+    if (!skip) {
+      host->error(host, "%s: %s; missing=skip leaves such pictures out", path, strerror(errno));
+      rc = ATTUNE_BAD_INPUT;
+    }
+  } else if (!captioned_picture(s, name, path)) {
+    rc = ATTUNE_NO_MEMORY;
+  } else {
+    *at = s->pictures - 1;
+  }
+  free(path);
+  return rc;
 }
 
 caption *captioned_caption(split *s, const char *text, size_t bytes, int64_t of) {
@@ -58,6 +86,7 @@ void captioned_free(captioned *c) {
     for (int64_t k = 0; k < s->pictures; k++) {
       free(s->picture[k].name);
       free(s->picture[k].path);
+      free(s->picture[k].group);
       marks_free(&s->picture[k].marks);
       marks_free(&s->picture[k].region);
       free(s->picture[k].feature);
@@ -115,7 +144,7 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
     rc = host->table(schema, c->split[i].name, "picture", c->split[i].pictures);
     if (!rc) rc = host->table(schema, c->split[i].name, "caption", c->split[i].captions);
   }
-  c->boxes = c->grounding = c->regions_field = UINT32_MAX;
+  c->boxes = c->grounding = c->regions_field = c->group = UINT32_MAX;
   if (!rc)
     rc = declare(host, schema, "picture",
                  (attune_field){.name = "image",
@@ -135,6 +164,9 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
   if (!rc)
     rc = declare(host, schema, "picture", (attune_field){.name = "name", .type = ATTUNE_FIELD_NAME},
                  &c->name);
+  if (!rc && c->has_groups)
+    rc = declare(host, schema, "picture",
+                 (attune_field){.name = "group", .type = ATTUNE_FIELD_TEXT}, &c->group);
   if (!rc && c->has_boxes)
     rc = declare(host, schema, "picture",
                  (attune_field){.name = "boxes", .type = ATTUNE_FIELD_BOXES}, &c->boxes);
@@ -160,6 +192,16 @@ static int read_judgment(const attune_host *host, const captioned *c, const judg
   }
   const char *text = j->crowd == (field == c->crowd) ? j->text : "";
   return host->text(sink, text, strlen(text));
+}
+
+static int read_image(const attune_host *host, const captioned *c, const picture *p, void *dst) {
+  if (!c->cover && !p->part[2]) return host->image(host, p->path, c->width, c->height, dst);
+  if (host->size < offsetof(attune_host, image_part) + sizeof host->image_part) {
+    host->error(host, "parts of pictures need an attune of plugin ABI 1.4");
+    return ATTUNE_FAILED;
+  }
+  return host->image_part(host, p->path, p->part[2] ? p->part : NULL, c->cover, c->width, c->height,
+                          dst);
 }
 
 int captioned_read(const attune_host *host, void *instance, const char *name, uint32_t field,
@@ -190,11 +232,12 @@ int captioned_read(const attune_host *host, void *instance, const char *name, ui
     return ATTUNE_OK;
   }
   const picture *p = &s->picture[row];
-  if (field == c->image) return host->image(host, p->path, c->width, c->height, dst);
+  if (field == c->image) return read_image(host, c, p, dst);
   if (field == c->regions_field) {
     memcpy(dst, p->feature, (size_t)(c->regions * c->region_width) * sizeof(float));
     return ATTUNE_OK;
   }
   if (field == c->boxes) return marks_give_boxes(host, sink, c->regions ? &p->region : &p->marks);
-  return host->text(sink, p->name, strlen(p->name));
+  const char *text = field == c->group ? p->group : p->name;
+  return host->text(sink, text, strlen(text));
 }

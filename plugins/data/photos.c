@@ -1,10 +1,8 @@
 /* Photos in a folder with a caption file beside them. */
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "captioned.h"
 #include "judgments.h"
 #include "reading.h"
@@ -17,8 +15,8 @@ static const attune_option options_table[] = {
      "for a token file: folder of the lists Flickr_8k.{train,dev,test}Images.txt; empty: all "
      "photos are `train`"},
     IMAGE_OPTIONS("128"),
-    {"missing", ATTUNE_OPTION_ENUM, "fail", 0, 0, "fail|skip",
-     "what to do about a photo that is not there"},
+    FIT_OPTION("stretch"),
+    MISSING_OPTION,
     {"restval", ATTUNE_OPTION_BOOL, "true", 0, 0, NULL,
      "Karpathy: `restval` photos count as `train`"},
     {"expert", ATTUNE_OPTION_PATH, "", 0, 0, NULL,
@@ -35,29 +33,8 @@ typedef struct opening {
   bool skip;
 } opening;
 
-/* *at: the photo's number in its split, -1 when it is left out. */
 static int add_photo(const opening *o, split *s, const char *name, int64_t *at) {
-  size_t n = strlen(o->root) + strlen(name) + 2;
-  char *path = malloc(n);
-  if (!path) return ATTUNE_NO_MEMORY;
-  snprintf(path, n, "%s/%s", o->root, name);
-  int rc = ATTUNE_OK;
-  *at = -1;
-  if (strstr(name, "..") || *name == '/' || !*name) {
-    o->host->error(o->host, "%s: \"%s\" is no name of a photo in the folder", o->captions, name);
-    rc = ATTUNE_BAD_INPUT;
-  } else if (access(path, R_OK)) {
-    if (!o->skip) {
-      o->host->error(o->host, "%s: %s; missing=skip leaves such photos out", path, strerror(errno));
-      rc = ATTUNE_BAD_INPUT;
-    }
-  } else if (!captioned_picture(s, name, path)) {
-    rc = ATTUNE_NO_MEMORY;
-  } else {
-    *at = s->pictures - 1;
-  }
-  free(path);
-  return rc;
+  return captioned_file(o->host, s, o->root, o->captions, name, o->skip, at);
 }
 
 /* ---- Flickr8k's files ---- */
@@ -273,6 +250,7 @@ static int open_photos(const attune_host *host, const attune_options *options,
   if (!o.c) return ATTUNE_NO_MEMORY;
   o.c->width = host->option_int(options, "width");
   o.c->height = host->option_int(options, "height");
+  o.c->cover = host->option_int(options, "fit") == 1;
   int rc = file_read(host, o.captions, &text, &n);
   const bool karpathy = !rc && text[strspn(text, " \t\r\n")] == '{';
   if (karpathy && (*o.expert || *o.crowd)) {
