@@ -28,6 +28,9 @@ at_status at_source_read_beside(at_arena *arena, const at_source *from, const ch
 
 enum { AT_DIAG_CALLS = 3 }; /* shown with one message */
 
+/* The path that `from` means by `path`, in the arena; NULL: out of memory. */
+char *at_source_beside(at_arena *arena, const at_source *from, const char *path);
+
 typedef enum at_severity { AT_SEV_ERROR, AT_SEV_WARNING } at_severity;
 
 typedef struct at_diag {
@@ -108,4 +111,12 @@ at_status at_dsl_load(const char *path, const at_dsl_env *env, at_graph **out, a
  * spans can be shown. */
 at_status at_dsl_load_kept(at_arena *arena, at_source *src, const at_dsl_env *env, at_graph **out,
                            at_text *messages, at_error *err);
+
+/* A model that was loaded and what it includes, each as a file of one folder: the model under
+ * `name`, the others under the names that they have, without folders. All in the arena. */
+typedef struct at_dsl_file {
+  const char *name, *text;
+} at_dsl_file;
+at_status at_dsl_gather(at_arena *arena, const at_source *src, const char *name, at_dsl_file **out,
+                        size_t *n, at_error *err);
 #endif

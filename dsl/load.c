@@ -4,12 +4,15 @@
 #include "core/base/file.h"
 #include "dsl/ast.h"
 
+char *at_source_beside(at_arena *arena, const at_source *from, const char *path) {
+  const char *slash = path[0] == '/' ? NULL : strrchr(from->path, '/');
+  return slash ? at_arena_printf(arena, "%.*s/%s", (int)(slash - from->path), from->path, path)
+               : at_arena_strdup(arena, path);
+}
+
 at_status at_source_read_beside(at_arena *arena, const at_source *from, const char *path,
                                 at_source *out, at_error *err) {
-  const char *slash = path[0] == '/' ? NULL : strrchr(from->path, '/');
-  char *name = slash
-                   ? at_arena_printf(arena, "%.*s/%s", (int)(slash - from->path), from->path, path)
-                   : at_arena_strdup(arena, path);
+  char *name = at_source_beside(arena, from, path);
   char *text = NULL, *copy = NULL;
   size_t size = 0;
   if (!name) return at_nomem(err);

@@ -4,6 +4,7 @@ libattune_la_SOURCES += \
 	dsl/diag.c \
 	dsl/dsl.h \
 	dsl/format.c \
+	dsl/gather.c \
 	dsl/lexer.l \
 	dsl/load.c \
 	dsl/lower.c dsl/lower.h \

@@ -28,6 +28,8 @@ dist_runs_DATA = \
 	examples/runs/flickr8k_sweep.yaml \
 	examples/runs/nlvr_hops.yaml \
 	examples/runs/quickstart.yaml \
+	examples/runs/scenes_damsm.yaml \
+	examples/runs/scenes_gan.yaml \
 	examples/runs/scenes_study_matching.yaml \
 	examples/runs/scenes_study_vqa.yaml \
 	examples/runs/scenes_vqa.yaml \

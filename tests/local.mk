@@ -193,7 +193,11 @@ test_analyse_SOURCES = tests/unit/test_analyse.c
 test_analyse_LDADD = $(unit_ldadd)
 
 # A data set whose truth is known, and metrics of attention; a folder of its own, with no broken ones.
-check_LTLIBRARIES += tests/plugins/alone/planted.la tests/plugins/alone/anything.la
+check_LTLIBRARIES += tests/plugins/alone/planted.la tests/plugins/alone/anything.la \
+	tests/plugins/alone/seen.la
+tests_plugins_alone_seen_la_SOURCES = tests/plugins/seen.c
+tests_plugins_alone_seen_la_CPPFLAGS = $(plugin_cppflags)
+tests_plugins_alone_seen_la_LDFLAGS = $(broken_flags)
 tests_plugins_alone_anything_la_SOURCES = tests/plugins/anything.c
 tests_plugins_alone_anything_la_CPPFLAGS = $(plugin_cppflags)
 tests_plugins_alone_anything_la_LDFLAGS = $(broken_flags)
@@ -264,6 +268,7 @@ e2e_tests = \
 	tests/e2e/explain.sh tests/e2e/explain_many.sh \
 	tests/e2e/fmt.sh \
 	tests/e2e/format.sh \
+	tests/e2e/generation.sh \
 	tests/e2e/graph.sh \
 	tests/e2e/hostile.sh \
 	tests/e2e/judged.sh \

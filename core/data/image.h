@@ -37,6 +37,11 @@ typedef enum at_filter { AT_FILTER_BOX, AT_FILTER_TRIANGLE, AT_FILTER_LANCZOS3 }
 at_status at_image_resize(const at_image *in, int w, int h, at_filter filter, at_image *out,
                           at_error *err);
 
+/* n pictures [n, height, width, 3] in rows of `columns`, on white, with a gap around each. */
+enum { AT_IMAGE_GAP = 2 };
+at_status at_image_grid(const uint8_t *rgb, int64_t n, int64_t columns, int64_t height,
+                        int64_t width, at_image *out, at_error *err);
+
 /* The bytes of a PNG or (quality 1..100) JPEG file, appended to `out`. */
 at_status at_image_png_mem(const at_image *m, at_text *out, at_error *err);
 at_status at_image_jpeg_mem(const at_image *m, int quality, at_text *out, at_error *err);

@@ -3,7 +3,7 @@ libattune_la_SOURCES += core/data/convert.c core/data/convert.h
 libattune_la_SOURCES += core/data/npy.c core/data/npy.h
 libattune_la_SOURCES += core/data/npz.c core/data/npz_write.c core/data/npz.h core/data/zip.h
 libattune_la_SOURCES += core/data/safetensors.c core/data/safetensors.h
-libattune_la_SOURCES += core/data/image.c core/data/image_jpeg.c core/data/image_png.c \
+libattune_la_SOURCES += core/data/image.c core/data/image_grid.c core/data/image_jpeg.c core/data/image_png.c \
 	core/data/image.h core/data/image_read.h
 libattune_la_SOURCES += core/data/text_tokens.c core/data/vocab.c core/data/text_tokens.h
 libattune_la_SOURCES += core/data/shapes.h core/data/shapes_draw.c core/data/shapes_make.c core/data/shapes_query.c

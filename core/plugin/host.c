@@ -157,6 +157,13 @@ const attune_host at_host_table = {
     .words = at_host_words,
     .reading = host_reading,
     .image_part = at_host_image_part,
+    .has_output = at_host_has_output,
+    .output = at_host_output,
+    .losses = at_host_losses,
+    .loss_name = at_host_loss_name,
+    .bytes = at_host_bytes,
+    .picture = at_host_picture,
+    .give = at_host_give,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

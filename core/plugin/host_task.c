@@ -45,6 +45,35 @@ const char *at_host_row_text(attune_task_context *c, const char *table, const ch
   return c->ops->row_text(c->ops->ctx, table, field, row);
 }
 
+int at_host_has_output(attune_task_context *c, const char *output) {
+  return c->ops->has_output(c->ops->ctx, output);
+}
+int at_host_output(attune_task_context *c, const char *output, attune_array *out) {
+  at_error err = {0};
+  return at_host_keep(c->ops->output(c->ops->ctx, output, out, &err), &err);
+}
+int at_host_losses(attune_task_context *c, const int64_t *const *rows, const int64_t *counts,
+                   double *value, uint32_t most) {
+  at_error err = {0};
+  return at_host_keep(c->ops->losses(c->ops->ctx, rows, counts, value, most, &err), &err);
+}
+const char *at_host_loss_name(attune_task_context *c, uint32_t i) {
+  return c->ops->loss_name(c->ops->ctx, i);
+}
+int at_host_bytes(attune_task_context *c, const float *value, int64_t n, uint8_t *rgb) {
+  at_error err = {0};
+  return at_host_keep(c->ops->bytes(c->ops->ctx, value, n, rgb, &err), &err);
+}
+int at_host_picture(attune_task_context *c, const char *table, int64_t row, int64_t height,
+                    int64_t width, uint8_t *rgb) {
+  at_error err = {0};
+  return at_host_keep(c->ops->picture(c->ops->ctx, table, row, height, width, rgb, &err), &err);
+}
+int at_host_give(attune_task_context *c, const attune_pictures *batch) {
+  at_error err = {0};
+  return at_host_keep(c->ops->give(c->ops->ctx, batch, &err), &err);
+}
+
 /* ---- predictions ---- */
 
 typedef struct named_array {

@@ -136,7 +136,7 @@ static at_status check_item(const attune_item *it, const char *path, at_error *e
   static const kind_spec kinds[] = {{0, NULL},
                                     {offsetof(attune_score, form), "compose"} /* of 1.0 */,
                                     {sizeof(attune_task), "epoch and evaluate"},
-                                    {sizeof(attune_metric), "compute"},
+                                    {offsetof(attune_metric, begin), "compute"} /* of 1.0 */,
                                     {sizeof(attune_data), "open and read"}};
   if (!it) return at_fail(err, AT_EINPUT, "%s: one of its items is NULL", path);
   if (it->size < sizeof(attune_item))

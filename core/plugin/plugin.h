@@ -112,6 +112,15 @@ typedef struct at_task_ops {
   at_status (*label)(void *ctx, const char *table, int64_t row, int64_t *label, at_error *err);
   const char *(*label_name)(void *ctx, int64_t label);
   const char *(*row_text)(void *ctx, const char *table, const char *field, int64_t row);
+  bool (*has_output)(void *ctx, const char *output);
+  at_status (*output)(void *ctx, const char *output, attune_array *out, at_error *err);
+  at_status (*losses)(void *ctx, const int64_t *const *rows, const int64_t *counts, double *value,
+                      uint32_t most, at_error *err);
+  const char *(*loss_name)(void *ctx, uint32_t i);
+  at_status (*bytes)(void *ctx, const float *value, int64_t n, uint8_t *rgb, at_error *err);
+  at_status (*picture)(void *ctx, const char *table, int64_t row, int64_t height, int64_t width,
+                       uint8_t *rgb, at_error *err);
+  at_status (*give)(void *ctx, const attune_pictures *batch, at_error *err);
 } at_task_ops;
 at_status at_task_epoch(const at_item *task, const attune_options *o, const at_task_ops *ops,
                         uint64_t epoch, at_error *err);
@@ -131,6 +140,17 @@ typedef struct at_result {
   double value;
   int higher_is_better;
 } at_result;
+/* Whether it takes pictures; then, of one evaluation: begin, pictures, conclude (in the place of
+ * compute), end, which NULL is fine for. */
+bool at_metric_sees(const at_item *metric);
+at_status at_metric_begin(const at_item *metric, const attune_options *o, void **state,
+                          at_error *err);
+at_status at_metric_pictures(const at_item *metric, const attune_options *o, void *state,
+                             const attune_pictures *batch, at_error *err);
+at_status at_metric_conclude(const at_item *metric, const attune_options *o, void *state,
+                             const attune_prediction *p, at_result **results, size_t *n,
+                             at_error *err);
+void at_metric_end(const at_item *metric, void *state);
 /* Appends to *results (realloc'd, caller frees): of numbers given example by example the mean. */
 at_status at_metric_compute(const at_item *metric, const attune_options *o,
                             const attune_prediction *p, at_result **results, size_t *n,

@@ -80,6 +80,15 @@ int at_host_label(attune_task_context *c, const char *table, int64_t row, int64_
 const char *at_host_label_name(attune_task_context *c, int64_t label);
 const char *at_host_row_text(attune_task_context *c, const char *table, const char *field,
                              int64_t row);
+int at_host_has_output(attune_task_context *c, const char *output);
+int at_host_output(attune_task_context *c, const char *output, attune_array *out);
+int at_host_losses(attune_task_context *c, const int64_t *const *rows, const int64_t *counts,
+                   double *value, uint32_t most);
+const char *at_host_loss_name(attune_task_context *c, uint32_t i);
+int at_host_bytes(attune_task_context *c, const float *value, int64_t n, uint8_t *rgb);
+int at_host_picture(attune_task_context *c, const char *table, int64_t row, int64_t height,
+                    int64_t width, uint8_t *rgb);
+int at_host_give(attune_task_context *c, const attune_pictures *batch);
 int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored);
 int at_host_prediction(const attune_prediction *p, const char *name, attune_array *out);
 int at_host_result(attune_results *r, const char *name, double value, int higher_is_better);

@@ -126,15 +126,58 @@ at_status at_metric_results(const at_item *metric, const attune_options *o,
   return at_host_end(m->compute(&at_host_table, o, p, r), metric->item, "compute", err);
 }
 
+/* Appends what was given, and takes it. */
+static at_status append(at_results *r, at_status s, at_result **results, size_t *n, at_error *err) {
+  at_result *v = realloc(*results, (*n + r->n + 1) * sizeof *v);
+  if (v) *results = v;
+  for (size_t i = 0; v && i < r->n; i++)
+    if (!r->v[i].missing) v[(*n)++] = r->v[i].r;
+  clear(r);
+  return s == AT_OK && !v ? at_nomem(err) : s;
+}
+
 at_status at_metric_compute(const at_item *metric, const attune_options *o,
                             const attune_prediction *p, at_result **results, size_t *n,
                             at_error *err) {
   at_results r = {0};
   at_status s = at_metric_results(metric, o, p, &r, err);
-  at_result *v = realloc(*results, (*n + r.n + 1) * sizeof *v);
-  if (v) *results = v;
-  for (size_t i = 0; v && i < r.n; i++)
-    if (!r.v[i].missing) v[(*n)++] = r.v[i].r;
-  clear(&r);
-  return s == AT_OK && !v ? at_nomem(err) : s;
+  return append(&r, s, results, n, err);
 }
+
+/* ---- metrics of pictures ---- */
+
+static const attune_metric *metric_of(const at_item *metric) {
+  return (const attune_metric *)(const void *)metric->item;
+}
+
+bool at_metric_sees(const at_item *metric) {
+  const attune_metric *m = metric_of(metric);
+  return m->item.size >= sizeof *m && m->begin && m->pictures && m->conclude && m->end;
+}
+
+at_status at_metric_begin(const at_item *metric, const attune_options *o, void **state,
+                          at_error *err) {
+  *state = NULL;
+  at_host_begin();
+  return at_host_end(metric_of(metric)->begin(&at_host_table, o, state), metric->item, "begin",
+                     err);
+}
+
+at_status at_metric_pictures(const at_item *metric, const attune_options *o, void *state,
+                             const attune_pictures *batch, at_error *err) {
+  at_host_begin();
+  return at_host_end(metric_of(metric)->pictures(&at_host_table, o, state, batch), metric->item,
+                     "pictures", err);
+}
+
+at_status at_metric_conclude(const at_item *metric, const attune_options *o, void *state,
+                             const attune_prediction *p, at_result **results, size_t *n,
+                             at_error *err) {
+  at_results r = {0};
+  at_host_begin();
+  at_status s = at_host_end(metric_of(metric)->conclude(&at_host_table, o, state, p, &r),
+                            metric->item, "conclude", err);
+  return append(&r, s, results, n, err);
+}
+
+void at_metric_end(const at_item *metric, void *state) { metric_of(metric)->end(state); }

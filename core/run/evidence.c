@@ -62,7 +62,9 @@ at_status at_session_evidence(const at_session *s, const char *split, const int6
   at_status st = add_boxes(s, name, rows, out, err);
   for (int f = 0; st == AT_OK && f < s->n_feeds; f++) {
     at_feed_kind kind = s->feed[f].kind;
-    int64_t row = rows[s->feed[f].table];
+    int64_t row;
+    st = at_session_follow(s, &s->feed[f], name, rows[s->feed[f].table], &row, err);
+    if (st != AT_OK) break;
     if (kind == AT_FEED_WORDS && !words) {
       words = true;
       st = add_words(s, f, name, row, out, err);

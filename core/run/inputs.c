@@ -100,18 +100,19 @@ at_status at_session_field(const at_session *s, const at_graph *g, const char *i
 /* ---- binding ---- */
 
 static at_status batch_index(at_session *s, const at_node *in, const at_field *f, int *out,
-                             at_error *err) {
+                             const at_field **through, at_error *err) {
   const at_graph *g = s->graph;
   int axis = in->dim[0].axis, parent = g->axis[axis].parent;
   if (parent >= 0) axis = parent;
   const char *name = g->axis[axis].name;
   if (g->axis[axis].kind != AT_BATCH)
     return at_fail(err, AT_EINPUT, "%s: input `%s` has no batch axis", s->run->path, in->name);
-  if (strcmp(name, f->table))
+  *through = strcmp(name, f->table) ? at_session_link_field(s, name, f->table) : NULL;
+  if (strcmp(name, f->table) && !*through)
     return at_fail(err, AT_EINPUT,
                    "%s: input `%s` varies over the axis `%s`, but its data `%s.%s` is of the table "
-                   "`%s`; call the axis so in the model",
-                   s->run->path, in->name, name, f->table, f->f.name, f->table);
+                   "`%s`, to which no field of `%s` links; call the axis so in the model",
+                   s->run->path, in->name, name, f->table, f->f.name, f->table, name);
   for (int i = 0; i < s->n_batch; i++)
     if (s->batch[i].axis == axis) {
       *out = i;
@@ -169,6 +170,7 @@ static at_status check_field(const at_session *s, const at_node *in, const at_fi
     return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but a row of `%s.%s` has %u axes",
                    s->run->path, in->name, at_node_axes_text(g, in), f->table, f->f.name,
                    (unsigned)f->f.ndim);
+  if (at_pixels_shrink(in, f) > 1) return AT_OK;
   for (int d = 1; d < in->ndim; d++)
     if (in->dim[d].size != f->f.shape[d - 1])
       return at_fail(err, AT_EINPUT,
@@ -176,6 +178,17 @@ static at_status check_field(const at_session *s, const at_node *in, const at_fi
                      s->run->path, g->axis[in->dim[d].axis].name, in->name,
                      (long long)in->dim[d].size, f->table, f->f.name, (long long)f->f.shape[d - 1]);
   return AT_OK;
+}
+
+/* Pictures, numbers and words may be those of another table; row numbers and classes are of rows
+ * themselves. */
+static at_status check_through(const at_session *s, const at_feed *f, at_error *err) {
+  if (!f->through || (f->kind != AT_FEED_LABEL && f->kind != AT_FEED_LINK)) return AT_OK;
+  return at_fail(err, AT_EINPUT,
+                 "%s: input `%s` varies over the axis `%s`, but its data `%s.%s` is of the table "
+                 "`%s`; call the axis so in the model",
+                 s->run->path, f->input->name, f->through->table, f->field->table, f->field->f.name,
+                 f->field->table);
 }
 
 static at_feed_kind kind_of(const at_session *s, const at_node *in, const at_field *f) {
@@ -217,10 +230,12 @@ at_status at_session_bind(at_session *s, at_error *err) {
     if (st == AT_OK && in->ndim < 1)
       st = at_fail(err, AT_EINPUT, "%s: input `%s` has no axes", s->run->path, in->name);
     if (st == AT_OK) st = check_field(s, in, f.field, err);
-    if (st == AT_OK) st = batch_index(s, in, f.field, &f.table, err);
+    if (st == AT_OK) st = batch_index(s, in, f.field, &f.table, &f.through, err);
     if (st != AT_OK) return st;
     for (int d = 1; d < in->ndim; d++) f.row *= in->dim[d].size;
     f.kind = kind_of(s, in, f.field);
+    f.shrink = at_pixels_shrink(in, f.field);
+    if ((st = check_through(s, &f, err)) != AT_OK) return st;
     if (f.kind == AT_FEED_WORDS) s->batch[f.table].ragged = in->dim[0].axis;
     s->feed[s->n_feeds++] = f;
   }
@@ -312,36 +327,22 @@ typedef struct reading {
 } reading;
 
 static at_status read_image(const reading *r, int64_t row, at_error *err) {
-  const at_feed *f = &r->s->feed[r->feed];
-  uint8_t *rgb = malloc((size_t)f->row);
-  if (!rgb) return at_nomem(err);
-  at_status st = at_dataset_read(r->s->data, r->c->split, f->field, row, rgb, err);
-  if (st == AT_OK)
-    r->c->image[r->feed][row] = rgb;
-  else
-    free(rgb);
-  return st;
+  return at_pixels_read(r->s, &r->s->feed[r->feed], r->c->split, row, &r->c->image[r->feed][row],
+                        err);
 }
 
 static at_status read_tokens(const reading *r, int64_t row, at_error *err) {
   const at_session *s = r->s;
   char *text = NULL;
-  at_tokens t = {0};
+  int32_t *id = NULL;
+  int64_t n = 0, unknown;
   at_status st =
       at_dataset_read_text(s->data, r->c->split, s->feed[r->feed].field, row, &text, err);
-  if (st == AT_OK) st = at_tokenise(text, strlen(text), s->tokens, &t, err);
-  int64_t n = (int64_t)t.n < s->max_words ? (int64_t)t.n : s->max_words, k = 0;
-  int32_t *id = st == AT_OK ? malloc((size_t)(n + 3) * sizeof *id) : NULL;
-  if (st == AT_OK && !id) st = at_nomem(err);
+  if (st == AT_OK) st = at_session_ids(s, text, &id, &n, NULL, &unknown, err);
   if (st == AT_OK) {
-    if (s->ends) id[k++] = AT_WORD_START;
-    for (int64_t i = 0; i < n; i++) id[k++] = at_vocab_id(s->vocab, t.v[i].text);
-    if (s->ends) id[k++] = AT_WORD_END;
-    if (!k) id[k++] = AT_WORD_UNKNOWN; /* a caption of no words still has a row */
     r->c->token[r->feed][row] = id;
-    r->c->length[r->feed][row] = (int32_t)k;
+    r->c->length[r->feed][row] = (int32_t)n;
   }
-  at_tokens_free(&t);
   free(text);
   return st;
 }
@@ -436,20 +437,6 @@ static at_status reserve(at_session *s, int feed, size_t bytes, at_error *err) {
   return AT_OK;
 }
 
-typedef struct pixels {
-  uint8_t *const *image;
-  const int64_t *rows;
-  float *dst;
-  int64_t row;
-} pixels;
-
-static void convert_image(void *ctx, size_t i) {
-  const pixels *p = ctx;
-  const uint8_t *from = p->image[p->rows[i]];
-  float *to = p->dst + (int64_t)i * p->row;
-  for (int64_t k = 0; k < p->row; k++) to[k] = (float)from[k] / 255.0f;
-}
-
 static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *rows, int64_t n,
                            at_error *err) {
   const at_feed *f = &s->feed[feed];
@@ -462,8 +449,7 @@ static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *
     return read_rows(&r, n, err);
   }
   if ((st = read_missing(s, c, feed, rows, n, err)) != AT_OK) return st;
-  pixels p = {c->image[feed], rows, s->buffer[feed], f->row};
-  at_parallel(s->pool, (size_t)n, convert_image, &p);
+  at_pixels_give(s, c->image[feed], rows, n, f->row, s->buffer[feed]);
   return AT_OK;
 }
 
@@ -529,6 +515,21 @@ static at_status load_feed(at_session *s, at_exec *x, at_cache *c, int f,
   }
 }
 
+/* Rows of the feed's table that rows of its batch axis name. */
+static at_status follow(at_session *s, const at_feed *f, const char *split, const int64_t *rows,
+                        int64_t n, at_error *err) {
+  at_status st = AT_OK;
+  if ((size_t)n > s->followed_cap) {
+    int64_t *v = realloc(s->followed, (size_t)n * sizeof *v);
+    if (!v) return at_nomem(err);
+    s->followed = v;
+    s->followed_cap = (size_t)n;
+  }
+  for (int64_t i = 0; st == AT_OK && i < n; i++)
+    st = at_session_follow(s, f, split, rows[i], &s->followed[i], err);
+  return st;
+}
+
 at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
                           const int64_t *counts, at_error *err) {
   at_cache *c;
@@ -537,12 +538,18 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
     st = at_exec_size(x, s->batch[b].name, counts[b], err);
   for (int f = 0; st == AT_OK && f < s->n_feeds; f++) {
     int t = s->feed[f].table;
+    const int64_t *own[AT_MAX_BATCH_AXES];
+    for (int b = 0; b < s->n_batch; b++) own[b] = rows[b];
+    if (s->feed[f].through) {
+      st = follow(s, &s->feed[f], c->split, rows[t], counts[t], err);
+      own[t] = s->followed;
+    }
     for (int64_t i = 0; st == AT_OK && i < counts[t]; i++)
-      if (rows[t][i] < 0 || rows[t][i] >= c->rows[f])
+      if (own[t][i] < 0 || own[t][i] >= c->rows[f])
         st = at_fail(err, AT_EFAIL, "row %lld of table `%s` was asked for; it has %lld rows",
-                     (long long)rows[t][i], s->feed[f].field->table, (long long)c->rows[f]);
+                     (long long)own[t][i], s->feed[f].field->table, (long long)c->rows[f]);
     if (st != AT_OK) break;
-    st = load_feed(s, x, c, f, rows, counts, err);
+    st = load_feed(s, x, c, f, own, counts, err);
     if (st == AT_OK) st = at_exec_input(x, s->feed[f].input->name, s->buffer[f], err);
   }
   return st == AT_OK ? at_exec_ready(x, err) : st;

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "core/run/run_impl.h"
 
-static const at_field *link_between(const at_session *s, const char *from, const char *to) {
+const at_field *at_session_link_field(const at_session *s, const char *from, const char *to) {
   size_t n;
   const at_field *f = at_dataset_fields(s->data, &n);
   for (size_t i = 0; i < n; i++)
@@ -12,10 +12,24 @@ static const at_field *link_between(const at_session *s, const char *from, const
   return NULL;
 }
 
+at_status at_session_follow(const at_session *s, const at_feed *f, const char *split, int64_t row,
+                            int64_t *out, at_error *err) {
+  *out = row;
+  if (!f->through) return AT_OK;
+  at_status st = at_dataset_read(s->data, split, f->through, row, out, err);
+  int64_t rows = at_dataset_rows(s->data, split, f->field->table);
+  if (st == AT_OK && (*out < 0 || *out >= rows))
+    st = at_fail(err, AT_EINPUT,
+                 "row %lld of `%s` in `%s` points to row %lld of `%s`, which has %lld",
+                 (long long)row, f->through->table, split, (long long)*out, f->field->table,
+                 (long long)rows);
+  return st;
+}
+
 /* Fields from batch axis `a` to the others; NULL for itself. False: one of them is missing. */
 static bool links_of(const at_session *s, int a, const at_field *link[AT_MAX_BATCH_AXES]) {
   for (int b = 0; b < s->n_batch; b++) {
-    link[b] = b == a ? NULL : link_between(s, s->batch[a].name, s->batch[b].name);
+    link[b] = b == a ? NULL : at_session_link_field(s, s->batch[a].name, s->batch[b].name);
     if (b != a && !link[b]) return false;
   }
   return true;

@@ -2,23 +2,30 @@ libattune_la_SOURCES += \
 	core/run/batch.c core/run/batch.h \
 	core/run/evaluate.c \
 	core/run/evidence.c \
+	core/run/imports.c \
 	core/run/inputs.c \
 	core/run/labels.c \
 	core/run/linked.c \
 	core/run/look.c \
+	core/run/make.c core/run/make.h \
 	core/run/model.c core/run/model.h \
 	core/run/model_json.c \
 	core/run/model_parts.c \
 	core/run/run.h core/run/run_impl.h \
 	core/run/feed.c core/run/feed.h \
 	core/run/once.c core/run/once.h \
+	core/run/pixels.c \
 	core/run/predictions.c \
 	core/run/rundir.c \
 	core/run/rules.c \
 	core/run/runfile.c \
+	core/run/samples.c \
 	core/run/session.c \
 	core/run/sweep.c \
+	core/run/task_ops.c \
 	core/run/train.c core/run/train_impl.h \
+	core/run/train_diverged.c \
+	core/run/train_losses.c \
 	core/run/train_state.c \
 	core/run/train_step.c \
 	core/run/train_watch.c \

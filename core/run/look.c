@@ -286,7 +286,9 @@ static at_status add_data(at_session *s, const int64_t *rows, const char *split,
   at_status st = AT_OK;
   for (int f = 0; st == AT_OK && f < s->n_feeds; f++) {
     at_feed_kind kind = s->feed[f].kind;
-    int64_t row = rows[s->feed[f].table];
+    int64_t row;
+    st = at_session_follow(s, &s->feed[f], split, rows[s->feed[f].table], &row, err);
+    if (st != AT_OK) break;
     if (kind == AT_FEED_WORDS && !l->words) st = add_words(s, f, row, split, l, err);
     if (picture && (kind == AT_FEED_IMAGE || kind == AT_FEED_REAL))
       st = add_picture(s, f, row, split, l, err);

@@ -8,6 +8,7 @@
 #include "core/run/yaml.h"
 #include "core/train/optimizer.h"
 #include "core/train/schedule.h"
+#include "dsl/dsl.h"
 
 /* ---- run files (runfile.c) ---- */
 
@@ -51,6 +52,9 @@ typedef struct at_feed {
   int table;   /* index into session->batch */
   int linked;  /* LINK: index into session->batch of the table it points to */
   int64_t row; /* numbers of one row; 1 for tokens */
+  /* LINK field by which the table of the batch axis names a row of the field's; NULL: its own */
+  const at_field *through;
+  int64_t shrink; /* IMAGE: squares of so many pixels become one */
 } at_feed;
 
 /* A batch axis, fed from the table of the same name. */
@@ -94,10 +98,13 @@ struct at_session {
   at_token_mode tokens;
   int64_t max_words;
   bool ends;
+  bool signed_pixels; /* -1 .. 1, not 0 .. 1 */
+  at_arena *arena;
+  at_source source; /* of the model, in the arena: spans of the graph point into it */
   at_graph *graph;
   at_params *params;
   at_pool *pool;
-  at_exec *train, *eval, *look;
+  at_exec *train, *eval, *look, *judge; /* judge: losses, nothing learned */
   uint64_t seed;
   char *outcome; /* of training, where there is more to say than that it is done; NULL */
   at_batch_axis batch[AT_MAX_BATCH_AXES];
@@ -111,6 +118,8 @@ struct at_session {
   size_t buffer_bytes[AT_MAX_FEEDS];
   int64_t *offsets[AT_MAX_FEEDS];
   size_t offsets_cap[AT_MAX_FEEDS];
+  int64_t *followed; /* rows behind links, of the feed at hand */
+  size_t followed_cap;
 };
 
 /* Field for an input of the model `g`, its sizes known or not: data.bind, or by name. */
@@ -119,8 +128,44 @@ at_status at_session_field(const at_session *s, const at_graph *g, const char *i
 at_status at_session_bind(at_session *s, at_error *err); /* feeds, from graph and schema */
 at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err);
 void at_cache_free(at_cache *c);
+
+/* ---- links (linked.c) ---- */
+/* The field by which rows of `from` name one of `to`; NULL: there is none. */
+const at_field *at_session_link_field(const at_session *s, const char *from, const char *to);
+/* The row of a feed's own table that belongs to `row` of its batch axis. */
+at_status at_session_follow(const at_session *s, const at_feed *f, const char *split, int64_t row,
+                            int64_t *out, at_error *err);
+
+/* ---- pictures (pixels.c) ---- */
+/* By how much an input is smaller than the picture that feeds it, in both directions; 0: it is no
+ * whole number, or the field no picture. */
+int64_t at_pixels_shrink(const at_node *in, const at_field *f);
+/* The bytes of a picture as the feed wants them: f->row bytes, which the caller frees. */
+at_status at_pixels_read(const at_session *s, const at_feed *f, const char *split, int64_t row,
+                         uint8_t **out, at_error *err);
+/* Bytes of n rows as the numbers that the model gets. */
+void at_pixels_give(const at_session *s, uint8_t *const *image, const int64_t *rows, int64_t n,
+                    int64_t row, float *dst);
+/* The bytes that a model's numbers stand for. */
+void at_pixels_take(const at_session *s, const float *v, int64_t n, uint8_t *dst);
+/* The first picture of a row of `table` at that size; EFAIL: the table has none. */
+at_status at_pixels_of(const at_session *s, const char *split, const char *table, int64_t row,
+                       int64_t height, int64_t width, uint8_t *rgb, at_error *err);
+/* ---- weights of other runs (imports.c) ---- */
+/* What the run file imports, beside what the model does. */
+at_status at_session_import(at_session *s, at_error *err);
+/* The vocabulary of the first run whose weights are imported, NULL where there is none; caller
+ * frees. */
+at_status at_session_import_words(const at_session *s, char **path, at_error *err);
+
 /* ---- vocabulary (words.c) ---- */
 at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err);
+
+/* The numbers that words of a text have, ends included where the run wants them: at least one.
+ * Words that have none are appended to `unknown` (NULL: nowhere), ", " between, and counted.
+ * Caller frees *id. */
+at_status at_session_ids(const at_session *s, const char *text, int32_t **id, int64_t *n,
+                         at_text *unknown, int64_t *n_unknown, at_error *err);
 
 /* ---- labels (labels.c) ---- */
 /* Of the plain token input `input`: from the run's directory, from data.labels.file, or from
@@ -136,7 +181,7 @@ at_status at_session_scores(const at_session *s, const char *split, const at_fie
 at_status at_labels_write(const at_labels *l, const char *dir, at_error *err);
 void at_labels_free(at_labels *l);
 
-/* ---- tasks (evaluate.c) ---- */
+/* ---- tasks (task_ops.c, evaluate.c) ---- */
 typedef struct at_task_run {
   at_session *s;
   const char *split;
@@ -148,7 +193,8 @@ typedef struct at_task_run {
   void *ctx;
   const char *phase;
   int64_t done;
-  char *text; /* what a task last asked for */
+  char *text;    /* what a task last asked for */
+  void **states; /* of the metrics that take pictures; NULL: none is asked */
 } at_task_run;
 at_task_ops at_session_task_ops(at_task_run *t);
 /* `to` NULL: no file. */

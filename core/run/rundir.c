@@ -39,14 +39,12 @@ static at_status write_json(const char *dir, const char *name, json_t *j, at_err
 
 /* ---- making one ---- */
 
+/* The model and what it includes. */
 static at_status copy_model(at_session *s, const char *dir, at_error *err) {
-  char *text = NULL, *path = at_rundir_path(dir, "model.att");
+  at_dsl_file *v;
   size_t n;
-  at_status st = path ? at_file_read(at_run_get(s->run, "model"), (size_t)1 << 24, &text, &n, err)
-                      : at_nomem(err);
-  if (st == AT_OK) st = at_file_write(path, text, n, err);
-  free(text);
-  free(path);
+  at_status st = at_dsl_gather(s->arena, &s->source, "model.att", &v, &n, err);
+  for (size_t i = 0; st == AT_OK && i < n; i++) st = write_text(dir, v[i].name, v[i].text, err);
   return st;
 }
 

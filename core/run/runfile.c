@@ -31,8 +31,10 @@ typedef struct key_spec {
 static const key_spec KEYS[] = {
     {"model", T_PATH, NULL, 0, 0, NULL},
     {"arguments", T_FREE, "", 0, 0, NULL},
+    {"import", T_FREE, "", 0, 0, NULL},
     {"data.reader", T_TEXT, NULL, 0, 0, NULL},
     {"data.bind", T_FREE, "", 0, 0, NULL},
+    {"data.pixels", T_ENUM, "unit", 0, 0, "unit|signed"},
     {"data.splits.train", T_TEXT, "train", 0, 0, NULL},
     {"data.splits.validation", T_TEXT, "", 0, 0, NULL},
     {"data.splits.test", T_TEXT, "", 0, 0, NULL},
@@ -57,6 +59,8 @@ static const key_spec KEYS[] = {
     {"train.schedule.warmup", T_INT, "0", 0, 1e9, NULL},
     {"train.weight_decay", T_REAL, "0", 0, 1e3, NULL},
     {"train.average", T_REAL, "0", 0, 0.999999, NULL},
+    {"train.average_of", T_LIST, "", 0, 0, NULL},
+    {"train.losses", T_FREE, "", 0, 0, NULL},
     {"train.clip", T_REAL, "2", 0, 1e9, NULL},
     {"train.beta1", T_REAL, "0.9", 0, 0.9999, NULL},
     {"train.beta2", T_REAL, "0.999", 0, 0.999999, NULL},
@@ -67,6 +71,7 @@ static const key_spec KEYS[] = {
     {"train.min_delta", T_REAL, "0", 0, 1e9, NULL},
     {"train.checkpoint_every", T_INT, "500", 1, 1e9, NULL},
     {"train.log_every", T_INT, "20", 1, 1e9, NULL},
+    {"train.samples", T_INT, "6", 0, 64, NULL},
     {"train.best", T_TEXT, "", 0, 0, NULL},
     {"seed", T_INT, "0", 0, 9007199254740992.0, NULL},
     {"threads", T_INT, "0", 0, 1024, NULL},
@@ -230,9 +235,10 @@ static at_status take_key(at_run *r, const char *key, const at_yaml *v, const ch
   else
     snprintf(place, sizeof place, "%s", what);
   const key_spec *k = spec_of(key);
-  if (k && (k->type != T_FREE || strcmp(k->key, key) != 0))
+  const bool within = k && k->type == T_FREE && v->kind == AT_YAML_MAP;
+  if (k && !within && (k->type != T_FREE || strcmp(k->key, key) != 0))
     return put_value(r, k, key, v, place, err);
-  if (!is_section(key)) return unknown_key(place, key, err);
+  if (!within && !is_section(key)) return unknown_key(place, key, err);
   if (v->kind != AT_YAML_MAP) {
     if (v->kind == AT_YAML_SCALAR && !*v->text) return AT_OK; /* "arguments:" with nothing below */
     return at_fail(err, AT_EINPUT, "%s: `%s` is a section; its keys go below it", place, key);
@@ -326,6 +332,18 @@ void at_run_free(at_run *r) {
   if (r) at_arena_free(r->arena);
 }
 
+/* What is imported lies beside the run file, as paths do. */
+static at_status resolve_imports(at_run *r, at_error *err) {
+  at_status s = AT_OK;
+  for (size_t i = 0; s == AT_OK && i < r->n; i++) {
+    const at_entry e = r->entry[i];
+    if (!under(e.key, "import") || !*e.value || e.value[0] == '/') continue;
+    const char *abs = at_arena_printf(r->arena, "%s/%s", r->dir, e.value);
+    s = abs ? at_run_put(r, e.key, abs, e.place, err) : at_nomem(err);
+  }
+  return s;
+}
+
 static at_status resolve(at_run *r, const key_spec *k, at_error *err) {
   const at_entry *e = at_run_entry(r, k->key);
   if (!e) {
@@ -342,6 +360,7 @@ static at_status resolve(at_run *r, const key_spec *k, at_error *err) {
 at_status at_run_finish(at_run *r, at_error *err) {
   at_status s = AT_OK;
   for (int i = 0; s == AT_OK && i < N_KEYS; i++) s = resolve(r, &KEYS[i], err);
+  if (s == AT_OK) s = resolve_imports(r, err);
   return s == AT_OK ? at_run_rules(r, err) : s;
 }
 

@@ -133,7 +133,9 @@ static at_status load_model(at_session *s, at_text *messages, at_error *err) {
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;
   if (messages) at_text_free(messages); /* warnings would come twice */
-  st = at_dsl_load(at_run_get(r, "model"), &env, &s->graph, messages, err);
+  if (!(s->arena = at_arena_new())) return at_nomem(err);
+  s->source.path = at_run_get(r, "model");
+  st = at_dsl_load_kept(s->arena, &s->source, &env, &s->graph, messages, err);
   at_graph_free(d.probe);
   if (d.err.code != AT_OK) return at_fail(err, d.err.code, "%s", d.err.message);
   return st;
@@ -173,6 +175,7 @@ static at_status bring_up(at_session *s, int threads, at_text *messages, at_erro
   s->tokens =
       strcmp(at_run_get(r, "data.vocabulary.tokens"), "space") ? AT_TOKENS_WORDS : AT_TOKENS_SPACE;
   s->max_words = at_run_int(r, "data.vocabulary.max_words");
+  s->signed_pixels = !strcmp(at_run_get(r, "data.pixels"), "signed");
   s->ends = !strcmp(at_run_get(r, "data.vocabulary.ends"), "true");
   at_status st =
       at_pool_new(processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
@@ -185,7 +188,8 @@ static at_status bring_up(at_session *s, int threads, at_text *messages, at_erro
   if (st != AT_OK) return st;
   at_params_init(s->params, s->seed);
   /* A run that was made before has all of its weights, and may lack what they came from. */
-  if (!s->dir) st = at_weights_import(s->params, s->vocab, messages, err);
+  if (!s->dir) st = at_session_import(s, err);
+  if (st == AT_OK && !s->dir) st = at_weights_import(s->params, s->vocab, messages, err);
   if (st == AT_OK) st = spell(s, "data.reader", s->reader, s->reader_options, err);
   return st == AT_OK ? spell(s, "task", s->task, s->task_options, err) : st;
 }
@@ -253,6 +257,7 @@ void at_session_free(at_session *s) {
   at_exec_free(s->train);
   at_exec_free(s->eval);
   at_exec_free(s->look);
+  at_exec_free(s->judge);
   at_params_free(s->params);
   at_graph_free(s->graph);
   for (size_t i = 0; i < s->n_caches; i++) at_cache_free(s->cache[i]);
@@ -273,6 +278,8 @@ void at_session_free(at_session *s) {
   at_run_free(s->run);
   free(s->dir);
   free(s->outcome);
+  free(s->followed);
+  at_arena_free(s->arena);
   free(s);
 }
 

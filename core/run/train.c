@@ -142,10 +142,6 @@ static at_status make_room(trainer *t, at_error *err) {
 static at_status open_trainer(trainer *t, at_error *err) {
   at_session *s = t->s;
   const at_run *r = s->run;
-  const at_adam adam = {at_run_number(r, "train.beta1"), at_run_number(r, "train.beta2"),
-                        at_run_number(r, "train.epsilon"), at_run_number(r, "train.clip"),
-                        at_run_number(r, "train.weight_decay")};
-  const double decay = at_run_number(r, "train.average");
   const char *validation = at_session_split(s, "validation");
   at_exec_options o = {.pool = s->pool, .gradients = true};
   at_cache *cache;
@@ -168,8 +164,8 @@ static at_status open_trainer(trainer *t, at_error *err) {
   at_status st = check_evaluates(t, validation, err);
   if (st == AT_OK) st = make_room(t, err);
   if (st == AT_OK) st = at_session_cache(s, t->examples.split, &cache, err);
-  if (st == AT_OK) st = at_optimizer_new(s->params, &adam, &t->opt, err);
-  if (st == AT_OK && decay > 0) st = at_average_new(s->params, decay, &t->average, err);
+  if (st == AT_OK) st = at_train_losses(t, err);
+  if (st == AT_OK) st = at_train_average(t, err);
   if (st == AT_OK && !s->train) st = at_exec_new(s->graph, s->params, &o, &s->train, err);
   return st;
 }
@@ -179,6 +175,8 @@ static void close_trainer(trainer *t) {
   at_average_free(t->average);
   free(t->best_results);
   for (int b = 0; b < AT_MAX_BATCH_AXES; b++) free(t->rows[b]);
+  free(t->adam);
+  free(t->factor);
   free(t->loss);
   free(t->norm);
   free(t->loss_sum);

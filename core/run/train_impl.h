@@ -16,7 +16,7 @@ typedef struct trainer {
   at_task_run examples;
   at_progress_fn *fn;
   void *ctx;
-  int64_t *rows[AT_MAX_BATCH_AXES];
+  int64_t *rows[AT_MAX_BATCH_AXES], counts[AT_MAX_BATCH_AXES]; /* of the batch at hand */
   int64_t epochs, batch, epoch, position, step; /* position: steps done in this epoch */
   int64_t log_every, checkpoint_every, evaluate_every, evaluate_steps;
   const char *best_key;
@@ -30,6 +30,8 @@ typedef struct trainer {
   at_result *best_results; /* of the best weights, when this process evaluated them */
   size_t n_best_results;
   int n_losses;                   /* named losses, or one */
+  at_adam *adam;                  /* [n_losses] how each moves its parameters */
+  double *factor;                 /* [n_losses] its rate, in learning rates of the run */
   double *loss, *norm, *loss_sum; /* [n_losses] of the last step; since the last line of the log */
   int64_t loss_count, examples_since;
   float *states; /* room for those of the model */
@@ -43,6 +45,17 @@ double at_train_elapsed(const trainer *t); /* by this process */
 /* train_state.c: weights alone, or with all that a later process needs. */
 at_status at_train_save(trainer *t, const char *name, bool state, at_error *err);
 at_status at_train_restore(trainer *t, at_error *err);
+
+/* train_losses.c: what the run file says of single losses, and of what is averaged. */
+at_status at_train_losses(trainer *t, at_error *err);
+at_status at_train_average(trainer *t, at_error *err);
+
+/* samples.c: a grid of what the model makes now, where it makes pictures. */
+at_status at_train_samples(trainer *t, at_error *err);
+
+/* train_diverged.c: the sentence on where numbers that are none began; EFAIL. `loss`: the number of
+ * objective k is none, else its gradient. The batch at hand is run again. */
+at_status at_train_diverged(trainer *t, int k, bool loss, at_error *err);
 
 /* train_step.c */
 int64_t at_train_steps(const trainer *t); /* of an epoch, once its examples are known */

@@ -14,7 +14,7 @@ static bool among(const int64_t *rows, int64_t n, int64_t row) {
 
 static at_status load_batch(trainer *t, int64_t first, int64_t count, at_error *err) {
   const at_session *s = t->s;
-  int64_t counts[AT_MAX_BATCH_AXES];
+  int64_t *counts = t->counts;
   const int64_t *rows[AT_MAX_BATCH_AXES];
   for (int b = 0; b < s->n_batch; b++) {
     counts[b] = 0;
@@ -53,25 +53,17 @@ static void forward(trainer *t, int k) {
   if (k > 0) copy_states(s->params, t->states, true);
 }
 
-static at_status not_finite(const trainer *t, const at_objective *o, bool loss, at_error *err) {
-  return at_fail(err, AT_EFAIL,
-                 "at step %" PRId64
-                 " the %s%s%s%s is no finite number any more; a smaller train.learning_rate "
-                 "or a smaller train.clip may help",
-                 t->step + 1, loss ? "loss" : "gradient", o ? (loss ? " `" : " of `") : "",
-                 o ? o->name : "", o ? "`" : "");
-}
-
 static at_status descend(trainer *t, int k, double rate, at_error *err) {
   const float one = 1;
   at_exec *x = t->s->train;
   const at_objective *o = t->s->graph->n_objective ? &t->s->graph->objective[k] : NULL;
   forward(t, k);
-  at_exec_backward_from(x, o ? o->node : t->s->graph->loss, &one);
   t->loss[k] = *at_exec_value(x, o ? o->node : t->s->graph->loss);
-  t->norm[k] = at_optimizer_step_of(t->opt, o, t->s->pool, rate);
-  bool finite = isfinite(t->loss[k]);
-  return finite && isfinite(t->norm[k]) ? AT_OK : not_finite(t, o, !finite, err);
+  if (!isfinite(t->loss[k])) return at_train_diverged(t, k, true, err);
+  at_exec_backward_from(x, o ? o->node : t->s->graph->loss, &one);
+  t->opt->o = t->adam[k];
+  t->norm[k] = at_optimizer_step_of(t->opt, o, t->s->pool, rate * t->factor[k]);
+  return isfinite(t->norm[k]) ? AT_OK : at_train_diverged(t, k, false, err);
 }
 
 /* ---- the log ---- */

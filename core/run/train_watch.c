@@ -93,8 +93,13 @@ static at_status judge(trainer *t, int64_t steps, at_error *err) {
   bool best = false;
   at_status st = at_train_evaluate(t, "validation", &r, &n, err);
   if (st != AT_OK) return st;
+  if ((st = at_train_samples(t, err)) != AT_OK) {
+    free(r);
+    return st;
+  }
   const at_result *h = headline(t, r, n);
-  if (!h && n) st = no_headline(t, r, n, err);
+  if (!h && n && (*t->best_key || t->watch.patience || t->watch.plateau))
+    st = no_headline(t, r, n, err);
   if (st == AT_OK)
     st = at_rundir_log_evaluation(t->dir, "validation", t->epoch + 1, t->step, r, n,
                                   t->seconds_before + at_train_elapsed(t), err);

@@ -44,8 +44,40 @@ at_status at_session_words(at_session *s, const char *input, const at_field *f, 
     return st;
   }
   if (file && *file) return at_vocab_read(file, &s->vocab, err);
+  char *imported = NULL;
+  at_status st = at_session_import_words(s, &imported, err);
+  if (st == AT_OK && imported) st = at_vocab_read(imported, &s->vocab, err);
+  free(imported);
+  if (st != AT_OK || s->vocab) return st;
   if (f->f.type != ATTUNE_FIELD_TEXT)
     return at_fail(err, AT_EINPUT, "%s: input `%s` takes tokens, but `%s.%s` is no text",
                    s->run->path, input, f->table, f->f.name);
   return count_field(s, f, err);
+}
+
+at_status at_session_ids(const at_session *s, const char *text, int32_t **id, int64_t *n,
+                         at_text *unknown, int64_t *n_unknown, at_error *err) {
+  at_tokens t = {0};
+  int64_t k = 0;
+  *id = NULL;
+  *n_unknown = 0;
+  at_status st = at_tokenise(text, strlen(text), s->tokens, &t, err);
+  const int64_t words = (int64_t)t.n < s->max_words ? (int64_t)t.n : s->max_words;
+  int32_t *v = st == AT_OK ? malloc((size_t)(words + 3) * sizeof *v) : NULL;
+  if (st == AT_OK && !v) st = at_nomem(err);
+  if (st == AT_OK) {
+    if (s->ends) v[k++] = AT_WORD_START;
+    for (int64_t i = 0; i < words; i++) {
+      v[k] = at_vocab_id(s->vocab, t.v[i].text);
+      if (v[k++] != AT_WORD_UNKNOWN) continue;
+      if (unknown) at_text_addf(unknown, "%s%s", *n_unknown ? ", " : "", t.v[i].text);
+      ++*n_unknown;
+    }
+    if (s->ends) v[k++] = AT_WORD_END;
+    if (!k) v[k++] = AT_WORD_UNKNOWN; /* a caption of no words still has a row */
+    *id = v;
+    *n = k;
+  }
+  at_tokens_free(&t);
+  return st;
 }

@@ -39,10 +39,27 @@ static void take_range(void *ctx, size_t begin, size_t end) {
   for (size_t i = begin; i < end; i++) s.average[i] += s.share * (s.weight[i] - s.average[i]);
 }
 
+static bool averaged(const at_average *a, int param) {
+  for (size_t i = 0; i < a->n_part; i++)
+    if (at_param_under(a->params->graph->param[param]->pname, a->part[i])) return true;
+  return !a->n_part;
+}
+
+/* Parameters lie one after another; what lies between two belongs to the first. */
 void at_average_take(at_average *a, at_pool *pool, int64_t n) {
-  double decay = fmin(a->decay, (1 + (double)n) / (10 + (double)n));
-  step s = {a->value, a->params->value, (float)(1 - decay)};
-  at_parallel_range(pool, a->params->count, GRAIN, take_range, &s);
+  const at_params *p = a->params;
+  const float share = (float)(1 - fmin(a->decay, (1 + (double)n) / (10 + (double)n)));
+  for (int i = 0, last; i < p->graph->n_param; i = last + 1) {
+    const bool yes = averaged(a, i);
+    for (last = i; last + 1 < p->graph->n_param && averaged(a, last + 1) == yes;) last++;
+    const size_t at = p->offset[i];
+    const size_t count = (last + 1 < p->graph->n_param ? p->offset[last + 1] : p->count) - at;
+    step s = {a->value + at, p->value + at, share};
+    if (yes)
+      at_parallel_range(pool, count, GRAIN, take_range, &s);
+    else
+      memcpy(s.average, s.weight, count * sizeof(float));
+  }
 }
 
 void at_average_swap(at_average *a) {

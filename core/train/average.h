@@ -3,7 +3,8 @@
  *   after update n:  average += (1 - min(decay, (1 + n) / (10 + n))) (weight - average)
  *
  * States (the running averages of batch_norm) are averaged like the weights that they belong
- * to, so that both look back equally far. What never moves stays as it is, to the bit. */
+ * to, so that both look back equally far. What never moves stays as it is, to the bit.
+ * Parameters outside of the parts that are averaged are taken as they are. */
 #ifndef AT_TRAIN_AVERAGE_H
 #define AT_TRAIN_AVERAGE_H
 #include "core/base/thread.h"
@@ -13,6 +14,8 @@ typedef struct at_average {
   at_params *params; /* borrowed */
   double decay;
   float *value; /* beside params->value */
+  const char *const *part;
+  size_t n_part; /* borrowed paths of what is averaged; 0: all */
 } at_average;
 
 /* Begins with the weights as they are. */

@@ -4,6 +4,8 @@
 #include <string.h>
 
 enum { BLOCK = 1 << 15 };
+/* A float holds the square of no larger norm: second moments would be infinite, and stay so. */
+static const double LARGEST = 1e19;
 
 at_adam at_adam_defaults(void) { return (at_adam){0.9, 0.999, 1e-8, 0, 0}; }
 
@@ -117,11 +119,11 @@ double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_p
   const int n_param = p->graph->n_param;
   drop_others(p, objective);
   double n = global_norm(p, pool);
-  if (!isfinite(n)) {
-    memset(p->grad, 0, p->count * sizeof(float));
-    return n;
-  }
   double by = o->o.clip > 0 ? fmin(1, o->o.clip / (n + 1e-6)) : 1;
+  if (!isfinite(n) || n * by > LARGEST) {
+    memset(p->grad, 0, p->count * sizeof(float));
+    return isfinite(n) ? INFINITY : n;
+  }
   for (int i = 0; i < n_param; i++) o->count[i] += moves(objective, p->graph->param[i]);
   for (int i = 0, last; i < n_param; i = last + 1) {
     last = i;

@@ -27,7 +27,8 @@ void at_optimizer_free(at_optimizer *o); /* NULL is fine */
 
 /* One update with params->grad, which is zero afterwards.  Clipping is that of
  * torch.nn.utils.clip_grad_norm_: the gradient times min(1, clip / (norm + 1e-6)).
- * Returns the norm before clipping; when it is not finite nothing is updated. */
+ * Returns the norm before clipping; when it is not finite nothing is updated.  INFINITY stands for
+ * norms whose square no float holds. */
 double at_optimizer_step(at_optimizer *o, at_pool *pool, double learning_rate);
 
 /* The same for one objective of several: gradients of what it does not move are dropped, and

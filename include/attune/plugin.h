@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define ATTUNE_ABI_MAJOR 1u
-#define ATTUNE_ABI_MINOR 4u
+#define ATTUNE_ABI_MINOR 5u
 
 typedef enum attune_status {
   ATTUNE_OK = 0,
@@ -301,6 +301,19 @@ typedef struct attune_task {
  * that the option names, the largest first: without_top.gradient. Gradients count by their size. */
 typedef struct attune_results attune_results;
 
+/* Since 1.5: pictures that a model made of texts. Rows of RGB bytes, top to bottom. */
+typedef struct attune_pictures {
+  uint32_t size;
+  int64_t first, total;  /* the first of these among all that the evaluation makes */
+  int64_t count;         /* how many these are */
+  int64_t height, width; /* of each, made and real */
+  const uint8_t *made;   /* [count, height, width, 3] */
+  const uint8_t *real;   /* the data's own picture of each text, likewise; NULL: there is none */
+  const char *const *caption; /* [count] the texts */
+  const int64_t *row;         /* [count] their rows */
+  const int64_t *picture;     /* [count] rows of the data's own pictures; NULL: there is none */
+} attune_pictures;
+
 typedef struct attune_metric {
   attune_item item;
   /* Name of the task whose predictions it reads; "explain": the arrays above, of one attention
@@ -309,6 +322,15 @@ typedef struct attune_metric {
   /* [main] Calls host->result() for each number, or host->each(). */
   int (*compute)(const attune_host *host, const attune_options *options,
                  const attune_prediction *prediction, attune_results *results);
+
+  /* Since 1.5; all four or none. Of an evaluation in which a task gives pictures: begin, pictures a
+   * batch at a time, conclude in the place of compute, end. `state` is the metric's own. [main] */
+  int (*begin)(const attune_host *host, const attune_options *options, void **state);
+  int (*pictures)(const attune_host *host, const attune_options *options, void *state,
+                  const attune_pictures *batch);
+  int (*conclude)(const attune_host *host, const attune_options *options, void *state,
+                  const attune_prediction *prediction, attune_results *results);
+  void (*end)(void *state); /* also where one of the others failed, unless begin did */
 } attune_metric;
 
 /* ---- the host ------------------------------------------------------------------------------ */
@@ -434,6 +456,26 @@ struct attune_host {
    * nothing is stretched. A part that lies outside is ATTUNE_BAD_INPUT. */
   int (*image_part)(const attune_host *host, const char *path, const int64_t *part, int cover,
                     int64_t width, int64_t height, uint8_t *rgb);
+
+  /* ---- tasks [main], since 1.5 */
+  /* 1: the model has an output of that name; 0: not. */
+  int (*has_output)(attune_task_context *c, const char *output);
+  /* Another output of the last forward. *out is valid until the next forward or output. */
+  int (*output)(attune_task_context *c, const char *output, attune_array *out);
+  /* What the model's losses are on such rows (see forward), as in an evaluation: value[i] of the
+   * i-th, `most` at most. */
+  int (*losses)(attune_task_context *c, const int64_t *const *rows, const int64_t *counts,
+                double *value, uint32_t most);
+  /* Name of the i-th loss, "loss" where the model has one without a name; NULL past the last. */
+  const char *(*loss_name)(attune_task_context *c, uint32_t i);
+  /* An output's numbers as bytes of pictures: n of them. */
+  int (*bytes)(attune_task_context *c, const float *value, int64_t n, uint8_t *rgb);
+  /* The picture of a row of `table`, its first IMAGE field, resized. ATTUNE_FAILED: the table has
+   * no such field. */
+  int (*picture)(attune_task_context *c, const char *table, int64_t row, int64_t height,
+                 int64_t width, uint8_t *rgb);
+  /* Hands pictures to the metrics that take them; ATTUNE_OK where none does. */
+  int (*give)(attune_task_context *c, const attune_pictures *batch);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

@@ -49,7 +49,7 @@ agrees m4c 3
 is "b of side = key learns nothing, in either layer" "layers.0.score.proj.bias layers.1.score.proj.bias" \
   "$("$A" check "$work/m4c.yaml" 2>&1 | sed -n 's/^learns nothing: \([^ ]*\) of score=biased_general(side=key), cancelled by softmax.*e-0[5-9] of the.*/\1/p' | paste -sd ' ')"
 
-study attngan "$m/attngan.att" "gf: 2, df: 2, e: 8, ups: 2, layers: 2, codes: given" "dot, scaled_dot, $generals, additive"
+study attngan "$m/attngan.att" "gf: 2, df: 2, e: 8, ups: 2, layers: 2, codes: given, features: given" "dot, scaled_dot, $generals, additive"
 want="identical: general(side=key), biased_general(side=key)"
 want="$want | transposed: general(side=query), general(side=key), biased_general(side=key)"
 is "attngan.att: biased q(Wk + b) is general q(Wk), and k(Wq + b) is not" "$want" "$(classes attngan)"

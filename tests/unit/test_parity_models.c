@@ -268,7 +268,7 @@ static const model_case MODELS[] = {
     {.name = "attngan",
      .model = "attngan.att",
      .set = {"gf=2", "df=2", "e=6", "z=5", "code=4", "ups=2", "residuals=1", "layers=2",
-             "codes=given"},
+             "codes=given", "features=given"},
      .option = "--training",
      .names = gan_names,
      .inputs = gan_inputs,

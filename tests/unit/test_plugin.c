@@ -260,7 +260,7 @@ static void test_paths_and_spelling(void **state) {
   assert_string_equal(at_plugin_host()->option_text(o, "root"), "/base/a, b/c");
   assert_int_equal(at_plugin_host()->option_int(o, "size"), 0);
   char *text = at_options_spell(it, o, true), *name;
-  assert_string_equal(text, "scenes(root=\"/base/a, b/c\", size=0)");
+  assert_string_equal(text, "scenes(root=\"/base/a, b/c\", size=0, steps=0, regions=0)");
   at_option_value *values;
   size_t n;
   assert_int_equal(at_spec_parse(text, &name, &values, &n, &err), AT_OK); /* it reads back */

@@ -1,0 +1,240 @@
+/* What tasks ask: rows, forward passes, losses, pictures. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/base/random.h"
+#include "core/run/run_impl.h"
+
+/* ---- what tasks ask ---- */
+
+static int64_t task_rows(void *ctx, const char *table) {
+  const at_task_run *t = ctx;
+  return at_dataset_rows(t->s->data, t->split, table);
+}
+
+static int64_t task_link(void *ctx, const char *table, const char *to, int64_t row) {
+  const at_task_run *t = ctx;
+  size_t n;
+  const at_field *f = at_dataset_fields(t->s->data, &n);
+  int64_t out = -1;
+  for (size_t i = 0; i < n; i++)
+    if (!strcmp(f[i].table, table) && f[i].f.type == ATTUNE_FIELD_LINK && f[i].f.link &&
+        !strcmp(f[i].f.link, to))
+      return at_dataset_read(t->s->data, t->split, &f[i], row, &out, NULL) == AT_OK ? out : -1;
+  return -1;
+}
+
+static const char *task_batch_axis(void *ctx, uint32_t i) {
+  const at_task_run *t = ctx;
+  return i < (uint32_t)t->s->n_batch ? t->s->batch[i].name : NULL;
+}
+
+static uint32_t task_random(void *ctx, uint64_t epoch, uint64_t index) {
+  const at_task_run *t = ctx;
+  at_random r = {.seed = t->s->seed, .stream = at_hash_name("examples"), .step = epoch};
+  return at_random_u32(&r, index);
+}
+
+static at_status task_example(void *ctx, const int64_t *rows, at_error *err) {
+  at_task_run *t = ctx;
+  size_t width = (size_t)t->s->n_batch;
+  if (t->n == t->cap) {
+    size_t cap = t->cap ? 2 * t->cap : 1024;
+    int64_t *v = realloc(t->example, cap * width * sizeof *v);
+    if (!v) return at_nomem(err);
+    t->example = v;
+    t->cap = cap;
+  }
+  memcpy(t->example + t->n++ * width, rows, width * sizeof *rows);
+  return AT_OK;
+}
+
+/* ---- forward ---- */
+
+static const at_node *output_node(const at_session *s, const char *name) {
+  for (int i = 0; i < s->graph->n_output; i++)
+    if (!strcmp(s->graph->output[i].name, name)) return s->graph->output[i].node;
+  return NULL;
+}
+
+/* Copies the output with its batch axes first, those of inputs in the model's order, then the
+ * others. */
+static at_status reorder(at_task_run *t, const at_node *n, const float *v, attune_array *out,
+                         at_error *err) {
+  const at_session *s = t->s;
+  int dim[AT_MAX_DIM], k = 0;
+  for (int b = 0; b < s->n_batch; b++)
+    if (at_node_dim(n, s->batch[b].axis) >= 0) dim[k++] = at_node_dim(n, s->batch[b].axis);
+  const int own = k;
+  for (int batch = 1; batch >= 0; batch--)
+    for (int d = 0; d < n->ndim; d++) {
+      bool among = false;
+      for (int i = 0; i < own; i++) among |= dim[i] == d;
+      if (!among && (s->graph->axis[n->dim[d].axis].kind == AT_BATCH) == batch) dim[k++] = d;
+    }
+  size_t count = (size_t)at_x_count(s->eval, n);
+  if (count > t->out_cap) {
+    float *p = realloc(t->out, count * sizeof *p);
+    if (!p) return at_nomem(err);
+    t->out = p;
+    t->out_cap = count;
+  }
+  int64_t index[AT_MAX_DIM] = {0};
+  *out = (attune_array){.type = ATTUNE_F32, .ndim = (uint32_t)n->ndim, .data = t->out};
+  for (int d = 0; d < n->ndim; d++) out->shape[d] = at_x_dim(s->eval, n, dim[d]);
+  for (size_t i = 0; i < count; i++) {
+    int64_t at = 0;
+    for (int d = 0; d < n->ndim; d++) at += index[d] * at_x_around(s->eval, n, dim[d]).inner;
+    t->out[i] = v[at];
+    for (int d = n->ndim - 1; d >= 0 && ++index[d] == out->shape[d]; d--) index[d] = 0;
+  }
+  return AT_OK;
+}
+
+static at_status open_eval(at_session *s, at_error *err) {
+  at_exec_options o = {.pool = s->pool, .no_loss = true};
+  return s->eval ? AT_OK : at_exec_new(s->graph, s->params, &o, &s->eval, err);
+}
+
+static at_status task_forward(void *ctx, const char *output, const int64_t *const *rows,
+                              const int64_t *counts, attune_array *out, at_error *err) {
+  at_task_run *t = ctx;
+  at_session *s = t->s;
+  const at_node *n = output_node(s, output);
+  if (!n) return at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
+  at_status st = open_eval(s, err);
+  if (st == AT_OK) st = at_session_load(s, s->eval, t->split, rows, counts, err);
+  if (st != AT_OK) return st;
+  at_exec_forward(s->eval, s->seed, 0, false);
+  t->done++;
+  if (t->fn) {
+    at_progress p = {.phase = t->phase, .step = t->done, .loss = NAN};
+    if (t->fn(t->ctx, &p)) return at_fail(err, AT_EFAIL, "stopped");
+  }
+  return reorder(t, n, at_exec_value(s->eval, n), out, err);
+}
+
+static bool task_has_output(void *ctx, const char *output) {
+  return output_node(((const at_task_run *)ctx)->s, output) != NULL;
+}
+
+static at_status task_output(void *ctx, const char *output, attune_array *out, at_error *err) {
+  at_task_run *t = ctx;
+  const at_node *n = output_node(t->s, output);
+  if (!n) return at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
+  if (!t->done) return at_fail(err, AT_EFAIL, "an output was asked for before any forward");
+  return reorder(t, n, at_exec_value(t->s->eval, n), out, err);
+}
+
+/* ---- losses ---- */
+
+static const char *task_loss_name(void *ctx, uint32_t i) {
+  const at_graph *g = ((const at_task_run *)ctx)->s->graph;
+  if (!g->n_objective) return g->loss && i == 0 ? "loss" : NULL;
+  return i < (uint32_t)g->n_objective ? g->objective[i].name : NULL;
+}
+
+static at_status task_losses(void *ctx, const int64_t *const *rows, const int64_t *counts,
+                             double *value, uint32_t most, at_error *err) {
+  at_task_run *t = ctx;
+  at_session *s = t->s;
+  at_exec_options o = {.pool = s->pool};
+  at_status st = s->judge ? AT_OK : at_exec_new(s->graph, s->params, &o, &s->judge, err);
+  if (st == AT_OK) st = at_session_load(s, s->judge, t->split, rows, counts, err);
+  if (st != AT_OK) return st;
+  at_exec_forward(s->judge, s->seed, 0, false);
+  for (uint32_t i = 0; i < most && task_loss_name(ctx, i); i++) {
+    const at_node *n = s->graph->n_objective ? s->graph->objective[i].node : s->graph->loss;
+    const float *v = at_exec_value(s->judge, n);
+    value[i] = v ? (double)*v : NAN;
+  }
+  return AT_OK;
+}
+
+/* ---- pictures ---- */
+
+static at_status task_bytes(void *ctx, const float *value, int64_t n, uint8_t *rgb, at_error *err) {
+  const at_task_run *t = ctx;
+  (void)err;
+  at_pixels_take(t->s, value, n, rgb);
+  return AT_OK;
+}
+
+static at_status task_picture(void *ctx, const char *table, int64_t row, int64_t height,
+                              int64_t width, uint8_t *rgb, at_error *err) {
+  const at_task_run *t = ctx;
+  return at_pixels_of(t->s, t->split, table, row, height, width, rgb, err);
+}
+
+static at_status task_give(void *ctx, const attune_pictures *batch, at_error *err) {
+  at_task_run *t = ctx;
+  at_status st = AT_OK;
+  if (batch->size < sizeof *batch)
+    return at_fail(err, AT_EFAIL, "pictures are given in a struct of %u bytes",
+                   (unsigned)batch->size);
+  for (size_t i = 0; st == AT_OK && t->states && i < t->s->n_metrics; i++)
+    if (at_metric_sees(t->s->metric[i]))
+      st = at_metric_pictures(t->s->metric[i], t->s->metric_options[i], t->states[i], batch, err);
+  return st;
+}
+
+/* Rows of one axis are encoded again for every block of the other: few large blocks cost
+ * less. Texts are the cheaper side and get the larger blocks. */
+static int64_t task_block(void *ctx, uint32_t i) {
+  const at_session *s = ((const at_task_run *)ctx)->s;
+  for (int b = 0; b < s->n_batch; b++)
+    if (s->batch[b].linked) return 128; /* one row of the other axis belongs to it, not all */
+  return i < (uint32_t)s->n_batch && s->batch[i].ragged >= 0 ? 320 : 128;
+}
+
+static at_status task_label(void *ctx, const char *table, int64_t row, int64_t *label,
+                            at_error *err) {
+  const at_task_run *t = ctx;
+  const at_field *f = t->s->labels.field;
+  int32_t class = -1;
+  if (!f || strcmp(f->table, table))
+    return at_fail(err, AT_EINPUT,
+                   "the task asks for the class of a row of `%s`; the model has no input of one "
+                   "token for each, such as `input answer: token(answer_class) [%s]`",
+                   table, table);
+  at_status st = at_session_label(t->s, t->split, f, row, &class, err);
+  *label = class;
+  return st;
+}
+
+static const char *task_label_name(void *ctx, int64_t label) {
+  const at_labels *l = &((const at_task_run *)ctx)->s->labels;
+  return label >= 0 && (size_t)label < l->n ? l->name[label] : NULL;
+}
+
+static const char *task_row_text(void *ctx, const char *table, const char *field, int64_t row) {
+  at_task_run *t = ctx;
+  const at_field *f = at_dataset_field(t->s->data, table, field);
+  free(t->text);
+  t->text = NULL;
+  if (!f || (f->f.type != ATTUNE_FIELD_TEXT && f->f.type != ATTUNE_FIELD_NAME)) return NULL;
+  return at_dataset_read_text(t->s->data, t->split, f, row, &t->text, NULL) == AT_OK ? t->text
+                                                                                     : NULL;
+}
+
+at_task_ops at_session_task_ops(at_task_run *t) {
+  return (at_task_ops){.ctx = t,
+                       .rows = task_rows,
+                       .link = task_link,
+                       .batch_axis = task_batch_axis,
+                       .random = task_random,
+                       .example = task_example,
+                       .forward = task_forward,
+                       .block = task_block,
+                       .label = task_label,
+                       .label_name = task_label_name,
+                       .row_text = task_row_text,
+                       .has_output = task_has_output,
+                       .output = task_output,
+                       .losses = task_losses,
+                       .loss_name = task_loss_name,
+                       .bytes = task_bytes,
+                       .picture = task_picture,
+                       .give = task_give};
+}
