@@ -20,6 +20,7 @@ const cli_command *cli_find(const char *name);
 int cli_check(int argc, char **argv);
 int cli_show(int argc, char **argv);
 int cli_fmt(int argc, char **argv);
+int cli_generate(int argc, char **argv);
 int cli_graph(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_train(int argc, char **argv);

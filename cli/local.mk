@@ -6,6 +6,7 @@ attune_SOURCES = \
 	cli/data.c cli/data_make.c \
 	cli/explain.c \
 	cli/fmt.c \
+	cli/generate.c \
 	cli/graph.c \
 	cli/help.c \
 	cli/main.c \

@@ -30,6 +30,10 @@ const cli_command cli_commands[] = {
      "DIR... [--split S] [--attend NAME]... [--metric SPEC]... [--by CONDITION]... [--limit N] "
      "[--permutations P] [--seed S] [--compare DIR] [--resume] [--json] [--out DIR] [--threads N]",
      "what the attention of a trained model says, measured", cli_explain},
+    {"generate",
+     "DIR --caption TEXT --out DIR [--count N] [--seed S] [--between TEXT] [--between-noises] "
+     "[--steps N] [--attention] [--threads N] [--json]",
+     "pictures of a caption", cli_generate},
     {"sweep", "SWEEP.yaml --out DIR [--set KEY=VALUE]... [--threads N] [--list]",
      "train one model for each combination of values", cli_sweep},
     {"report",

@@ -4,6 +4,7 @@ dist_man_MANS += \
 	man/attune-eval.1 \
 	man/attune-explain.1 \
 	man/attune-fmt.1 \
+	man/attune-generate.1 \
 	man/attune-graph.1 \
 	man/attune-help.1 \
 	man/attune-model.5 \

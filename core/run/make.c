@@ -292,6 +292,7 @@ at_status at_maker_run(at_maker *m, const at_make *v, int64_t n, at_error *err) 
 
 /* ---- what was made ---- */
 
+int64_t at_maker_count(const at_maker *m) { return m->n; }
 int at_maker_stages(const at_maker *m) { return m->n_stages; }
 
 void at_maker_size(const at_maker *m, int i, int64_t *height, int64_t *width) {

@@ -24,6 +24,7 @@ typedef struct at_make {
  * and the words of the nearer one. EINPUT: a caption of no words. */
 at_status at_maker_run(at_maker *m, const at_make *v, int64_t n, at_error *err);
 
+int64_t at_maker_count(const at_maker *m); /* pictures of the last run */
 /* The stages of a model, coarse first; the last is its `picture`. */
 int at_maker_stages(const at_maker *m);
 void at_maker_size(const at_maker *m, int stage, int64_t *height, int64_t *width);

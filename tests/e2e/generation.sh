@@ -90,6 +90,71 @@ if command -v python3 >/dev/null; then
     done | paste -sd ' ')"
 fi
 
+# Pictures of a caption of one's own.
+generate() { # generate DIR OPTIONS...
+  local out=$1
+  shift
+  "$A" generate "$work/a" --out "$work/$out" "$@" 2>"$work/log" | sed "s|^$work/||"
+}
+one="a large red circle" other="two small blue squares"
+is "three pictures are made, and a grid of them" "m/0.png m/1.png m/2.png m/grid.png" \
+  "$(generate m --caption "$one" --count 3 | paste -sd ' ')"
+generate n --caption "$one" --count 1 --threads 1 >/dev/null
+same "the same noise gives the same picture, however many there are" "$work/m/0.png" "$work/n/0.png"
+generate n --caption "$one" --seed 1 >/dev/null
+is "another seed another" other "$(cmp -s "$work/m/0.png" "$work/n/0.png" || echo other)"
+generate o --caption "$other" --count 3 >/dev/null
+is "and another caption, too" other "$(cmp -s "$work/m/0.png" "$work/o/0.png" || echo other)"
+is "ways between captions and noises, and maps of attention" \
+  "w/0-attention.png w/1-attention.png w/0.png w/1.png w/grid.png w/between.png w/noises.png" \
+  "$(generate w --caption "$one" --between "$other" --between-noises --attention --count 2 --steps 3 | paste -sd ' ')"
+is "JSON" "[\"$work/j/0.png\"]" "$("$A" generate "$work/a" --out "$work/j" --caption "$one" --json 2>/dev/null)"
+generate u --caption "a glorp red wibble" >/dev/null
+is "unknown words are counted" "2 words are not in the vocabulary, taken as unknown: glorp, wibble" \
+  "$(sed 's/^[^:]*: //' "$work/log")"
+refuses "an empty caption" 2 'the caption "" has no words' "$A" generate "$work/a" --out "$work/x" --caption ""
+refuses "a caption of blanks" 2 'has no words' "$A" generate "$work/a" --out "$work/x" --caption "  . "
+refuses "no caption" 2 'caption must be given' "$A" generate "$work/a" --out "$work/x"
+refuses "a model that makes no pictures" 2 'makes no pictures' \
+  "$A" generate "$work/damsm" --out "$work/x" --caption "$one"
+
+# cells FILE COLUMNS SIDE: a checksum of each picture of a grid, in one line
+cells() {
+  /usr/bin/env python3 - "$@" <<'PY'
+import struct, sys, zlib
+data, cols, side = open(sys.argv[1], 'rb').read(), int(sys.argv[2]), int(sys.argv[3])
+at, w, raw = 8, 0, b''
+while at < len(data):
+    n, kind = struct.unpack('>I4s', data[at:at + 8])
+    if kind == b'IHDR': w, h = struct.unpack('>II', data[at + 8:at + 16])
+    if kind == b'IDAT': raw += data[at + 8:at + 8 + n]
+    at += 12 + n
+raw, rows, before = zlib.decompress(raw), [], bytearray(3 * w)
+for y in range(h):
+    f, line = raw[y * (3 * w + 1)], bytearray(raw[y * (3 * w + 1) + 1:(y + 1) * (3 * w + 1)])
+    for i in range(3 * w):
+        a, b, c = (line[i - 3] if i > 2 else 0), before[i], (before[i - 3] if i > 2 else 0)
+        p = a + b - c
+        paeth = a if abs(p - a) <= abs(p - b) and abs(p - a) <= abs(p - c) else b if abs(p - b) <= abs(p - c) else c
+        line[i] = (line[i] + (0, a, b, (a + b) // 2, paeth)[f]) & 255
+    rows.append(line)
+    before = line
+gap = 2 if w > side else 0
+print(*(zlib.crc32(b''.join(bytes(rows[gap + r * (side + gap) + y][3 * (gap + c * (side + gap)):][:3 * side])
+        for y in range(side))) for r in range((h - gap) // (side + gap)) for c in range(cols)))
+PY
+}
+if command -v python3 >/dev/null; then
+  between=($(cells "$work/w/between.png" 3 16)) noises=($(cells "$work/w/noises.png" 3 16))
+  ends="$(cells "$work/m/0.png" 1 16) $(cells "$work/o/0.png" 1 16) $(cells "$work/m/1.png" 1 16) $(cells "$work/o/1.png" 1 16)"
+  is "a way between captions begins and ends at their pictures" "$ends" \
+    "${between[0]} ${between[2]} ${between[3]} ${between[5]}"
+  ends="$(cells "$work/m/0.png" 1 16) $(cells "$work/m/1.png" 1 16) $(cells "$work/m/1.png" 1 16) $(cells "$work/m/2.png" 1 16)"
+  is "a way between noises, too" "$ends" "${noises[0]} ${noises[2]} ${noises[3]} ${noises[5]}"
+  is "and is not at its end in the middle" 7 \
+    "$(printf '%s\n' "${between[@]:0:3}" "${noises[@]:0:3}" "${between[4]}" "${noises[4]}" | sort -u | wc -l)"
+fi
+
 # Killed between two updates, and on.
 "$A" train "$work/gan.yaml" --out "$work/killed" >/dev/null 2>"$work/log" &
 pid=$!

@@ -8,7 +8,7 @@ for f in "$top"/man/*.[15]; do
 done
 "$top/tools/manual.sh" "$A" --check
 is "attune-model(5) lists the operators as the program does" 0 $?
-for c in check show fmt graph ops run train eval explain sweep report data plugin; do
+for c in check show fmt generate graph ops run train eval explain sweep report data plugin; do
   for o in $("$A" "$c" --help | grep -oE -- '--[a-z-]+' | sort -u); do
     is "attune-$c(1) names $o" yes "$(grep -q -- "-${o#--}" "$top/man/attune-$c.1" && echo yes)"
   done
