@@ -48,6 +48,7 @@ libattune_la_SOURCES += \
 	core/report/read_run.c \
 	core/report/report.h core/report/report_impl.h \
 	core/report/same.c \
+	core/report/samples.c \
 	core/report/scale.c \
 	core/report/stats.c \
 	core/report/table.c \

@@ -202,6 +202,7 @@ at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_o
   at_rp_dots(r, &s, f, out);
   if (r->explained && (st = at_rx_page(r, a, f, out, err)) != AT_OK) goto out;
   at_rp_curves(r, f, out);
+  if ((st = at_rp_samples(r, out, err)) != AT_OK) goto out;
   if (src && o->pairs && (st = at_rp_attention(r, src, o, out, err)) != AT_OK) goto out;
   foot(r, out);
   if (out->failed) st = at_nomem(err);

@@ -200,6 +200,8 @@ typedef struct rp_source {
 /* `src` NULL: no pictures. */
 at_status at_rp_page(const at_report *r, const rp_source *src, const at_report_options *o,
                      rp_figures *f, at_text *out, at_error *err);
+/* samples.c: what models made while they learned, where their runs have a folder `samples`. */
+at_status at_rp_samples(const at_report *r, at_text *t, at_error *err);
 /* attention.c: the section of attention pictures. What cannot be drawn is said on the page. */
 at_status at_rp_attention(const at_report *r, const rp_source *src, const at_report_options *o,
                           at_text *out, at_error *err);

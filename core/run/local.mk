@@ -7,7 +7,8 @@ libattune_la_SOURCES += \
 	core/run/labels.c \
 	core/run/linked.c \
 	core/run/look.c \
-	core/run/make.c core/run/make.h \
+	core/run/make.c core/run/make.h core/run/make_impl.h \
+	core/run/make_read.c \
 	core/run/model.c core/run/model.h \
 	core/run/model_json.c \
 	core/run/model_parts.c \

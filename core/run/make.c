@@ -1,37 +1,17 @@
-/* Pictures out of captions: binding words and noise, running, reading. */
-#include "core/run/make.h"
+/* Pictures out of captions: binding words and noise, running. */
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/random.h"
-#include "core/run/run_impl.h"
-
-enum { MOST_STAGES = 8 };
-
-typedef struct stage {
-  const at_node *node;
-  int row, y, x, channel; /* dims */
-} stage;
-
-struct at_maker {
-  at_session *s;
-  at_exec *x;
-  int words; /* the feed of captions */
-  stage stage[MOST_STAGES];
-  int n_stages;
-  const at_node *code; /* `caption_code`; NULL: the model puts out none */
-  int64_t n;           /* of the last run */
-  int64_t *offset;     /* [n + 1] */
-  int32_t *id;         /* [offset[n]] */
-};
+#include "core/run/make_impl.h"
 
 /* ---- what the model is ---- */
 
 /* [caption, y, x, channel = 3], in any order of its dims. */
-static bool is_picture(const at_session *s, const at_node *n, stage *out) {
+static bool is_picture(const at_session *s, const at_node *n, at_stage *out) {
   int place[2], k = 0;
-  *out = (stage){n, -1, -1, -1, -1};
+  *out = (at_stage){n, -1, -1, -1, -1};
   if (n->ndim != 4 || n->type != AT_REAL) return false;
   for (int d = n->ndim - 1; d >= 0; d--) {
     if (n->dim[d].axis == s->batch[0].axis)
@@ -47,13 +27,15 @@ static bool is_picture(const at_session *s, const at_node *n, stage *out) {
   return true;
 }
 
-static int64_t places(const stage *g) { return g->node->dim[g->y].size * g->node->dim[g->x].size; }
+static int64_t places(const at_stage *g) {
+  return g->node->dim[g->y].size * g->node->dim[g->x].size;
+}
 
-static void add_stage(at_maker *m, const stage *g) {
+static void add_stage(at_maker *m, const at_stage *g) {
   int at = m->n_stages;
   for (int i = 0; i < m->n_stages; i++)
     if (m->stage[i].node == g->node) return;
-  if (at == MOST_STAGES) return;
+  if (at == AT_MOST_STAGES) return;
   for (; at > 0 && places(&m->stage[at - 1]) > places(g); at--) m->stage[at] = m->stage[at - 1];
   m->stage[at] = *g;
   m->n_stages++;
@@ -62,7 +44,7 @@ static void add_stage(at_maker *m, const stage *g) {
 /* Stages up to the size of `picture`, which is the last. */
 static at_status find_stages(at_maker *m, at_error *err) {
   const at_graph *g = m->s->graph;
-  stage last = {0}, other;
+  at_stage last = {0}, other;
   for (int i = 0; i < g->n_output; i++) {
     if (!strcmp(g->output[i].name, "picture") && !is_picture(m->s, g->output[i].node, &last))
       last.node = NULL;
@@ -77,7 +59,7 @@ static at_status find_stages(at_maker *m, at_error *err) {
     if (is_picture(m->s, g->output[i].node, &other) && other.node != last.node &&
         places(&other) < places(&last))
       add_stage(m, &other);
-  if (m->n_stages == MOST_STAGES) m->n_stages--;
+  if (m->n_stages == AT_MOST_STAGES) m->n_stages--;
   m->stage[m->n_stages++] = last;
   return AT_OK;
 }
@@ -288,69 +270,4 @@ at_status at_maker_run(at_maker *m, const at_make *v, int64_t n, at_error *err) 
   free(other);
   free(caption);
   return st;
-}
-
-/* ---- what was made ---- */
-
-int64_t at_maker_count(const at_maker *m) { return m->n; }
-int at_maker_stages(const at_maker *m) { return m->n_stages; }
-
-void at_maker_size(const at_maker *m, int i, int64_t *height, int64_t *width) {
-  const stage *g = &m->stage[i];
-  *height = g->node->dim[g->y].size;
-  *width = g->node->dim[g->x].size;
-}
-
-void at_maker_picture(const at_maker *m, int i, uint8_t *rgb) {
-  const stage *g = &m->stage[i];
-  const float *v = at_exec_value(m->x, g->node);
-  int64_t h, w, by[4];
-  for (int d = 0; d < 4; d++) by[d] = at_x_around(m->x, g->node, d).inner;
-  at_maker_size(m, i, &h, &w);
-  for (int64_t r = 0; r < m->n; r++)
-    for (int64_t y = 0; y < h; y++)
-      for (int64_t x = 0; x < w; x++)
-        for (int64_t c = 0; c < 3; c++)
-          at_pixels_take(m->s,
-                         v + r * by[g->row] + y * by[g->y] + x * by[g->x] + c * by[g->channel], 1,
-                         rgb++);
-}
-
-int at_maker_blocks(const at_maker *m) { return m->s->graph->n_attend; }
-
-const char *at_maker_word(const at_maker *m, int64_t of, int64_t word) {
-  return at_vocab_word(m->s->vocab, m->id[m->offset[of] + word]);
-}
-
-at_status at_maker_attention(const at_maker *m, int i, int64_t of, float **weight, int64_t *height,
-                             int64_t *width, int64_t *words, const char **name, at_error *err) {
-  const at_graph *g = m->s->graph;
-  const at_attend *a = &g->attend[i];
-  const at_node *n = a->weight;
-  const float *v = at_exec_value(m->x, n);
-  int place[2], k = 0, d_word = -1;
-  for (int d = 0; d < n->ndim; d++) {
-    if (n->dim[d].axis == a->over)
-      d_word = d;
-    else if (k < 2 && g->axis[n->dim[d].axis].kind != AT_BATCH)
-      place[k++] = d;
-  }
-  *name = a->name;
-  if (!v || k != 2 || d_word < 0 || n->ndim != 3 ||
-      a->over != m->s->feed[m->words].input->dim[0].axis)
-    return at_fail(err, AT_EFAIL, "`%s` is no map of places over words", a->name);
-  *height = at_x_dim(m->x, n, place[0]);
-  *width = at_x_dim(m->x, n, place[1]);
-  *words = m->offset[of + 1] - m->offset[of];
-  float *out = malloc((size_t)(*height * *width * *words) * sizeof *out);
-  if (!out) return at_nomem(err);
-  const int64_t by_y = at_x_around(m->x, n, place[0]).inner;
-  const int64_t by_x = at_x_around(m->x, n, place[1]).inner;
-  const int64_t by_word = at_x_around(m->x, n, d_word).inner;
-  for (int64_t p = 0; p < *height * *width; p++)
-    for (int64_t w = 0; w < *words; w++)
-      out[p * *words + w] =
-          v[p / *width * by_y + p % *width * by_x + (m->offset[of] + w) * by_word];
-  *weight = out;
-  return AT_OK;
 }

@@ -155,6 +155,16 @@ if command -v python3 >/dev/null; then
     "$(printf '%s\n' "${between[@]:0:3}" "${noises[@]:0:3}" "${between[4]}" "${noises[4]}" | sort -u | wc -l)"
 fi
 
+# The report shows the last grid with its captions, and some of those before.
+"$A" report "$work/a" --pairs 0 --out "$work/report" >/dev/null 2>&1
+is "the report has the grids" "3 3" \
+  "$(sed -n '/<section id="samples">/,/<.section>/p' "$work/report/report.html" |
+    tee "$work/section" | grep -o '<img ' | wc -l) $(grep -o '<li>' "$work/section" | wc -l)"
+cp -r "$work/a" "$work/hurt"
+head -c 60 "$work/a/samples/18.png" >"$work/hurt/samples/18.png"
+"$A" report "$work/hurt" --pairs 0 --out "$work/report2" >/dev/null 2>&1
+is "and says of a damaged one what it is" "0 1" "$? $(grep -c '18.png: .*</p>' "$work/report2/report.html")"
+
 # Killed between two updates, and on.
 "$A" train "$work/gan.yaml" --out "$work/killed" >/dev/null 2>"$work/log" &
 pid=$!
