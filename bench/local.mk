@@ -5,5 +5,5 @@ bench_step_LDADD = libattune.la
 bench_thin_SOURCES = bench/thin.c
 bench_thin_CFLAGS = $(AM_CFLAGS) $(BLIS_CFLAGS)
 bench_thin_LDADD = libattune.la $(BLIS_LIBS)
-EXTRA_DIST += bench/model_step.py bench/clevr_memory.sh
+EXTRA_DIST += bench/model_step.py bench/clevr_memory.sh bench/pictures.sh
 CLEANFILES += bench/step$(EXEEXT) bench/thin$(EXEEXT)

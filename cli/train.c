@@ -24,6 +24,12 @@ static at_status show_results(const char *dir, bool json, at_error *err) {
   return st;
 }
 
+static void tell_notice(const at_session *s) {
+  char text[800];
+  if (s && at_dataset_notice(at_session_dataset(s), text, sizeof text))
+    fprintf(stderr, "attune: %s\n", text);
+}
+
 int cli_train(int argc, char **argv) {
   cli_list set = {.n = 0}, rest;
   const char *out = NULL;
@@ -52,6 +58,7 @@ int cli_train(int argc, char **argv) {
   if (st == AT_OK) st = show_results(dir, json, &err);
   if (st == AT_OK && !json) printf("trained: %s\n", dir);
   if (st == AT_OK && !json && at_session_outcome(s)) printf("%s\n", at_session_outcome(s));
+  tell_notice(s);
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_session_free(s);
   at_run_free(run);
@@ -95,6 +102,7 @@ int cli_eval(int argc, char **argv) {
                                   &err);
   cli_progress_end(&p);
   if (st == AT_OK) cli_print_results(stdout, r, n, json);
+  tell_notice(s);
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   free(r);
   at_session_free(s);

@@ -275,6 +275,7 @@ e2e_tests = \
 	tests/e2e/losses.sh \
 	tests/e2e/man.sh \
 	tests/e2e/models.sh \
+	tests/e2e/pictures.sh \
 	tests/e2e/scenes_questions.sh \
 	tests/e2e/show.sh \
 	tests/e2e/report_explained.sh \

@@ -2,6 +2,7 @@
  * JPEG out, resizing. */
 #ifndef AT_DATA_IMAGE_H
 #define AT_DATA_IMAGE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/status.h"
@@ -11,7 +12,8 @@
 
 typedef struct at_image {
   int w, h;
-  uint8_t *rgb; /* owned; h rows of 3 * w bytes */
+  uint8_t *rgb;  /* owned; h rows of 3 * w bytes */
+  bool animated; /* what was decoded has more pictures: this is the first */
 } at_image;
 
 /* Black; refuses sides outside 1 .. AT_IMAGE_MAX_SIDE. */

@@ -90,6 +90,19 @@ static void over_white(const uint8_t *rgba, at_image *out) {
     }
 }
 
+/* A chunk acTL before the picture's own data: an animated PNG, whose first picture any reader of
+ * PNG shows. */
+static bool is_animated(const unsigned char *p, size_t n) {
+  for (size_t at = 8; at + 8 <= n;) {
+    const size_t length = ((size_t)p[at] << 24) + ((size_t)p[at + 1] << 16) +
+                          ((size_t)p[at + 2] << 8) + (size_t)p[at + 3];
+    if (!memcmp(p + at + 4, "acTL", 4)) return true;
+    if (!memcmp(p + at + 4, "IDAT", 4) || length > n) return false;
+    at += length + 12;
+  }
+  return false;
+}
+
 at_status at_image_decode_png(const void *bytes, size_t n, const char *what, at_image *out,
                               at_error *err) {
   job j = {.in = {bytes, n, ""}, .err = err};
@@ -104,6 +117,7 @@ at_status at_image_decode_png(const void *bytes, size_t n, const char *what, at_
   if ((s = decode_guarded(&j, what)) != AT_OK) goto out;
   if ((s = at_image_init(out, (int)j.w, (int)j.h, err)) != AT_OK) goto out;
   over_white(j.pixels, out);
+  out->animated = is_animated(bytes, n);
 out:
   png_destroy_read_struct(&j.png, &j.info, NULL);
   free(j.pixels);

@@ -1,4 +1,6 @@
 /* Data sets: the schema that a reader declares, and reading by it. */
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/data/text_tokens.h"
@@ -14,7 +16,15 @@ struct attune_schema {
   size_t n_fields;
 };
 
+/* What was met while reading, whatever thread read it. */
+typedef struct notes {
+  pthread_mutex_t lock;
+  char animated[512]; /* the first by name of the files that are; "": none */
+  bool others;
+} notes;
+
 struct at_dataset {
+  notes *notes;
   attune_schema schema;
   const attune_data *reader;
   void *instance;
@@ -119,10 +129,13 @@ at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dat
                           at_error *err) {
   at_dataset *d = calloc(1, sizeof *d);
   *out = NULL;
-  if (!d || !(d->schema.arena = at_arena_new())) {
+  if (d) d->notes = calloc(1, sizeof *d->notes);
+  if (!d || !d->notes || !(d->schema.arena = at_arena_new())) {
+    if (d) free(d->notes);
     free(d);
     return at_nomem(err);
   }
+  pthread_mutex_init(&d->notes->lock, NULL);
   d->reader = (const attune_data *)(const void *)reader->item;
   at_host_begin();
   int rc = d->reader->open(&at_host_table, o, &d->schema, &d->instance);
@@ -139,6 +152,8 @@ void at_dataset_close(at_dataset *d) {
   if (!d) return;
   if (d->reader->close && d->instance) d->reader->close(d->instance);
   at_arena_free(d->schema.arena);
+  pthread_mutex_destroy(&d->notes->lock);
+  free(d->notes);
   free(d);
 }
 
@@ -250,10 +265,30 @@ static at_status read_field(const at_dataset *d, const char *split, const at_fie
   return at_host_end(rc, &d->reader->item, "read", err);
 }
 
+static void take_notes(const at_dataset *d) {
+  char path[sizeof d->notes->animated];
+  notes *n = d->notes;
+  if (!at_host_animated(path, sizeof path)) return;
+  pthread_mutex_lock(&n->lock);
+  n->others |= *n->animated && strcmp(path, n->animated);
+  if (!*n->animated || strcmp(path, n->animated) < 0) memcpy(n->animated, path, sizeof path);
+  pthread_mutex_unlock(&n->lock);
+}
+
+bool at_dataset_notice(const at_dataset *d, char *out, size_t n) {
+  pthread_mutex_lock(&d->notes->lock);
+  const bool any = *d->notes->animated;
+  snprintf(out, n, "%s: is animated; its first picture stands for it%s", d->notes->animated,
+           d->notes->others ? ", and so with others" : "");
+  pthread_mutex_unlock(&d->notes->lock);
+  return any;
+}
+
 at_status at_dataset_read(const at_dataset *d, const char *split, const at_field *f, int64_t row,
                           void *dst, at_error *err) {
   attune_sink sink = {0};
   at_status s = read_field(d, split, f, row, dst, &sink, err);
+  if (s == AT_OK && f->f.type == ATTUNE_FIELD_IMAGE) take_notes(d);
   free_sink(&sink);
   return s;
 }

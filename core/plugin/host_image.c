@@ -1,7 +1,18 @@
 /* Pictures for readers: decoded, cut, brought to the size that is wanted. */
+#include <stdio.h>
 #include <string.h>
 #include "core/data/image.h"
 #include "core/plugin/plugin_impl.h"
+
+/* The file whose first picture alone was taken since somebody asked; "": none. */
+static _Thread_local char animated[512];
+
+bool at_host_animated(char *out, size_t n) {
+  const bool any = *animated;
+  snprintf(out, n, "%s", animated);
+  *animated = 0;
+  return any;
+}
 
 /* `part` cut at the edges of `in`, and at its middle to the shape w : h where `cover`. */
 static at_status find_part(const at_image *in, const char *path, const int64_t *part, bool cover,
@@ -49,6 +60,7 @@ static at_status take_image(const char *path, const int64_t *part, bool cover, i
   const bool same = s == AT_OK && from->w == width && from->h == height;
   if (s == AT_OK && !same)
     s = at_image_resize(from, (int)width, (int)height, AT_FILTER_TRIANGLE, &out, err);
+  if (s == AT_OK && in.animated) snprintf(animated, sizeof animated, "%s", path);
   if (s == AT_OK) memcpy(rgb, same ? from->rgb : out.rgb, (size_t)(width * height * 3));
   at_image_free(&in);
   at_image_free(&cut);

@@ -80,6 +80,8 @@ typedef struct at_field {
 at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dataset **out,
                           at_error *err);
 void at_dataset_close(at_dataset *d);
+/* A sentence on what was met while reading and taken all the same, into out; false: nothing. */
+bool at_dataset_notice(const at_dataset *d, char *out, size_t n);
 const at_table *at_dataset_tables(const at_dataset *d, size_t *n);
 const char *at_field_type_name(uint32_t type); /* "real"; "?": none */
 const at_field *at_dataset_fields(const at_dataset *d, size_t *n);

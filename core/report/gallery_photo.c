@@ -51,7 +51,8 @@ at_status at_rp_photo_add(rp_gallery *g, const at_look *l, size_t *index, at_err
   p.small = p.width <= SMALL && p.height <= SMALL;
   if (g->pixels && !(p.rgb = malloc(bytes))) return at_nomem(err);
   if (p.rgb) memcpy(p.rgb, l->rgb, bytes);
-  at_status s = make_uri(&(at_image){(int)p.width, (int)p.height, l->rgb}, p.small, &p.uri, err);
+  at_status s = make_uri(&(at_image){.w = (int)p.width, .h = (int)p.height, .rgb = l->rgb}, p.small,
+                         &p.uri, err);
   *index = g->n_photos;
   g->photo[g->n_photos++] = p;
   return s;

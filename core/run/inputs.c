@@ -170,14 +170,15 @@ static at_status check_field(const at_session *s, const at_node *in, const at_fi
     return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but a row of `%s.%s` has %u axes",
                    s->run->path, in->name, at_node_axes_text(g, in), f->table, f->f.name,
                    (unsigned)f->f.ndim);
-  if (at_pixels_shrink(in, f) > 1) return AT_OK;
+  if (at_pixels_shrink(s, in, f) > 1) return at_session_check_crop(s, f, err);
   for (int d = 1; d < in->ndim; d++)
-    if (in->dim[d].size != f->f.shape[d - 1])
+    if (in->dim[d].size != at_session_shape(s, f, d - 1))
       return at_fail(err, AT_EINPUT,
                      "%s: axis `%s` of input `%s` has the size %lld, but `%s.%s` has %lld there",
                      s->run->path, g->axis[in->dim[d].axis].name, in->name,
-                     (long long)in->dim[d].size, f->table, f->f.name, (long long)f->f.shape[d - 1]);
-  return AT_OK;
+                     (long long)in->dim[d].size, f->table, f->f.name,
+                     (long long)at_session_shape(s, f, d - 1));
+  return at_session_check_crop(s, f, err);
 }
 
 /* Pictures, numbers and words may be those of another table; row numbers and classes are of rows
@@ -234,7 +235,7 @@ at_status at_session_bind(at_session *s, at_error *err) {
     if (st != AT_OK) return st;
     for (int d = 1; d < in->ndim; d++) f.row *= in->dim[d].size;
     f.kind = kind_of(s, in, f.field);
-    f.shrink = at_pixels_shrink(in, f.field);
+    f.shrink = at_pixels_shrink(s, in, f.field);
     if ((st = check_through(s, &f, err)) != AT_OK) return st;
     if (f.kind == AT_FEED_WORDS) s->batch[f.table].ragged = in->dim[0].axis;
     s->feed[s->n_feeds++] = f;
@@ -421,6 +422,10 @@ static at_status read_missing(at_session *s, at_cache *c, int feed, const int64_
     if (!i || missing[i] != missing[i - 1]) missing[m++] = missing[i];
   reading r = {.s = s, .c = c, .feed = feed, .rows = missing};
   at_status st = read_rows(&r, m, err);
+  for (int64_t i = 0; image && i < m; i++) {
+    uint8_t *rgb = c->image[feed][missing[i]];
+    if (rgb) at_session_keep_picture(s, c, feed, missing[i], rgb);
+  }
   free(missing);
   return st;
 }
@@ -449,7 +454,7 @@ static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *
     return read_rows(&r, n, err);
   }
   if ((st = read_missing(s, c, feed, rows, n, err)) != AT_OK) return st;
-  at_pixels_give(s, c->image[feed], rows, n, f->row, s->buffer[feed]);
+  at_session_give_pictures(s, c, feed, rows, n);
   return AT_OK;
 }
 
@@ -533,6 +538,7 @@ static at_status follow(at_session *s, const at_feed *f, const char *split, cons
 at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
                           const int64_t *counts, at_error *err) {
   at_cache *c;
+  at_session_ahead_end(s);
   at_status st = at_session_cache(s, split, &c, err);
   for (int b = 0; st == AT_OK && b < s->n_batch; b++)
     st = at_exec_size(x, s->batch[b].name, counts[b], err);

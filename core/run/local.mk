@@ -15,6 +15,7 @@ libattune_la_SOURCES += \
 	core/run/run.h core/run/run_impl.h \
 	core/run/feed.c core/run/feed.h \
 	core/run/once.c core/run/once.h \
+	core/run/pictures.c \
 	core/run/pixels.c \
 	core/run/predictions.c \
 	core/run/rundir.c \

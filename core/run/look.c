@@ -198,10 +198,9 @@ static at_status add_picture(at_session *s, int feed, int64_t row, const char *s
   const at_field *name = field_of(s, table, ATTUNE_FIELD_NAME);
   at_status st = AT_OK;
   if (image && !l->rgb) {
-    l->height = image->f.shape[0];
-    l->width = image->f.shape[1];
-    l->rgb = malloc((size_t)(l->height * l->width) * 3);
-    st = l->rgb ? at_dataset_read(s->data, split, image, row, l->rgb, err) : at_nomem(err);
+    l->height = at_session_shape(s, image, 0);
+    l->width = at_session_shape(s, image, 1);
+    st = at_session_picture(s, split, image, row, &l->rgb, err);
   }
   if (st == AT_OK && name && !l->name)
     st = at_dataset_read_text(s->data, split, name, row, &l->name, err);

@@ -5,12 +5,16 @@
 #include "core/data/image.h"
 #include "core/run/run_impl.h"
 
-int64_t at_pixels_shrink(const at_node *in, const at_field *f) {
+int64_t at_pixels_shrink(const at_session *s, const at_node *in, const at_field *f) {
   if (f->f.type != ATTUNE_FIELD_IMAGE || in->ndim != 4 || f->f.ndim != 3) return 0;
   const int64_t h = in->dim[1].size, w = in->dim[2].size;
   if (h < 1 || w < 1 || in->dim[3].size != f->f.shape[2]) return 0;
-  int64_t by = f->f.shape[0] / h;
-  return by >= 1 && by * h == f->f.shape[0] && by * w == f->f.shape[1] ? by : 0;
+  const int64_t height = at_session_shape(s, f, 0), width = at_session_shape(s, f, 1),
+                by = height / h;
+  /* What is fed may be a part of the picture; all of it is made smaller. */
+  const bool whole = by >= 1 && by * h == height && by * w == width && f->f.shape[0] % by == 0 &&
+                     f->f.shape[1] % by == 0;
+  return whole ? by : 0;
 }
 
 /* Takes the bytes that `in` points to. */
@@ -24,43 +28,23 @@ static at_status shrink(uint8_t *in, const at_feed *f, uint8_t **out, at_error *
   return st;
 }
 
+int64_t at_pixels_bytes(const at_feed *f) {
+  const int64_t by = f->shrink > 1 ? f->shrink : 1;
+  return f->field->f.shape[0] / by * (f->field->f.shape[1] / by) * 3;
+}
+
 at_status at_pixels_read(const at_session *s, const at_feed *f, const char *split, int64_t row,
                          uint8_t **out, at_error *err) {
-  const size_t by = f->shrink > 1 ? (size_t)f->shrink : 1;
-  uint8_t *rgb = malloc((size_t)f->row * by * by);
+  uint8_t *rgb = malloc((size_t)(f->field->f.shape[0] * f->field->f.shape[1]) * 3);
   *out = NULL;
   if (!rgb) return at_nomem(err);
   at_status st = at_dataset_read(s->data, split, f->field, row, rgb, err);
-  if (st == AT_OK && by > 1) return shrink(rgb, f, out, err);
+  if (st == AT_OK && f->shrink > 1) return shrink(rgb, f, out, err);
   if (st == AT_OK)
     *out = rgb;
   else
     free(rgb);
   return st;
-}
-
-typedef struct giving {
-  uint8_t *const *image;
-  const int64_t *rows;
-  float *dst;
-  int64_t row;
-  bool sign;
-} giving;
-
-static void give(void *ctx, size_t i) {
-  const giving *p = ctx;
-  const uint8_t *from = p->image[p->rows[i]];
-  float *to = p->dst + (int64_t)i * p->row;
-  if (p->sign)
-    for (int64_t k = 0; k < p->row; k++) to[k] = (float)from[k] / 127.5f - 1.0f;
-  else
-    for (int64_t k = 0; k < p->row; k++) to[k] = (float)from[k] / 255.0f;
-}
-
-void at_pixels_give(const at_session *s, uint8_t *const *image, const int64_t *rows, int64_t n,
-                    int64_t row, float *dst) {
-  giving p = {image, rows, dst, row, s->signed_pixels};
-  at_parallel(s->pool, (size_t)n, give, &p);
 }
 
 void at_pixels_take(const at_session *s, const float *v, int64_t n, uint8_t *dst) {
@@ -81,8 +65,8 @@ at_status at_pixels_of(const at_session *s, const char *split, const char *table
   if (height < 1 || width < 1 || height > AT_IMAGE_MAX_SIDE || width > AT_IMAGE_MAX_SIDE)
     return at_fail(err, AT_EINPUT, "a picture cannot be resized to %lld x %lld", (long long)width,
                    (long long)height);
-  at_status st = at_image_init(&in, (int)image->f.shape[1], (int)image->f.shape[0], err);
-  if (st == AT_OK) st = at_dataset_read(s->data, split, image, row, in.rgb, err);
+  in = (at_image){.w = (int)at_session_shape(s, image, 1), .h = (int)at_session_shape(s, image, 0)};
+  at_status st = at_session_picture(s, split, image, row, &in.rgb, err);
   const bool same = in.h == height && in.w == width;
   /* A whole factor is how a model's inputs are made smaller, too. */
   const bool whole = in.h % height == 0 && in.w % width == 0;

@@ -113,6 +113,12 @@ struct at_session {
   int n_feeds;
   at_cache **cache;
   size_t n_caches;
+  /* pictures */
+  bool varies,
+      flips;      /* the batch at hand is one to train on: windows are drawn; mirrored ones too */
+  uint64_t epoch; /* that they are drawn for */
+  int64_t kept_bytes;     /* of all caches */
+  struct at_ahead *ahead; /* NULL: nothing is read ahead */
   /* the batch at hand */
   void *buffer[AT_MAX_FEEDS];
   size_t buffer_bytes[AT_MAX_FEEDS];
@@ -137,15 +143,14 @@ at_status at_session_follow(const at_session *s, const at_feed *f, const char *s
                             int64_t *out, at_error *err);
 
 /* ---- pictures (pixels.c) ---- */
-/* By how much an input is smaller than the picture that feeds it, in both directions; 0: it is no
+/* By how much an input is smaller than what is fed of a picture, in both directions; 0: it is no
  * whole number, or the field no picture. */
-int64_t at_pixels_shrink(const at_node *in, const at_field *f);
-/* The bytes of a picture as the feed wants them: f->row bytes, which the caller frees. */
+int64_t at_pixels_shrink(const at_session *s, const at_node *in, const at_field *f);
+/* How many bytes at_pixels_read gives. */
+int64_t at_pixels_bytes(const at_feed *f);
+/* All of a picture, made smaller as the feed wants it; the caller frees it. */
 at_status at_pixels_read(const at_session *s, const at_feed *f, const char *split, int64_t row,
                          uint8_t **out, at_error *err);
-/* Bytes of n rows as the numbers that the model gets. */
-void at_pixels_give(const at_session *s, uint8_t *const *image, const int64_t *rows, int64_t n,
-                    int64_t row, float *dst);
 /* The bytes that a model's numbers stand for. */
 void at_pixels_take(const at_session *s, const float *v, int64_t n, uint8_t *dst);
 /* The first picture of a row of `table` at that size; EFAIL: the table has none. */
@@ -158,6 +163,23 @@ at_status at_session_import(at_session *s, at_error *err);
  * frees. */
 at_status at_session_import_words(const at_session *s, char **path, at_error *err);
 
+/* ---- pictures (pictures.c) ---- */
+/* Size of dim k of a row as models get it: data.crop, or the field's own. */
+int64_t at_session_shape(const at_session *s, const at_field *f, int k);
+at_status at_session_check_crop(const at_session *s, const at_field *f, at_error *err);
+/* Whether batches are cut and mirrored as `epoch` of training has it, or their middles taken. */
+void at_session_vary(at_session *s, bool on, int64_t epoch);
+/* Into the feed's buffer, from the cache, which has them; those that there is no room for go. */
+void at_session_give_pictures(at_session *s, at_cache *c, int feed, const int64_t *rows, int64_t n);
+/* The cache owns `rgb` from here on. */
+void at_session_keep_picture(at_session *s, at_cache *c, int feed, int64_t row, uint8_t *rgb);
+/* One as models get it, its middle; the caller frees *out. */
+at_status at_session_picture(const at_session *s, const char *split, const at_field *f, int64_t row,
+                             uint8_t **out, at_error *err);
+/* Begins to read what a later batch of these rows lacks; whoever needs the caches ends it first. */
+void at_session_ahead(at_session *s, const char *split, const int64_t *const *rows,
+                      const int64_t *counts);
+void at_session_ahead_end(at_session *s); /* waits for what was begun, and keeps it */
 /* ---- vocabulary (words.c) ---- */
 at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err);
 

@@ -117,6 +117,11 @@ static bool has_entries(const char *dir) {
   return any;
 }
 
+/* Lines of a run file that no number hangs on. */
+static bool decides_nothing(const char *line) {
+  return !strncmp(line, "threads:", 8) || !strncmp(line, "  memory:", 9);
+}
+
 /* A directory to resume must hold the same run: seconds of difference in anything that
  * decides the numbers would make its results a mixture. */
 static at_status same_run(const char *dir, const char *text, at_error *err) {
@@ -126,7 +131,7 @@ static at_status same_run(const char *dir, const char *text, at_error *err) {
   const char *a = text, *b = old;
   while (st == AT_OK && *a && *b) {
     size_t la = strcspn(a, "\n"), lb = strcspn(b, "\n");
-    bool free_key = !strncmp(a, "threads:", 8) && !strncmp(b, "threads:", 8);
+    const bool free_key = decides_nothing(a) && decides_nothing(b);
     if (!free_key && (la != lb || strncmp(a, b, la)))
       st = at_fail(err, AT_EINPUT,
                    "%s: it was made by another run (it has \"%.*s\", now \"%.*s\"); "

@@ -87,7 +87,8 @@ static int64_t axis_size(void *ctx, const char *input, const char *axis) {
     const at_node *n = d->probe->input[i];
     if (strcmp(n->name, input)) continue;
     for (int k = 1; k < n->ndim && (uint32_t)k <= f->f.ndim; k++)
-      if (!strcmp(d->probe->axis[n->dim[k].axis].name, axis)) return f->f.shape[k - 1];
+      if (!strcmp(d->probe->axis[n->dim[k].axis].name, axis))
+        return at_session_shape(d->s, f, k - 1);
   }
   return -1;
 }
@@ -254,6 +255,7 @@ out:
 
 void at_session_free(at_session *s) {
   if (!s) return;
+  at_session_ahead_end(s);
   at_exec_free(s->train);
   at_exec_free(s->eval);
   at_exec_free(s->look);

@@ -131,7 +131,9 @@ static at_status make_room(trainer *t, at_error *err) {
   for (int i = 0; i < g->n_param; i++)
     if (g->param[i]->state) states += t->s->params->size[i];
   for (int b = 0; b < t->s->n_batch; b++)
-    if (!(t->rows[b] = malloc((size_t)t->batch * sizeof **t->rows))) return at_nomem(err);
+    if (!(t->rows[b] = malloc((size_t)t->batch * sizeof **t->rows)) ||
+        !(t->next[b] = malloc((size_t)t->batch * sizeof **t->next)))
+      return at_nomem(err);
   t->loss = calloc(n, sizeof *t->loss);
   t->norm = calloc(n, sizeof *t->norm);
   t->loss_sum = calloc(n, sizeof *t->loss_sum);
@@ -174,7 +176,10 @@ static void close_trainer(trainer *t) {
   at_optimizer_free(t->opt);
   at_average_free(t->average);
   free(t->best_results);
-  for (int b = 0; b < AT_MAX_BATCH_AXES; b++) free(t->rows[b]);
+  for (int b = 0; b < AT_MAX_BATCH_AXES; b++) {
+    free(t->rows[b]);
+    free(t->next[b]);
+  }
   free(t->adam);
   free(t->factor);
   free(t->loss);

@@ -44,13 +44,6 @@ static bool has_gradient(const at_node *n) {
   return n->type == AT_REAL && n->needs_grad && n->param < 0 && !at_node_is_input(n);
 }
 
-/* Binds `x` to the batch that training has. */
-static at_status bind(const trainer *t, at_exec *x, at_error *err) {
-  const int64_t *rows[AT_MAX_BATCH_AXES];
-  for (int b = 0; b < t->s->n_batch; b++) rows[b] = t->rows[b];
-  return at_session_load(t->s, x, t->examples.split, rows, t->counts, err);
-}
-
 /* NULL: it cannot be found. */
 static const at_node *find(trainer *t, int k, bool loss, const char **what) {
   const at_graph *g = t->s->graph;
@@ -61,7 +54,7 @@ static const at_node *find(trainer *t, int k, bool loss, const char **what) {
   at_status st = at_exec_new(g, t->s->params, &o, &x, NULL);
   for (int i = 0; st == AT_OK && !loss && i < g->n_node; i++)
     if (has_gradient(g->node[i])) st = at_exec_keep_grad(x, g->node[i], NULL);
-  if (st == AT_OK) st = bind(t, x, NULL);
+  if (st == AT_OK) st = at_train_load(t, x, NULL);
   if (st == AT_OK) {
     at_exec_forward(x, t->s->seed, (uint64_t)t->step, true);
     *what = "";

@@ -17,6 +17,7 @@ typedef struct trainer {
   at_progress_fn *fn;
   void *ctx;
   int64_t *rows[AT_MAX_BATCH_AXES], counts[AT_MAX_BATCH_AXES]; /* of the batch at hand */
+  int64_t *next[AT_MAX_BATCH_AXES];                            /* rows of the one after it */
   int64_t epochs, batch, epoch, position, step; /* position: steps done in this epoch */
   int64_t log_every, checkpoint_every, evaluate_every, evaluate_steps;
   const char *best_key;
@@ -59,6 +60,7 @@ at_status at_train_diverged(trainer *t, int k, bool loss, at_error *err);
 
 /* train_step.c */
 int64_t at_train_steps(const trainer *t); /* of an epoch, once its examples are known */
+at_status at_train_load(trainer *t, at_exec *x, at_error *err); /* the batch at hand, into x */
 at_status at_train_step(trainer *t, int64_t steps, at_error *err);
 
 /* train_watch.c */

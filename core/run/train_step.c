@@ -12,19 +12,42 @@ static bool among(const int64_t *rows, int64_t n, int64_t row) {
   return false;
 }
 
-static at_status load_batch(trainer *t, int64_t first, int64_t count, at_error *err) {
+static int64_t count_from(const trainer *t, int64_t first) {
+  const int64_t n = (int64_t)t->examples.n;
+  return n - first < t->batch ? n - first : t->batch;
+}
+
+/* Rows of the examples from `first` on, by batch axis. */
+static void rows_of(const trainer *t, int64_t first, int64_t *const *rows, int64_t *counts) {
   const at_session *s = t->s;
-  int64_t *counts = t->counts;
-  const int64_t *rows[AT_MAX_BATCH_AXES];
+  const int64_t count = count_from(t, first);
   for (int b = 0; b < s->n_batch; b++) {
     counts[b] = 0;
-    rows[b] = t->rows[b];
     for (int64_t i = 0; i < count; i++) {
       int64_t row = t->examples.example[(first + i) * s->n_batch + b];
-      if (!s->batch[b].linked || !among(t->rows[b], counts[b], row)) t->rows[b][counts[b]++] = row;
+      if (!s->batch[b].linked || !among(rows[b], counts[b], row)) rows[b][counts[b]++] = row;
     }
   }
-  return at_session_load(t->s, t->s->train, t->examples.split, rows, counts, err);
+}
+
+at_status at_train_load(trainer *t, at_exec *x, at_error *err) {
+  at_session_vary(t->s, true, t->epoch);
+  at_status st =
+      at_session_load(t->s, x, t->examples.split, (const int64_t *const *)t->rows, t->counts, err);
+  at_session_vary(t->s, false, 0);
+  return st;
+}
+
+/* The batch at hand; the pictures of the one after it begin to be read. */
+static at_status load_batch(trainer *t, int64_t first, int64_t steps, at_error *err) {
+  rows_of(t, first, t->rows, t->counts);
+  at_status st = at_train_load(t, t->s->train, err);
+  if (st == AT_OK && t->position + 1 < steps) {
+    int64_t counts[AT_MAX_BATCH_AXES];
+    rows_of(t, first + t->batch, t->next, counts);
+    at_session_ahead(t->s, t->examples.split, (const int64_t *const *)t->next, counts);
+  }
+  return st;
 }
 
 /* A last batch of one example has no wrong pairs: it is left out where there are others. */
@@ -94,13 +117,12 @@ static at_status log_step(trainer *t, double rate, at_error *err) {
 }
 
 at_status at_train_step(trainer *t, int64_t steps, at_error *err) {
-  int64_t first = t->position * t->batch, n = (int64_t)t->examples.n;
-  int64_t count = n - first < t->batch ? n - first : t->batch;
+  const int64_t first = t->position * t->batch, count = count_from(t, first);
   double before = at_train_elapsed(t), sum = 0;
   const at_moment now = {(double)t->epoch + (double)t->position / (double)steps, (double)t->epochs,
                          t->step, t->watch.cuts};
   const double rate = at_schedule_rate(&t->schedule, &now);
-  at_status st = load_batch(t, first, count, err);
+  at_status st = load_batch(t, first, steps, err);
   for (int k = 0; st == AT_OK && k < t->n_losses; k++) st = descend(t, k, rate, err);
   if (st != AT_OK) return st;
   t->position++;

@@ -1,5 +1,7 @@
 /* JPEG and PNG in, PNG and JPEG out, resizing. */
 #include "tests/unit/data_files.h"
+#include <stdio.h>
+#include <jpeglib.h>
 #include <png.h>
 #include "core/data/image.h"
 
@@ -96,6 +98,63 @@ static void png_colour_types(void **state) {
   assert_first_pixels(PNG_COLOR_TYPE_PALETTE, 1, PNG_INTERLACE_NONE, indexed, first);
   assert_first_pixels(PNG_COLOR_TYPE_RGBA, 8, PNG_INTERLACE_NONE, rgba, first); /* clear is white */
   assert_first_pixels(PNG_COLOR_TYPE_GRAY_ALPHA, 8, PNG_INTERLACE_NONE, gray_alpha, shade);
+}
+
+/* Printing colours, as Adobe's programs store them: 255 is no ink. */
+static void jpeg_cmyk(void **state) {
+  struct jpeg_compress_struct c = {0};
+  struct jpeg_error_mgr e;
+  unsigned char *bytes = NULL;
+  unsigned long n = 0;
+  uint8_t line[16 * 4];
+  at_image m;
+  (void)state;
+  for (int x = 0; x < 16; x++) memcpy(line + 4 * x, (uint8_t[]){255, 55, 0, 200}, 4);
+  c.err = jpeg_std_error(&e);
+  jpeg_create_compress(&c);
+  jpeg_mem_dest(&c, &bytes, &n);
+  c.image_width = 16;
+  c.image_height = 8;
+  c.input_components = 4;
+  c.in_color_space = JCS_CMYK;
+  jpeg_set_defaults(&c);
+  jpeg_set_quality(&c, 100, TRUE);
+  jpeg_start_compress(&c, TRUE);
+  while (c.next_scanline < c.image_height) {
+    JSAMPROW row = line;
+    jpeg_write_scanlines(&c, &row, 1);
+  }
+  jpeg_finish_compress(&c);
+  jpeg_destroy_compress(&c);
+  assert_ok(at_image_decode(bytes, n, "c.jpg", &m, err));
+  const int want[3] = {200, 43, 0}; /* 255, 55 and 0 times 200 / 255 */
+  for (int k = 0; k < 3; k++) assert_in_range(m.rgb[k] + 3, want[k], want[k] + 6);
+  free(bytes);
+  at_image_free(&m);
+}
+
+/* A PNG with a chunk acTL is one of several pictures; the first is decoded, and that is told. */
+static void png_animated(void **state) {
+  static const char chunk[] =
+      "\000\000\000\010\141\143\124\114\000\000\000\002\000\000\000\000\363\215\223\160";
+  at_image m, back;
+  at_text t = {0}, all = {0};
+  (void)state;
+  paint(&m, 9, 7);
+  assert_ok(at_image_png_mem(&m, &t, err));
+  assert_ok(at_image_decode(t.data, t.len, "s.png", &back, err));
+  assert_false(back.animated);
+  at_image_free(&back);
+  at_text_addn(&all, t.data, 33);
+  at_text_addn(&all, chunk, sizeof chunk - 1);
+  at_text_addn(&all, t.data + 33, t.len - 33);
+  assert_ok(at_image_decode(all.data, all.len, "a.png", &back, err));
+  assert_true(back.animated);
+  assert_memory_equal(back.rgb, m.rgb, 9 * 7 * 3);
+  at_image_free(&back);
+  at_image_free(&m);
+  at_text_free(&t);
+  at_text_free(&all);
 }
 
 /* ---- damage ---- */
@@ -244,6 +303,7 @@ static void resize_antialiases(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(png_round_trip),     cmocka_unit_test(jpeg_round_trip),
+      cmocka_unit_test(jpeg_cmyk),          cmocka_unit_test(png_animated),
       cmocka_unit_test(png_colour_types),   cmocka_unit_test(png_damage),
       cmocka_unit_test(jpeg_damage),        cmocka_unit_test(not_pictures),
       cmocka_unit_test(size_limit),         cmocka_unit_test(resize_keeps_constants),
