@@ -95,6 +95,10 @@ unit_tests += test_pictures
 test_pictures_SOURCES = tests/unit/test_pictures.c tests/unit/data_files.h tests/unit/data_sets.h
 test_pictures_LDADD = $(unit_ldadd)
 
+unit_tests += test_picture_math
+test_picture_math_SOURCES = tests/unit/test_picture_math.c plugins/metric/picture_math.c plugins/metric/picture_math.h
+test_picture_math_LDADD = $(unit_ldadd) $(LAPACKE_LIBS)
+
 unit_tests += test_vqa_accuracy
 test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
 test_vqa_accuracy_LDADD = $(unit_ldadd)
