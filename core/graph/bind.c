@@ -177,6 +177,11 @@ static at_status count_node(at_exec *x, const at_node *n, at_error *err) {
   for (int d = 0; d < n->ndim; d++) {
     int64_t size = at_x_dim(x, n, d);
     const at_axis *a = n->dim[d].axis >= 0 ? &x->g->axis[n->dim[d].axis] : NULL;
+    if (size < 1 && a && a->from >= 0 && a->delta < 0)
+      return at_fail(err, AT_EINPUT,
+                     "batch axis `%s` leaves out %" PRId64 " of `%s`, and this batch has %" PRId64
+                     ": it must have more",
+                     a->name, -a->delta, x->g->axis[a->from].name, x->axis[a->from].size);
     if (size < 1)
       return at_fail(err, AT_EINPUT, "%s axis `%s` has no %s in this batch",
                      !a               ? "the"

@@ -180,6 +180,8 @@ refuses "a folder without a run" 2 "import.E. is .*nowhere., where there is neit
   "$A" train "$work/gan.yaml" --out "$work/x" --set "import.E=$work/nowhere"
 refuses "a part that the model has not" 2 "no parameters under .texts.; did you mean .text." \
   "$A" train "$work/gan.yaml" --out "$work/x" --set "import.texts=$work/damsm"
+refuses "a batch without a wrong caption" 2 ".mismatch. leaves out 1 of .caption., and this batch has 1: it must have more" \
+  "$A" train "$work/gan.yaml" --out "$work/lone" --set train.batch=1
 refuses "weights of other sizes" 2 "the file is of another model" \
   "$A" train "$work/gan.yaml" --out "$work/x" --set arguments.e=12
 refuses "a loss that the model has not" 2 "no loss .d_2.; did you mean .d_[01]." \
