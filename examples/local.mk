@@ -4,6 +4,7 @@ dist_models_DATA = \
 	examples/models/attngan.att \
 	examples/models/damsm.att \
 	examples/models/hops.att \
+	examples/models/inception_v3.att \
 	examples/models/hops_regions.att \
 	examples/models/m4c.att \
 	examples/models/mac.att \

@@ -275,6 +275,7 @@ e2e_tests = \
 	tests/e2e/generation.sh \
 	tests/e2e/graph.sh \
 	tests/e2e/hostile.sh \
+	tests/e2e/inception.sh \
 	tests/e2e/judged.sh \
 	tests/e2e/losses.sh \
 	tests/e2e/man.sh \
@@ -330,4 +331,5 @@ check_PROGRAMS += $(replays)
 TESTS += $(replays)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/dictionary.sh tests/fuzz/corpus
 
+EXTRA_DIST += tests/tools/inception_v3.py
 EXTRA_DIST += tests/lsan.supp tests/unit/cm.h tests/unit/graph_ops.h

@@ -18,12 +18,13 @@ enum {
   CONV_PADDING,
   CONV_BIAS,
   CONV_INIT,
-  CONV_NORM
+  CONV_NORM,
+  CONV_KERNEL_X
 };
 static const at_param_spec conv_params[] = {
     {"space", AT_ARG_AXES, true, 0, 0, 0, NULL, "rows and columns of the picture"},
     {"axes", AT_ARG_MAP, true, 0, 0, 0, NULL, "channels consumed -> made"},
-    {"kernel", AT_ARG_INT, false, 3, 1, 31, NULL, "side of the square kernel"},
+    {"kernel", AT_ARG_INT, false, 3, 1, 31, NULL, "rows of the kernel"},
     {"stride", AT_ARG_INT, false, 1, 1, 31, NULL, "step"},
     {"padding", AT_ARG_INT, false, -1, -1, 31, NULL, "zeros around the picture; -1: kernel / 2"},
     {"bias", AT_ARG_BOOL, false, 1, 0, 0, NULL, "whether a bias is added"},
@@ -31,6 +32,7 @@ static const at_param_spec conv_params[] = {
      "weights: U(-r, r), r = sqrt(6/fan_in); sqrt(6/(fan_in + fan_out)); 1/sqrt(fan_in), the bias "
      "too; N(0, 0.02)"},
     AT_WEIGHT_NORM,
+    {"kernel_x", AT_ARG_INT, false, 0, 0, 31, NULL, "its columns; 0: as many as rows"},
     {0}};
 
 static bool normed(const at_node *n) { return n->arg[CONV_NORM].num != 0; }
@@ -39,12 +41,18 @@ static bool normed(const at_node *n) { return n->arg[CONV_NORM].num != 0; }
 static int bias_of(const at_node *n) { return n->arg[CONV_BIAS].num != 0 ? n->n_in - 1 : 0; }
 
 typedef struct conv {
-  int64_t images, h, w, from, oh, ow, to, kernel, stride, pad;
+  int64_t images, h, w, from, oh, ow, to, stride;
+  int64_t kernel[2], pad[2]; /* of rows, of columns */
 } conv;
 
-static int64_t padding(const at_node *n) {
-  int64_t p = (int64_t)n->arg[CONV_PADDING].num, k = (int64_t)n->arg[CONV_KERNEL].num;
-  return p < 0 ? k / 2 : p;
+static int64_t kernel_of(const at_node *n, int side) {
+  const int64_t columns = (int64_t)n->arg[CONV_KERNEL_X].num;
+  return side && columns ? columns : (int64_t)n->arg[CONV_KERNEL].num;
+}
+
+static int64_t padding(const at_node *n, int side) {
+  const int64_t p = (int64_t)n->arg[CONV_PADDING].num;
+  return p < 0 ? kernel_of(n, side) / 2 : p;
 }
 
 static int64_t out_side(int64_t side, int64_t kernel, int64_t stride, int64_t pad) {
@@ -84,7 +92,7 @@ static at_init weight_init(int kind, int64_t from, int64_t to, int64_t places) {
 static at_status conv_infer(at_graph *g, at_node *n, at_error *err) {
   const at_arg *m = &n->arg[CONV_AXES];
   const at_node *v = n->in[0];
-  int64_t k = (int64_t)n->arg[CONV_KERNEL].num, stride = (int64_t)n->arg[CONV_STRIDE].num;
+  const int64_t stride = (int64_t)n->arg[CONV_STRIDE].num;
   at_status s = at_op_need_real(g, n, err);
   if (s == AT_OK && m->n_axes != 1)
     s = at_fail(err, AT_EINPUT, "conv2d consumes one axis of channels");
@@ -95,16 +103,16 @@ static at_status conv_infer(at_graph *g, at_node *n, at_error *err) {
   memcpy(n->dim, v->dim, sizeof n->dim);
   for (int i = 0; i < 2; i++) {
     at_dim *d = &n->dim[v->ndim - 3 + i];
-    d->size = out_side(d->size, k, stride, padding(n));
+    d->size = out_side(d->size, kernel_of(n, i), stride, padding(n, i));
     if (d->size == 0)
       return at_fail(err, AT_EINPUT, "conv2d: `%s` is shorter than the kernel",
                      g->axis[d->axis].name);
   }
   if ((s = at_op_add_dim(g, n, m->to, m->to_size, err)) != AT_OK) return s;
   int64_t from = v->dim[v->ndim - 1].size;
-  const int64_t shape[] = {m->to_size, from, k, k};
+  const int64_t shape[] = {m->to_size, from, kernel_of(n, 0), kernel_of(n, 1)};
   const int kind = (int)n->arg[CONV_INIT].num;
-  at_init init = weight_init(kind, from, m->to_size, k * k);
+  at_init init = weight_init(kind, from, m->to_size, shape[2] * shape[3]);
   s = at_weight_parameters(g, n, normed(n), 4, shape, init, err);
   if (s != AT_OK || n->arg[CONV_BIAS].num == 0) return s;
   return at_node_parameter(g, n, "bias", 1, shape,
@@ -120,9 +128,9 @@ static conv conv_shape(const at_exec *x, const at_node *n) {
             .oh = at_x_dim(x, n, d),
             .ow = at_x_dim(x, n, d + 1),
             .to = at_x_dim(x, n, d + 2),
-            .kernel = (int64_t)n->arg[CONV_KERNEL].num,
             .stride = (int64_t)n->arg[CONV_STRIDE].num,
-            .pad = padding(n)};
+            .kernel = {kernel_of(n, 0), kernel_of(n, 1)},
+            .pad = {padding(n, 0), padding(n, 1)}};
   c.images = at_x_count(x, v) / (c.h * c.w * c.from);
   return c;
 }
@@ -131,15 +139,15 @@ static conv conv_shape(const at_exec *x, const at_node *n) {
  * order; each has room for the patches of a band of rows, and for its part of dW. */
 enum { SLOTS = 8, BAND = 512 };
 
-static int64_t patch(const conv *c) { return c->kernel * c->kernel * c->from; }
+static int64_t patch(const conv *c) { return c->kernel[0] * c->kernel[1] * c->from; }
 static int64_t band_rows(const conv *c) {
   int64_t rows = (BAND + c->ow - 1) / c->ow;
   return rows < c->oh ? rows : c->oh;
 }
 
 static bool is_fast(const conv *c, at_winograd *f) {
-  *f = (at_winograd){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad};
-  return c->kernel == 3 && c->stride == 1 && at_winograd_pays(f);
+  *f = (at_winograd){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0]};
+  return c->kernel[0] == 3 && c->kernel[1] == 3 && c->stride == 1 && at_winograd_pays(f);
 }
 
 static size_t conv_scratch(const at_exec *x, const at_node *n) {
@@ -159,9 +167,9 @@ typedef struct work {
   bool want_dw;
 } work;
 
-/* [to, from, k, k] to [to, k, k, from] or back; `back` adds. */
+/* [to, from, kh, kw] to [to, kh, kw, from] or back; `back` adds. */
 static void turn_weight(const conv *c, const float *from, float *to, bool back) {
-  int64_t kk = c->kernel * c->kernel;
+  int64_t kk = c->kernel[0] * c->kernel[1];
   for (int64_t o = 0; o < c->to; o++)
     for (int64_t ch = 0; ch < c->from; ch++)
       for (int64_t k = 0; k < kk; k++) {
@@ -173,9 +181,9 @@ static void turn_weight(const conv *c, const float *from, float *to, bool back) 
       }
 }
 
-/* For output row oy and kernel row ky: the input row, or -1 outside. */
-static int64_t input_at(int64_t o, int64_t k, const conv *c, int64_t side) {
-  int64_t i = o * c->stride + k - c->pad;
+/* For output row (or column) o and kernel row k: the input row, or -1 outside. */
+static int64_t input_at(int64_t o, int64_t k, const conv *c, int64_t pad, int64_t side) {
+  int64_t i = o * c->stride + k - pad;
   return i < 0 || i >= side ? -1 : i;
 }
 
@@ -183,10 +191,10 @@ static int64_t input_at(int64_t o, int64_t k, const conv *c, int64_t side) {
 static void patches(const conv *c, float *image, int64_t oy, int64_t rows, float *m, bool add) {
   for (int64_t r = 0; r < rows; r++)
     for (int64_t ox = 0; ox < c->ow; ox++)
-      for (int64_t ky = 0; ky < c->kernel; ky++) {
-        int64_t iy = input_at(oy + r, ky, c, c->h);
-        for (int64_t kx = 0; kx < c->kernel; kx++, m += c->from) {
-          int64_t ix = input_at(ox, kx, c, c->w);
+      for (int64_t ky = 0; ky < c->kernel[0]; ky++) {
+        int64_t iy = input_at(oy + r, ky, c, c->pad[0], c->h);
+        for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
+          int64_t ix = input_at(ox, kx, c, c->pad[1], c->w);
           float *at = iy < 0 || ix < 0 ? NULL : image + (iy * c->w + ix) * c->from;
           if (add && at)
             at_vaxpy(at, 1, m, (size_t)c->from);

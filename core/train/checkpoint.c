@@ -185,10 +185,17 @@ static at_status take(at_params *params, const at_arrays *set, const char *prefi
   return s;
 }
 
+/* How often PyTorch's batch norm has seen a batch: no number hangs on it. */
+static bool is_counter(const char *name) {
+  static const char end[] = ".num_batches_tracked";
+  const size_t n = strlen(name);
+  return n >= sizeof end - 1 && !strcmp(name + n - (sizeof end - 1), end);
+}
+
 at_status at_weights_take(at_params *params, const at_arrays *set, const char *prefix, bool others,
                           const char *what, at_error *err) {
   for (size_t i = 0; !others && i < set->n; i++)
-    if (!known(params, set->v[i].name))
+    if (!known(params, set->v[i].name) && !is_counter(set->v[i].name))
       return at_fail(err, AT_EINPUT,
                      "%s: the model has no parameter `%s`; the file is of another model", what,
                      set->v[i].name);

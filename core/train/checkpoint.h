@@ -28,7 +28,8 @@ at_status at_checkpoint_read_average(const char *path, at_params *params, at_err
 at_status at_weights_import(at_params *params, const at_vocab *words, at_text *messages,
                             at_error *err);
 /* Parameters from a set of arrays, NAME found as "<prefix>NAME"; other arrays are
- * passed over when `others` is true. `what` names the source. */
+ * passed over when `others` is true, and counters of PyTorch's batch norm always. `what` names the
+ * source. */
 at_status at_weights_take(at_params *params, const at_arrays *set, const char *prefix, bool others,
                           const char *what, at_error *err);
 #endif

@@ -57,6 +57,14 @@ CASE(conv_wide) {
   return NODE("conv2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"),
               map(f, "channel", "channel", 4), num(5), num(1), num(2), num(1));
 }
+CASE(conv_flat) {
+  return NODE("conv2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"),
+              map(f, "channel", "h", 2), num(1), num(1), num(-1), num(1), num(0), num(0), num(3));
+}
+CASE(conv_tall) {
+  return NODE("conv2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"),
+              map(f, "channel", "h", 2), num(5), num(2), num(-1), num(0), num(0), num(0), num(2));
+}
 CASE(dropout) { return NODE("dropout", IN(NORMAL("a", "picture region d")), num(0.4)); }
 CASE(max_pool) {
   return NODE("max_pool2d", IN(SPREAD("a", "picture y x channel")), ax2(f, "y", "x"));
@@ -68,6 +76,14 @@ CASE(max_pool_over) {
 CASE(avg_pool) {
   return NODE("avg_pool2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"), num(2),
               num(1));
+}
+CASE(max_pool_padded) {
+  return NODE("max_pool2d", IN(SPREAD("a", "picture y x channel")), ax2(f, "y", "x"), num(3),
+              num(2), num(1));
+}
+CASE(avg_pool_padded) {
+  return NODE("avg_pool2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"), num(3),
+              num(1), num(1));
 }
 /* ---- axes ---- */
 CASE(flatten) {
@@ -242,10 +258,14 @@ const op_case op_cases_basic[] = {
     {"conv2d", "same size", conv},
     {"conv2d", "stride 2, no padding, no bias", conv_stride},
     {"conv2d", "kernel 5", conv_wide},
+    {"conv2d", "1 x 3", conv_flat},
+    {"conv2d", "5 x 2, stride 2", conv_tall},
     {"dropout", "training", dropout},
     {"max_pool2d", "2", max_pool},
     {"max_pool2d", "overlapping", max_pool_over},
     {"avg_pool2d", "overlapping", avg_pool},
+    {"max_pool2d", "padded", max_pool_padded},
+    {"avg_pool2d", "padded", avg_pool_padded},
     {"flatten", "two axes", flatten},
     {"rename", "one axis", rename_},
     {"relu", "", relu},

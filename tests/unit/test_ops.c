@@ -301,19 +301,19 @@ static double naive_norm(const bench *b, const float *v, int64_t o, int64_t row)
   return (double)b->params->value[b->params->offset[1] + (size_t)o] / sqrt(sum);
 }
 
-/* conv2d by its definition, [picture, y, x, channel]. */
+/* conv2d by its definition, [picture, y, x, channel]; kernel and padding of rows, of columns. */
 static double naive_conv(const bench *b, int64_t p, int64_t oy, int64_t ox, int64_t o, int64_t to,
-                         int64_t kernel, int64_t stride, int64_t pad) {
+                         const int64_t kernel[2], int64_t stride, const int64_t pad[2]) {
   const float *w = b->params->value + b->params->offset[0];
   const int n = b->f.g->n_param;
   double s = to > 0 && n > 1 ? b->params->value[b->params->offset[n - 1] + (size_t)o] : 0;
-  const double by = n > 2 ? naive_norm(b, w, o, 3 * kernel * kernel) : 1;
+  const double by = n > 2 ? naive_norm(b, w, o, 3 * kernel[0] * kernel[1]) : 1;
   for (int64_t c = 0; c < 3; c++)
-    for (int64_t ky = 0; ky < kernel; ky++)
-      for (int64_t kx = 0; kx < kernel; kx++) {
-        int64_t y = oy * stride + ky - pad, x = ox * stride + kx - pad;
+    for (int64_t ky = 0; ky < kernel[0]; ky++)
+      for (int64_t kx = 0; kx < kernel[1]; kx++) {
+        int64_t y = oy * stride + ky - pad[0], x = ox * stride + kx - pad[1];
         if (y < 0 || y >= 5 || x < 0 || x >= 4) continue;
-        s += by * (double)w[((o * 3 + c) * kernel + ky) * kernel + kx] *
+        s += by * (double)w[((o * 3 + c) * kernel[0] + ky) * kernel[1] + kx] *
              b->data[0][((p * 5 + y) * 4 + x) * 3 + c];
       }
   return s;
@@ -328,11 +328,14 @@ static void test_conv_twin(void **state) {
     open_bench(&b, op_case_at(i), NULL, false);
     at_exec_forward(b.x, 0, 0, false);
     const float *y = at_exec_value(b.x, b.out);
-    int64_t kernel = (int64_t)b.out->arg[2].num, stride = (int64_t)b.out->arg[3].num,
-            pad = (int64_t)b.out->arg[4].num;
-    if (pad < 0) pad = kernel / 2;
+    int64_t kernel[2] = {(int64_t)b.out->arg[2].num, (int64_t)b.out->arg[8].num},
+            stride = (int64_t)b.out->arg[3].num, pad[2];
+    if (!kernel[1]) kernel[1] = kernel[0];
+    for (int k = 0; k < 2; k++)
+      pad[k] = b.out->arg[4].num < 0 ? kernel[k] / 2 : (int64_t)b.out->arg[4].num;
     int64_t oh = b.out->dim[1].size, ow = b.out->dim[2].size, to = b.out->dim[3].size;
-    assert_int_equal(oh, (5 + 2 * pad - kernel) / stride + 1);
+    assert_int_equal(oh, (5 + 2 * pad[0] - kernel[0]) / stride + 1);
+    assert_int_equal(ow, (4 + 2 * pad[1] - kernel[1]) / stride + 1);
     for (int64_t k = 0; k < 2 * oh * ow * to; k++) {
       double want = naive_conv(&b, k / to / ow / oh, k / to / ow % oh, k / to % ow, k % to, to,
                                kernel, stride, pad);
@@ -341,7 +344,40 @@ static void test_conv_twin(void **state) {
     seen++;
     close_bench(&b);
   }
-  assert_int_equal(seen, 4);
+  assert_int_equal(seen, 6);
+}
+
+/* Pooling by its definition: what lies outside is zero to a mean, and nothing to a greatest. */
+static void test_pool_twin(void **state) {
+  (void)state;
+  int seen = 0;
+  for (int i = 0; op_case_at(i); i++) {
+    const bool mean = !strcmp(op_case_at(i)->op, "avg_pool2d");
+    if (!mean && strcmp(op_case_at(i)->op, "max_pool2d")) continue;
+    bench b;
+    open_bench(&b, op_case_at(i), NULL, false);
+    at_exec_forward(b.x, 0, 0, false);
+    const float *got = at_exec_value(b.x, b.out);
+    const int64_t size = (int64_t)b.out->arg[1].num, pad = (int64_t)b.out->arg[3].num,
+                  step = b.out->arg[2].num > 0 ? (int64_t)b.out->arg[2].num : size,
+                  oh = b.out->dim[1].size, ow = b.out->dim[2].size;
+    assert_int_equal(oh, (5 + 2 * pad - size) / step + 1);
+    for (int64_t k = 0; k < 2 * oh * ow * 3; k++) {
+      const int64_t c = k % 3, ox = k / 3 % ow, oy = k / 3 / ow % oh, p = k / 3 / ow / oh;
+      double sum = 0, most = -1e30;
+      for (int64_t y = oy * step - pad; y < oy * step - pad + size; y++)
+        for (int64_t x = ox * step - pad; x < ox * step - pad + size; x++) {
+          if (y < 0 || y >= 5 || x < 0 || x >= 4) continue;
+          const double v = b.data[0][((p * 5 + y) * 4 + x) * 3 + c];
+          sum += v / (double)(size * size);
+          most = fmax(most, v);
+        }
+      assert_true(fabs(got[k] - (mean ? sum : most)) < 1e-5);
+    }
+    seen++;
+    close_bench(&b);
+  }
+  assert_int_equal(seen, 5);
 }
 
 /* ---- what operators refuse ---- */
@@ -401,6 +437,7 @@ int main(void) {
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_cases_test_what_they_say);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_contract_twin);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_conv_twin);
+  tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_pool_twin);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_refusals);
   return _cmocka_run_group_tests("ops", tests, (size_t)n, NULL, NULL);
 }
