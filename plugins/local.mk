@@ -90,7 +90,7 @@ median_rank_la_SOURCES = plugins/metric/median_rank.c plugins/metric/ranks.h
 median_rank_la_CPPFLAGS = $(plugin_cppflags)
 median_rank_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += judged.la
-judged_la_SOURCES = plugins/metric/judged.c plugins/metric/attention_math.c plugins/metric/attention_math.h
+judged_la_SOURCES = plugins/metric/judged.c plugins/split_mix.h plugins/metric/attention_math.c plugins/metric/attention_math.h
 judged_la_CPPFLAGS = $(plugin_cppflags)
 judged_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += vqa_accuracy.la
@@ -123,7 +123,8 @@ attngan_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 attngan_la_LDFLAGS = $(plugin_ldflags)
 attngan_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += scenes.la
-scenes_la_SOURCES = plugins/data/scenes.c plugins/data/proposals.c plugins/data/proposals.h plugins/data/captioned.c plugins/data/captioned.h $(asked_sources) $(marks_json_sources)
+scenes_la_SOURCES = plugins/data/scenes.c plugins/data/proposals.c plugins/data/proposals.h plugins/data/name_hash.h \
+	plugins/split_mix.h plugins/data/captioned.c plugins/data/captioned.h $(asked_sources) $(marks_json_sources)
 scenes_la_CPPFLAGS = $(plugin_cppflags)
 scenes_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 scenes_la_LDFLAGS = $(plugin_ldflags)
@@ -161,7 +162,7 @@ pluginlib_LTLIBRARIES += clevr.la
 clevr_la_SOURCES = plugins/data/clevr.c plugins/data/clevr_program.c plugins/data/clevr_program.h plugins/data/growing.h \
 	plugins/data/hdf5_rows.c plugins/data/hdf5_rows.h plugins/data/id_list.c plugins/data/id_list.h \
 	plugins/data/json_records.c plugins/data/json_records.h plugins/data/reading.h plugins/data/text_file.h \
-	plugins/data/word_set.c plugins/data/word_set.h
+	plugins/data/name_hash.h plugins/data/word_set.c plugins/data/word_set.h
 clevr_la_CPPFLAGS = $(plugin_cppflags)
 clevr_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(HDF5_CFLAGS)
 # HDF5 and the libraries that it brings are not made to be unloaded.
@@ -171,7 +172,7 @@ pluginlib_LTLIBRARIES += vqa2.la
 vqa2_la_SOURCES = plugins/data/vqa2.c plugins/data/id_list.c plugins/data/id_list.h \
 	plugins/data/json_records.c plugins/data/json_records.h plugins/data/npy_rows.c plugins/data/npy_rows.h \
 	plugins/data/reading.h plugins/data/npz_member.c plugins/data/npz_member.h plugins/data/region_file.c plugins/data/region_file.h \
-	plugins/data/regions.c plugins/data/regions.h plugins/data/word_set.c plugins/data/word_set.h
+	plugins/data/regions.c plugins/data/regions.h plugins/data/name_hash.h plugins/data/word_set.c plugins/data/word_set.h
 vqa2_la_CPPFLAGS = $(plugin_cppflags)
 vqa2_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 vqa2_la_LDFLAGS = $(plugin_ldflags)

@@ -1,16 +1,10 @@
 /* The pictures of the gallery, each kept once. */
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/random.h"
 #include "core/report/gallery.h"
 
 enum { SMALL = 128, LARGE = 360, QUALITY = 82 };
-
-/* FNV-1a. */
-static uint64_t hash_of(const uint8_t *p, size_t n) {
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * 0x100000001b3u;
-  return h;
-}
 
 /* Pixel for pixel where it is small; else made smaller. */
 static at_status make_uri(const at_image *in, bool small, at_text *t, at_error *err) {
@@ -38,7 +32,7 @@ at_status at_rp_photo_add(rp_gallery *g, const at_look *l, size_t *index, at_err
       l->height > AT_IMAGE_MAX_SIDE)
     return AT_OK;
   const size_t bytes = (size_t)l->width * (size_t)l->height * 3;
-  rp_photo p = {.hash = hash_of(l->rgb, bytes), .width = l->width, .height = l->height};
+  rp_photo p = {.hash = at_hash64(l->rgb, bytes), .width = l->width, .height = l->height};
   for (size_t i = 0; i < g->n_photos; i++) {
     const rp_photo *q = &g->photo[i];
     if (q->hash != p.hash || q->width != p.width || q->height != p.height) continue;

@@ -2,6 +2,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../split_mix.h"
+#include "name_hash.h"
 
 enum { ATTRIBUTES = 4 };
 static const char *const attribute[ATTRIBUTES] = {"shape", "color", "texture", "size"};
@@ -11,13 +13,7 @@ typedef struct rect {
   double x, y, w, h;
 } rect;
 
-/* SplitMix64 (Steele and others, Fast splittable pseudorandom number generators, 2014). */
-static uint64_t next(uint64_t *state) {
-  uint64_t z = *state += 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
+static uint64_t next(uint64_t *state) { return split_mix(*state += SPLIT_MIX_STEP); }
 
 static double uniform(uint64_t *state, double low, double high) {
   return low + (high - low) * (double)(next(state) >> 11) * 0x1p-53;
@@ -30,19 +26,13 @@ static double normal(uint64_t *state) {
   return sum;
 }
 
-/* FNV-1a: what an object is called decides its code, in whatever order objects come. */
-static uint64_t hash(const char *text) {
-  uint64_t h = 0xcbf29ce484222325u;
-  for (; *text; text++) h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-  return h;
-}
-
 static bool code(const json_t *object, double *out) {
   memset(out, 0, PROPOSALS_LOOK * sizeof *out);
   for (int a = 0; a < ATTRIBUTES; a++) {
     const char *value = json_string_value(json_object_get(object, attribute[a]));
     if (!value) return false;
-    uint64_t state = hash(value) + (uint64_t)a;
+    /* What an object is called decides its code, in whatever order objects come. */
+    uint64_t state = name_hash_more(NAME_HASH_START, value, strlen(value)) + (uint64_t)a;
     for (int i = 0; i < PROPOSALS_LOOK; i++) out[i] += normal(&state) / 2;
   }
   return true;

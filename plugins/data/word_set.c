@@ -1,11 +1,11 @@
 #include "word_set.h"
 #include <stdlib.h>
 #include <string.h>
+#include "name_hash.h"
 
 static size_t place(const word_set *s, const char *text, size_t n) {
-  uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+  uint64_t h = name_hash_more(NAME_HASH_START, text, n);
   size_t mask = 2 * (size_t)s->cap - 1;
-  for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
   size_t k = (size_t)(h ^ h >> 32) & mask;
   for (; s->slot[k] >= 0; k = (k + 1) & mask) {
     const char *w = s->word[s->slot[k]];

@@ -1,8 +1,8 @@
 /* Does the score of a picture with a caption follow what people say of the two?
  *
  *   expert_tau_c  Stuart's tau-c over the experts' grades, each a pair of its own: 3 a picture with
- * a caption, so that n is about 17,000 for Flickr8k crowd_tau_b   Kendall's tau-b over the shares
- * of yes
+ *                 a caption, so that n is about 17,000 for Flickr8k
+ *   crowd_tau_b   Kendall's tau-b over the shares of yes
  *
  * Both as Hessel, Holtzman, Forbes, Le Bras & Choi 2021 (CLIPScore, arXiv:2104.08718, table 1) and
  * those after them have it, times 100; but for that they leave pairs out whose caption is the
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <attune/plugin.h>
+#include "../split_mix.h"
 #include "attention_math.h"
 
 typedef struct pairs {
@@ -98,13 +99,7 @@ static int open_pairs(const work *w, const arrays *a, pairs *out) {
 
 /* ---- resampling ---- */
 
-/* Splitmix64 (Steele, Lea & Flood 2014) over a counter. */
-static uint64_t bits(uint64_t at) {
-  uint64_t z = (at + 1) * 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
+static uint64_t bits(uint64_t at) { return split_mix((at + 1) * SPLIT_MIX_STEP); }
 
 static int by_size(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../split_mix.h"
 
 static spread spread_of(const double *v, int64_t n) {
   spread s = {0};
@@ -151,13 +152,8 @@ bool r_precision(const float *similarity, int64_t n, int64_t candidates, int64_t
   return true;
 }
 
-/* SplitMix64 (Steele, Lea, Flood, 2014) of a counter. */
 static uint64_t mix(uint64_t seed, uint64_t turn, uint64_t index) {
-  uint64_t z =
-      seed + (turn + 1) * UINT64_C(0x9e3779b97f4a7c15) + (index + 1) * UINT64_C(0xd1b54a32d192ed03);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return z ^ (z >> 31);
+  return split_mix(seed + (turn + 1) * SPLIT_MIX_STEP + (index + 1) * UINT64_C(0xd1b54a32d192ed03));
 }
 
 static bool drawn(const int64_t *out, int64_t n, int64_t row) {
