@@ -10,13 +10,6 @@
 #include "attention_read.h"
 
 /* needs: weight, other_weight */
-static double tau(const attention_example *e) {
-  return am_tau_b(e->space, e->value[0], e->value[1], e->n, NULL);
-}
-static double spearman(const attention_example *e) {
-  return am_spearman(e->space, e->value[0], e->value[1], e->n);
-}
-
 /* NaN: there is one key only, or nothing to share out. */
 static double sum_of(const double *v, int64_t n) {
   double sum = 0;
@@ -52,8 +45,8 @@ static double top(const attention_example *e) {
 }
 
 static const attention_measure MEASURES[] = {
-    {"agreement_tau", 1, {"weight", "other_weight"}, tau, 0},
-    {"agreement_spearman", 1, {"weight", "other_weight"}, spearman, 0},
+    {"agreement_tau", 1, {"weight", "other_weight"}, attention_tau, 0},
+    {"agreement_spearman", 1, {"weight", "other_weight"}, attention_spearman, 0},
     {"agreement_overlap", 1, {"weight", "other_weight"}, overlap, 0},
     {"agreement_jsd", 0, {"weight", "other_weight"}, divergence, 0},
     {"agreement_top", 1, {"weight", "other_weight"}, top, 0},

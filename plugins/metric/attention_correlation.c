@@ -13,21 +13,16 @@
 #include <math.h>
 #include "attention_read.h"
 
-static double tau(const attention_example *e) {
-  return am_tau_b(e->space, e->value[0], e->value[1], e->n, NULL);
-}
-static double spearman(const attention_example *e) {
-  return am_spearman(e->space, e->value[0], e->value[1], e->n);
-}
 static double significant(const attention_example *e) {
   double p;
   am_tau_b(e->space, e->value[0], e->value[1], e->n, &p);
   return isnan(p) ? NAN : p < 0.05;
 }
 
-#define AGAINST(x)                                                                  \
-  {"tau_" x, 1, {"map", x}, tau, 0}, {"spearman_" x, 1, {"map", x}, spearman, 0}, { \
-    "significant_" x, 1, {"map", x}, significant, 0                                 \
+#define AGAINST(x)                                             \
+  {"tau_" x, 1, {"map", x}, attention_tau, 0},                 \
+      {"spearman_" x, 1, {"map", x}, attention_spearman, 0}, { \
+    "significant_" x, 1, {"map", x}, significant, 0            \
   }
 static const attention_measure MEASURES[] = {
     AGAINST("erasure"),
@@ -36,7 +31,7 @@ static const attention_measure MEASURES[] = {
     AGAINST("gradient_weight"),
     AGAINST("gradient_input"),
     AGAINST("integrated"),
-    {"tau_gradient_erasure", -1, {"gradient", "erasure"}, tau, 0},
+    {"tau_gradient_erasure", -1, {"gradient", "erasure"}, attention_tau, 0},
 };
 
 static int compute(const attune_host *host, const attune_options *options,

@@ -325,3 +325,11 @@ const char *attention_map(const attune_host *host, const attune_options *options
 const char *attention_order(const attune_host *host, const attune_options *options) {
   return choice(host, options, "order");
 }
+
+double attention_tau(const attention_example *e) {
+  return am_tau_b(e->space, e->value[0], e->value[1], e->n, NULL);
+}
+
+double attention_spearman(const attention_example *e) {
+  return am_spearman(e->space, e->value[0], e->value[1], e->n);
+}

@@ -63,6 +63,9 @@ int attention_report(const attune_host *host, const attune_prediction *predictio
 /* Text of the option `map`, of the option `order`. */
 const char *attention_map(const attune_host *host, const attune_options *options);
 const char *attention_order(const attune_host *host, const attune_options *options);
+/* Measures: Kendall's tau-b and Spearman's rho of the first two arrays. */
+double attention_tau(const attention_example *e);
+double attention_spearman(const attention_example *e);
 /* "tau_erasure", or "tau_erasure.gradient" */
 void attention_name(char out[64], const char *measure, const char *map);
 #endif

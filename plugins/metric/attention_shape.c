@@ -32,9 +32,6 @@ static double bound(const attention_example *e) {
   return e->n < 2 ? NAN : am_softmax_bound(e->value[1][0], e->n);
 }
 static double of_bound(const attention_example *e) { return max_weight(e) / bound(e); }
-static double scrambled(const attention_example *e) {
-  return am_spearman(e->space, e->value[0], e->value[1], e->n);
-}
 
 static const attention_measure SHAPE[] = {
     {"entropy", -1, {"map"}, entropy, 0},
@@ -47,7 +44,7 @@ static const attention_measure BOUND[] = {
     {"max_weight_of_bound", -1, {"weight", "score_range"}, of_bound, 0},
 };
 static const attention_measure SCRAMBLED[] = {
-    {"scrambled", 0, {"weight", "scrambled"}, scrambled, 0},
+    {"scrambled", 0, {"weight", "scrambled"}, attention_spearman, 0},
 };
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
