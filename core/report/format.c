@@ -81,6 +81,22 @@ size_t at_rp_columns(const char *utf8) {
   return n;
 }
 
+void at_rp_pad(at_text *t, size_t n) {
+  while (n--) at_text_add(t, " ");
+}
+
+void at_rp_right(at_text *t, const char *s, size_t width) {
+  size_t w = at_rp_columns(s);
+  if (w < width) at_rp_pad(t, width - w);
+  at_text_add(t, s);
+}
+
+void at_rp_left(at_text *t, const char *s, size_t width) {
+  size_t w = at_rp_columns(s);
+  at_text_add(t, s);
+  if (w < width) at_rp_pad(t, width - w);
+}
+
 /* Characters that XML and HTML do not allow, and those that would break a line of a table. */
 static bool unprintable(uint32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
 

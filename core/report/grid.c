@@ -36,24 +36,6 @@ static size_t span_of(const rp_grid *g, size_t c) {
 
 /* ---- terminal ---- */
 
-static void pad(at_text *t, size_t n) {
-  while (n--) at_text_add(t, " ");
-}
-
-static void put_right(at_text *t, const char *s, size_t width) {
-  size_t w = at_rp_columns(s);
-  if (w < width) pad(t, width - w);
-  at_text_add(t, s);
-}
-
-static void put_left(at_text *t, const char *s, size_t width) {
-  size_t w = at_rp_columns(s);
-  at_text_add(t, s);
-  if (w < width) pad(t, width - w);
-}
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 typedef struct width {
   size_t text, all; /* of the number, and of the column without its mark */
 } width;
@@ -63,19 +45,19 @@ static width measure(const rp_grid *g, size_t c) {
   size_t small = 0;
   for (size_t r = 0; r < g->rows; r++) {
     const rp_cell *v = &g->cell[r * g->columns + c];
-    w.text = larger(w.text, v->text ? at_rp_columns(v->text) : 0);
-    if (v->small) small = larger(small, 1 + at_rp_columns(v->small));
+    w.text = at_rp_larger(w.text, v->text ? at_rp_columns(v->text) : 0);
+    if (v->small) small = at_rp_larger(small, 1 + at_rp_columns(v->small));
   }
-  w.all = larger(w.text + small, at_rp_columns(g->head[c]));
+  w.all = at_rp_larger(w.text + small, at_rp_columns(g->head[c]));
   return w;
 }
 
 static void text_cell(at_text *t, const rp_cell *v, const width *w, bool color) {
   size_t small = v->small ? 1 + at_rp_columns(v->small) : 0;
   bool best = v->mark == RP_BEST && color;
-  put_right(t, "", w->all - w->text - small);
+  at_rp_right(t, "", w->all - w->text - small);
   if (best) at_text_add(t, "\033[1;32m");
-  put_right(t, v->text ? v->text : "", w->text);
+  at_rp_right(t, v->text ? v->text : "", w->text);
   if (best) at_text_add(t, "\033[0m");
   if (v->small) at_text_addf(t, " %s", v->small);
   at_text_add(t, best || !*at_rp_sign(v->mark) ? " " : at_rp_sign(v->mark));
@@ -92,10 +74,10 @@ static void end_line(at_text *t) {
 
 static void text_head(const rp_grid *g, const width *w, size_t label, bool color, at_text *t) {
   if (color) at_text_add(t, "\033[1m");
-  put_left(t, g->corner, label);
+  at_rp_left(t, g->corner, label);
   for (size_t c = 0; c < g->columns; c++) {
     at_text_add(t, "  ");
-    put_right(t, g->head[c], w[c].all);
+    at_rp_right(t, g->head[c], w[c].all);
     at_text_add(t, " ");
   }
   if (color) at_text_add(t, "\033[0m");
@@ -106,14 +88,14 @@ at_status at_rp_grid_text(const rp_grid *g, at_arena *a, bool color, at_text *t,
   size_t label = at_rp_columns(g->corner);
   width *w = AT_NEW_ARRAY(a, width, g->columns + 1);
   if (!w) return at_nomem(err);
-  for (size_t r = 0; r < g->rows; r++) label = larger(label, label_width(g, r));
+  for (size_t r = 0; r < g->rows; r++) label = at_rp_larger(label, label_width(g, r));
   for (size_t c = 0; c < g->columns; c++) w[c] = measure(g, c);
   at_text_addf(t, "%s\n", g->title);
   if (g->rows) text_head(g, w, label, color, t);
   for (size_t r = 0; r < g->rows; r++) {
     if (g->section[r]) at_text_addf(t, "%s\n", g->section[r]);
     at_text_add(t, g->label[r]);
-    put_right(t, g->under[r] ? g->under[r] : "", label - at_rp_columns(g->label[r]));
+    at_rp_right(t, g->under[r] ? g->under[r] : "", label - at_rp_columns(g->label[r]));
     for (size_t c = 0; c < g->columns; c++) {
       at_text_add(t, "  ");
       text_cell(t, &g->cell[r * g->columns + c], &w[c], color);

@@ -141,6 +141,11 @@ enum { RP_NUMBER = 48 };
 const char *at_rp_number(char buf[RP_NUMBER], double v, int decimals);
 int at_rp_decimals(double largest);     /* for a column whose largest magnitude is this */
 size_t at_rp_columns(const char *utf8); /* cells that it takes in a terminal */
+/* In so many cells of a terminal; a longer text takes what it takes. */
+void at_rp_pad(at_text *t, size_t n);
+void at_rp_right(at_text *t, const char *s, size_t width);
+void at_rp_left(at_text *t, const char *s, size_t width);
+static inline size_t at_rp_larger(size_t a, size_t b) { return a > b ? a : b; }
 /* For HTML text and quoted attributes: escapes, and makes the bytes valid UTF-8. */
 void at_rp_escape(at_text *t, const char *s);
 /* For the text of a LaTeX document (latex.c). */

@@ -7,49 +7,30 @@ typedef struct layout {
   size_t mean, sd, all;
 } layout;
 
-static void pad(at_text *t, size_t n) {
-  while (n--) at_text_add(t, " ");
-}
-
-/* at_rp_columns counts cells, not bytes. */
-static void right(at_text *t, const char *s, size_t width) {
-  size_t w = at_rp_columns(s);
-  if (w < width) pad(t, width - w);
-  at_text_add(t, s);
-}
-
-static void left(at_text *t, const char *s, size_t width) {
-  size_t w = at_rp_columns(s);
-  at_text_add(t, s);
-  if (w < width) pad(t, width - w);
-}
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static layout measure(const rp_column *c, size_t groups) {
   layout l = {1, 0, 0};
   char buf[RP_NUMBER];
   for (size_t g = 0; g < groups; g++) {
     if (!c->stat[g].n) continue;
-    l.mean = larger(l.mean, strlen(at_rp_number(buf, c->stat[g].mean, c->decimals)));
+    l.mean = at_rp_larger(l.mean, strlen(at_rp_number(buf, c->stat[g].mean, c->decimals)));
     if (c->stat[g].n > 1)
-      l.sd = larger(l.sd, strlen(at_rp_number(buf, c->stat[g].sd, c->decimals)));
+      l.sd = at_rp_larger(l.sd, strlen(at_rp_number(buf, c->stat[g].sd, c->decimals)));
   }
-  l.all = larger(l.mean + (l.sd ? 3 + l.sd : 0), at_rp_columns(c->metric));
+  l.all = at_rp_larger(l.mean + (l.sd ? 3 + l.sd : 0), at_rp_columns(c->metric));
   return l;
 }
 
 static void cell(at_text *t, const rp_column *c, const rp_stat *s, const layout *l, bool color) {
   char buf[RP_NUMBER];
   bool best = s->mark == RP_BEST;
-  pad(t, l->all - l->mean - (l->sd ? 3 + l->sd : 0));
+  at_rp_pad(t, l->all - l->mean - (l->sd ? 3 + l->sd : 0));
   if (best && color) at_text_add(t, "\033[1;32m");
-  right(t, s->n ? at_rp_number(buf, s->mean, c->decimals) : "–", l->mean);
+  at_rp_right(t, s->n ? at_rp_number(buf, s->mean, c->decimals) : "–", l->mean);
   if (s->n > 1) {
     at_text_add(t, " ± ");
-    right(t, at_rp_number(buf, s->sd, c->decimals), l->sd);
+    at_rp_right(t, at_rp_number(buf, s->sd, c->decimals), l->sd);
   } else if (l->sd) {
-    pad(t, 3 + l->sd);
+    at_rp_pad(t, 3 + l->sd);
   }
   if (best && color) at_text_add(t, "\033[0m");
   at_text_add(t, s->mark == RP_LIKE ? "~" : s->mark == RP_FLOOR ? "≈" : best && !color ? "*" : " ");
@@ -65,13 +46,13 @@ static void end_line(at_text *t) {
 static void header(at_text *t, const rp_summary *s, const layout *l, size_t label, size_t count,
                    bool color) {
   if (color) at_text_add(t, "\033[1m");
-  pad(t, label);
+  at_rp_pad(t, label);
   at_text_add(t, "  ");
-  right(t, "n", count);
+  at_rp_right(t, "n", count);
   for (size_t c = 0; c < s->n; c++) {
     if (s->column[c].part) continue;
     at_text_add(t, "  ");
-    right(t, s->column[c].metric, l[c].all);
+    at_rp_right(t, s->column[c].metric, l[c].all);
     at_text_add(t, " ");
   }
   if (color) at_text_add(t, "\033[0m");
@@ -86,14 +67,14 @@ static at_status rows(const at_report *r, const rp_summary *s, bool color, at_ar
   if (!l) return at_nomem(err);
   for (size_t c = 0; c < s->n; c++) l[c] = measure(&s->column[c], r->n_groups);
   for (size_t g = 0; g < r->n_groups; g++) {
-    label = larger(label, at_rp_columns(r->group[g].label));
-    count = larger(count, strlen(at_rp_number(buf, (double)r->group[g].n, 0)));
+    label = at_rp_larger(label, at_rp_columns(r->group[g].label));
+    count = at_rp_larger(count, strlen(at_rp_number(buf, (double)r->group[g].n, 0)));
   }
   header(t, s, l, label, count, color);
   for (size_t g = 0; g < r->n_groups; g++) {
-    left(t, r->group[g].label, label);
+    at_rp_left(t, r->group[g].label, label);
     at_text_add(t, "  ");
-    right(t, at_rp_number(buf, (double)r->group[g].n, 0), count);
+    at_rp_right(t, at_rp_number(buf, (double)r->group[g].n, 0), count);
     for (size_t c = 0; c < s->n; c++) {
       if (s->column[c].part) continue;
       at_text_add(t, "  ");
@@ -112,26 +93,27 @@ static void parts(const at_report *r, const rp_column *const *column, size_t n, 
   layout all = {1, 0, 0};
   for (size_t c = 0; c < n; c++) {
     layout own = measure(column[c], r->n_groups);
-    all.mean = larger(all.mean, own.mean);
-    all.sd = larger(all.sd, own.sd);
-    label = larger(label, at_rp_columns(column[c]->part));
+    all.mean = at_rp_larger(all.mean, own.mean);
+    all.sd = at_rp_larger(all.sd, own.sd);
+    label = at_rp_larger(label, at_rp_columns(column[c]->part));
   }
-  label = larger(label, at_rp_columns(column[0]->base));
+  label = at_rp_larger(label, at_rp_columns(column[0]->base));
   if (color) at_text_add(t, "\033[1m");
-  left(t, column[0]->base, label);
+  at_rp_left(t, column[0]->base, label);
   for (size_t g = 0; g < r->n_groups; g++) {
-    size_t w = larger(all.mean + (all.sd ? 3 + all.sd : 0), at_rp_columns(r->group[g].label));
+    size_t w = at_rp_larger(all.mean + (all.sd ? 3 + all.sd : 0), at_rp_columns(r->group[g].label));
     at_text_add(t, "  ");
-    right(t, r->group[g].label, w);
+    at_rp_right(t, r->group[g].label, w);
     at_text_add(t, " ");
   }
   if (color) at_text_add(t, "\033[0m");
   end_line(t);
   for (size_t c = 0; c < n; c++) {
-    left(t, column[c]->part, label);
+    at_rp_left(t, column[c]->part, label);
     for (size_t g = 0; g < r->n_groups; g++) {
       layout own = all;
-      own.all = larger(all.mean + (all.sd ? 3 + all.sd : 0), at_rp_columns(r->group[g].label));
+      own.all =
+          at_rp_larger(all.mean + (all.sd ? 3 + all.sd : 0), at_rp_columns(r->group[g].label));
       at_text_add(t, "  ");
       cell(t, column[c], &column[c]->stat[g], &own, color);
     }
