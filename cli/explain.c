@@ -86,15 +86,9 @@ out:
 
 /* ---- several runs ---- */
 
-static bool has(const char *dir, const char *name) {
-  char *path = at_path_join(dir, name);
-  const bool yes = path && at_file_exists(path);
-  free(path);
-  return yes;
-}
-
 static bool is_sweep(const char *dir) {
-  return !has(dir, "run.yaml") && (has(dir, "sweep.yaml") || has(dir, "cells"));
+  return !at_file_in(dir, "run.yaml") &&
+         (at_file_in(dir, "sweep.yaml") || at_file_in(dir, "cells"));
 }
 
 /* Each finished run; one that cannot be explained does not keep the others from it. */

@@ -185,6 +185,13 @@ at_status at_mkdirs(const char *path, at_error *err) {
 
 bool at_file_exists(const char *path) { return access(path, F_OK) == 0; }
 
+bool at_file_in(const char *dir, const char *name) {
+  char *path = at_path_join(dir, name);
+  bool yes = path && at_file_exists(path);
+  free(path);
+  return yes;
+}
+
 char *at_path_join(const char *dir, const char *name) {
   if (name[0] == '/' || !dir || !*dir) return strdup(name);
   size_t n = strlen(dir), m = strlen(name);

@@ -34,6 +34,7 @@ void at_writer_abort(at_writer *w); /* after commit or on a zeroed writer: nothi
 at_status at_file_write(const char *path, const void *bytes, size_t n, at_error *err); /* atomic */
 at_status at_mkdirs(const char *path, at_error *err); /* like mkdir -p */
 bool at_file_exists(const char *path);
+bool at_file_in(const char *dir, const char *name); /* dir/name exists */
 /* "dir/name" (or `name` when it is absolute); caller frees; NULL: out of memory. */
 char *at_path_join(const char *dir, const char *name);
 #endif

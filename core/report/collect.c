@@ -7,13 +7,6 @@
 #include "core/base/file.h"
 #include "core/report/explained.h"
 
-static bool has(const char *dir, const char *name) {
-  char *path = at_path_join(dir, name);
-  bool yes = path && at_file_exists(path);
-  free(path);
-  return yes;
-}
-
 int at_rp_natural(const char *a, const char *b) {
   static const char digits[] = "0123456789";
   while (*a && *b) {
@@ -95,7 +88,7 @@ static at_status add_sweep(at_report *r, const char *dir, at_error *err) {
     char *cell = s == AT_OK ? at_path_join(cells, entry[i]->d_name) : NULL;
     if (s == AT_OK && !cell) s = at_nomem(err);
     if (s == AT_OK && is_folder(cell))
-      s = has(cell, "results.json") ? add_run(r, cell, err) : add_unfinished(r, cell, err);
+      s = at_file_in(cell, "results.json") ? add_run(r, cell, err) : add_unfinished(r, cell, err);
     free(cell);
     free(entry[i]);
   }
@@ -108,9 +101,9 @@ static at_status add_directory(at_report *r, const char *dir, at_error *err) {
   if (!at_file_exists(dir))
     return at_fail(err, AT_EINPUT, "cannot read `%s`: there is no such folder", dir);
   /* A sweep first: a report may have been written beside its cells. */
-  if (has(dir, "sweep.yaml") || has(dir, "cells")) return add_sweep(r, dir, err);
-  if (has(dir, "results.json")) return add_run(r, dir, err);
-  if (has(dir, "run.yaml")) return add_unfinished(r, dir, err);
+  if (at_file_in(dir, "sweep.yaml") || at_file_in(dir, "cells")) return add_sweep(r, dir, err);
+  if (at_file_in(dir, "results.json")) return add_run(r, dir, err);
+  if (at_file_in(dir, "run.yaml")) return add_unfinished(r, dir, err);
   return at_fail(
       err, AT_EINPUT,
       "`%s` is neither a run (it has no results.json) nor a sweep (no sweep.yaml); name the "
