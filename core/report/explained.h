@@ -189,7 +189,6 @@ typedef struct rx_curves {
   rx_curve *curve; /* [RX_ORDERS * groups] */
 } rx_curves;
 
-const char *at_rx_order_name(rx_order o);
 at_status at_rx_curves(const at_report *r, const rx_block *b, rx_curves *out, at_error *err);
 void at_rx_curves_csv(const at_report *r, at_text *t);
 json_t *at_rx_curves_json(const at_report *r, size_t block);
@@ -215,8 +214,6 @@ typedef struct rx_condition {
 } rx_condition;
 
 /* EINPUT: no run has such a condition, or it has too many values. */
-at_status at_rx_split(const at_report *r, const rx_block *b, const at_by *by, at_split *out,
-                      at_error *err);
 at_status at_rx_conditions(const at_report *r, const char *by, rp_explained *x, at_pool *pool,
                            at_error *err);
 at_status at_rx_within_grid(const at_report *r, const rx_condition *c, const rx_within *v,
@@ -251,8 +248,6 @@ struct rp_table {
 const char *at_rx_part_name(rx_part p);
 at_status at_rx_compare(const at_report *r, const rp_explained *x, size_t block, at_pool *pool,
                         at_error *err);
-/* Groups of different data have no examples to pair: why, NULL when they have. */
-const char *at_rx_apart_why(const at_report *r, size_t a, size_t b);
 at_status at_rx_pairs_grid(const at_report *r, size_t block, at_arena *a, rp_grid *out,
                            at_error *err);
 at_status at_rx_pairs_legend(const at_report *r, at_arena *a, rp_notes *out, at_error *err);

@@ -92,8 +92,8 @@ static at_status no_such(const reading *d) {
   return st;
 }
 
-at_status at_rx_split(const at_report *r, const rx_block *b, const at_by *by, at_split *out,
-                      at_error *err) {
+static at_status split(const at_report *r, const rx_block *b, const at_by *by, at_split *out,
+                       at_error *err) {
   static const char *const numbers[] = {"keys", "length", "output"};
   size_t n = r->n_runs * b->examples;
   reading d = {r,
@@ -203,7 +203,7 @@ static at_status within(const work *w, const rx_condition *c, const rx_column *c
 }
 
 static at_status condition(const work *w, const rp_table *t, const at_by *by, rx_condition *c) {
-  at_status st = at_rx_split(w->r, w->b, by, &c->split, w->err);
+  at_status st = split(w->r, w->b, by, &c->split, w->err);
   if (st != AT_OK) return st;
   c->v = AT_NEW_ARRAY(w->r->arena, rx_within, t->n_head + 1);
   if (!c->v) return at_nomem(w->err);

@@ -13,15 +13,14 @@ const char *at_rx_part_name(rx_part p) {
   return name[p];
 }
 
-/* Rows are those of the data: other data, other examples. */
-const char *at_rx_apart_why(const at_report *r, size_t a, size_t b) {
+/* Rows are those of the data: of other data there are no examples to pair. */
+static bool other_data(const at_report *r, size_t a, size_t b) {
   for (size_t k = 0; k < r->n_keys; k++) {
     const char *x = r->group[a].value[k], *y = r->group[b].value[k];
     bool same = x == y || (x && y && !strcmp(x, y));
-    if (!same && (!strncmp(r->key[k], "data.", 5) || !strcmp(r->key[k], "task")))
-      return "their data differ";
+    if (!same && (!strncmp(r->key[k], "data.", 5) || !strcmp(r->key[k], "task"))) return true;
   }
-  return NULL;
+  return false;
 }
 
 typedef struct work {
@@ -219,7 +218,7 @@ static at_status compare_result(const work *w, const rx_column *c, double *room,
     st = at_rx_gather(w->r, w->x, w->b, c->result, g, &w->value[g], w->err);
   for (size_t a = 0; a < groups; a++)
     for (size_t b = a + 1; b < groups; b++)
-      if (w->value[a].s.seeds && w->value[b].s.seeds && !at_rx_apart_why(w->r, a, b))
+      if (w->value[a].s.seeds && w->value[b].s.seeds && !other_data(w->r, a, b))
         out->v[out->n++] = (rx_pair){.a = a, .b = b};
   for (size_t i = 0; st == AT_OK && i < out->n; i += TOGETHER)
     st = compare_some(w, &out->v[i], out->n - i < TOGETHER ? out->n - i : TOGETHER, room);

@@ -6,7 +6,7 @@
 
 static const char *const ARRAY[RX_ORDERS] = {"without_top", "without_low"};
 
-const char *at_rx_order_name(rx_order o) {
+static const char *order_name(rx_order o) {
   static const char *const name[] = {"largest weight first", "smallest weight first"};
   return name[o];
 }
@@ -127,7 +127,7 @@ void at_rx_curves_csv(const at_report *r, at_text *t) {
       for (size_t i = 0; c->curve[k].seeds && i < c->n; i++) {
         at_csv_field(t, r->explained->block[b].name, true);
         at_csv_field(t, r->group[k % r->n_groups].label, false);
-        at_csv_field(t, at_rx_order_name((rx_order)(k / r->n_groups)), false);
+        at_csv_field(t, order_name((rx_order)(k / r->n_groups)), false);
         at_csv_number(t, round(c->share[i] * 1e6) / 1e6); /* read as float */
         at_csv_number(t, c->curve[k].mean[i]);
         at_csv_number(t, c->curve[k].lo[i]);
@@ -154,7 +154,7 @@ json_t *at_rx_curves_json(const at_report *r, size_t block) {
       const rx_curve *v = &c->curve[(size_t)k * r->n_groups + g];
       if (v->seeds) json_object_set_new(groups, r->group[g].label, numbers(v->mean, c->n));
     }
-    json_object_set_new(all, at_rx_order_name((rx_order)k), groups);
+    json_object_set_new(all, order_name((rx_order)k), groups);
   }
   return all;
 }

@@ -27,8 +27,6 @@ typedef struct rp_maps {
 /* In `a`, and as long as the look is. word_axis: the name of the axis of words; NULL: not known. */
 at_status at_rp_maps(const at_look *l, const char *word_axis, at_arena *a, rp_maps *out,
                      at_error *err);
-/* Fills shade, most and entropy from the weights; what is no number counts as nothing. */
-void at_rp_map_shade(rp_map *m);
 
 enum { RP_LEVELS = 16 };
 int at_rp_level(float shade); /* 0 .. RP_LEVELS */
@@ -43,8 +41,6 @@ void at_rp_key_name(const at_look *l, const rp_map *m, size_t key, at_text *t);
 void at_rp_map_says(const at_look *l, const rp_map *m, size_t most, at_text *t);
 /* What the map is, beside its block: "mean over 7 word", "head 2", "word `red`"; to be escaped. */
 void at_rp_map_label(const at_look *l, const rp_map *m, at_text *t);
-/* The word, or what else it is, that a map of one of several is for; to be escaped. */
-void at_rp_query_name(const at_look *l, const rp_map *m, at_text *t);
 
 /* ---- how far models differ (gallery_differ.c) ---- */
 

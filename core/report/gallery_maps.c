@@ -12,7 +12,8 @@ int at_rp_level(float shade) {
   return v > 0 ? (int)lrint(fmin(1, v) * RP_LEVELS) : 0;
 }
 
-void at_rp_map_shade(rp_map *m) {
+/* Fills shade, most and entropy from the weights; what is no number counts as nothing. */
+static void shade(rp_map *m) {
   m->most = 0;
   m->entropy = 0;
   for (size_t i = 0; i < m->keys; i++) {
@@ -86,7 +87,8 @@ static const char *query_axis(const rp_map *m) {
   return name && *name ? name : "no.";
 }
 
-void at_rp_query_name(const at_look *l, const rp_map *m, at_text *t) {
+/* The word, or what else it is, that a map of one of several is for. */
+static void query_name(const at_look *l, const rp_map *m, at_text *t) {
   size_t count = (size_t)(m->turned ? m->of->keys : m->of->queries);
   if (m->query >= 0 && count == l->n_words)
     at_text_add(t, l->words[m->query]);
@@ -97,7 +99,7 @@ void at_rp_query_name(const at_look *l, const rp_map *m, at_text *t) {
 void at_rp_map_label(const at_look *l, const rp_map *m, at_text *t) {
   if (m->head >= 0) at_text_addf(t, "head %lld", (long long)m->head + 1);
   if (m->query >= 0)
-    at_rp_query_name(l, m, t);
+    query_name(l, m, t);
   else if (m->of->queries > 1)
     at_text_addf(t, "%smean over %lld %s", m->head >= 0 ? ", " : "", (long long)m->of->queries,
                  query_axis(m));
@@ -165,7 +167,7 @@ static void fill(rp_map *m, const float *weight, int64_t first, int64_t n) {
     sum += v;
   }
   for (size_t i = 0; m->turned && sum > 0 && i < m->keys; i++) m->weight[i] /= (float)sum;
-  at_rp_map_shade(m);
+  shade(m);
 }
 
 static at_status add(making *k, rp_map m, const float *weight, int64_t first, int64_t n,
