@@ -84,11 +84,11 @@ test_train_SOURCES = tests/unit/test_train.c
 test_train_LDADD = $(unit_ldadd)
 
 unit_tests += test_metrics
-test_metrics_SOURCES = tests/unit/test_metrics.c
+test_metrics_SOURCES = tests/unit/test_metrics.c tests/unit/metric_call.h
 test_metrics_LDADD = $(unit_ldadd)
 
 unit_tests += test_judged
-test_judged_SOURCES = tests/unit/test_judged.c tests/unit/data_files.h tests/unit/data_sets.h
+test_judged_SOURCES = tests/unit/test_judged.c tests/unit/metric_call.h tests/unit/data_files.h tests/unit/data_sets.h
 test_judged_LDADD = $(unit_ldadd)
 
 unit_tests += test_pictures
@@ -226,11 +226,11 @@ test_explain_layers_SOURCES = tests/unit/test_explain_layers.c tests/unit/explai
 test_explain_layers_LDADD = $(unit_ldadd)
 
 unit_tests += test_report
-test_report_SOURCES = tests/unit/test_report.c
+test_report_SOURCES = tests/unit/test_report.c tests/unit/data_files.h
 test_report_LDADD = $(unit_ldadd)
 
 unit_tests += test_report_explained
-test_report_explained_SOURCES = tests/unit/test_report_explained.c
+test_report_explained_SOURCES = tests/unit/test_report_explained.c tests/unit/data_files.h
 test_report_explained_LDADD = $(unit_ldadd)
 
 unit_tests += test_truth

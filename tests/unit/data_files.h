@@ -24,10 +24,19 @@ static int drop_scratch(void **state) {
 }
 
 /* One static buffer: valid until the next call. */
-static const char *in_scratch(const char *name) {
+static inline const char *in_scratch(const char *name) {
   static char path[512];
   snprintf(path, sizeof path, "%s/%s", scratch, name);
   return path;
+}
+
+/* In a folder that is made where it is absent. */
+static inline void put_file(const char *dir, const char *name, const char *text) {
+  char path[4096];
+  at_error err = {0};
+  snprintf(path, sizeof path, "%s/%s", dir, name);
+  if (at_mkdirs(dir, &err) != AT_OK || at_file_write(path, text, strlen(text), &err) != AT_OK)
+    fail_msg("%s", err.message);
 }
 
 static inline char *slurp(const char *path, size_t *n) {

@@ -1,5 +1,6 @@
 /* What people said of pictures with captions: read, and held against similarities. */
 #include "tests/unit/data_sets.h"
+#include "tests/unit/metric_call.h"
 #include <math.h>
 
 /* ---- reading ---- */
@@ -135,21 +136,7 @@ static attune_prediction *predicted(const judged_case *c, const char *kind) {
 
 static at_status judge(const char *spec, const attune_prediction *p, at_result **r, size_t *n,
                        at_error *why) {
-  char *name;
-  at_option_value *v;
-  size_t k;
-  const at_item *it;
-  attune_options *o;
-  assert_ok(at_spec_parse(spec, &name, &v, &k, err));
-  assert_ok(at_registry_find(registry, ATTUNE_METRIC, name, &it, err));
-  assert_ok(at_options_new(it, v, k, NULL, &o, err));
-  *r = NULL;
-  *n = 0;
-  at_status s = at_metric_compute(it, o, p, r, n, why);
-  at_options_free(o);
-  free(name);
-  free(v);
-  return s;
+  return metric_call(registry, spec, p, r, n, why);
 }
 
 static double value(const at_result *r, size_t n, const char *name) {

@@ -2,6 +2,7 @@
 #include "cm.h"
 #include "core/base/random.h"
 #include "core/plugin/plugin_impl.h"
+#include "tests/unit/metric_call.h"
 
 static at_registry *registry;
 
@@ -19,21 +20,7 @@ static attune_prediction *predict(const float *s, int64_t pictures, int64_t capt
 
 static at_status compute(const char *spec, const attune_prediction *p, at_result **r, size_t *n,
                          at_error *err) {
-  char *name;
-  at_option_value *v;
-  size_t k;
-  const at_item *it;
-  attune_options *o;
-  assert_int_equal(at_spec_parse(spec, &name, &v, &k, err), AT_OK);
-  assert_int_equal(at_registry_find(registry, ATTUNE_METRIC, name, &it, err), AT_OK);
-  assert_int_equal(at_options_new(it, v, k, NULL, &o, err), AT_OK);
-  *r = NULL;
-  *n = 0;
-  at_status s = at_metric_compute(it, o, p, r, n, err);
-  at_options_free(o);
-  free(name);
-  free(v);
-  return s;
+  return metric_call(registry, spec, p, r, n, err);
 }
 
 static double value(const at_result *r, size_t n, const char *name) {

@@ -1,41 +1,16 @@
 #include "tests/unit/cm.h"
 #include <jansson.h>
-#include <unistd.h>
-#include "core/base/file.h"
+#include "tests/unit/data_files.h"
 #include "core/report/report_impl.h"
 
 /* ---- made-up runs ---- */
-
-static char root[256];
-
-static int make_root(void **state) {
-  (void)state;
-  const char *base = getenv("TMPDIR");
-  snprintf(root, sizeof root, "%s/test_report.XXXXXX", base && *base ? base : "/tmp");
-  return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state) {
-  char command[300];
-  (void)state;
-  snprintf(command, sizeof command, "rm -rf '%s'", root);
-  return system(command);
-}
 
 static const char *at(const char *rest) {
   static char path[4][512];
   static int turn;
   turn = (turn + 1) % 4;
-  snprintf(path[turn], sizeof path[turn], "%s/%s", root, rest);
+  snprintf(path[turn], sizeof path[turn], "%s/%s", scratch, rest);
   return path[turn];
-}
-
-static void put_file(const char *dir, const char *name, const char *text) {
-  char path[600];
-  at_error err = {0};
-  snprintf(path, sizeof path, "%s/%s", dir, name);
-  if (at_mkdirs(dir, &err) != AT_OK || at_file_write(path, text, strlen(text), &err) != AT_OK)
-    fail_msg("%s", err.message);
 }
 
 /* seed decides the values: m + seed for the metrics that vary. */
@@ -73,12 +48,12 @@ static void put_sweep(const char *name) {
   char dir[600];
   put_file(at(name), "sweep.yaml", "over: {}\n");
   for (int seed = 0; seed < 3; seed++) {
-    snprintf(dir, sizeof dir, "%s/%s/cells/score=dot,seed=%d", root, name, seed);
+    snprintf(dir, sizeof dir, "%s/%s/cells/score=dot,seed=%d", scratch, name, seed);
     put_run(dir, "dot", seed, 13, 100, 5, 1);
-    snprintf(dir, sizeof dir, "%s/%s/cells/score=general,seed=%d", root, name, seed);
+    snprintf(dir, sizeof dir, "%s/%s/cells/score=general,seed=%d", scratch, name, seed);
     put_run(dir, "general(side=query)", seed, 12, 140, 3, 0);
   }
-  snprintf(dir, sizeof dir, "%s/%s/cells/score=general,seed=10", root, name);
+  snprintf(dir, sizeof dir, "%s/%s/cells/score=general,seed=10", scratch, name);
   put_file(dir, "run.yaml", "seed: 10\n");
 }
 
@@ -134,7 +109,7 @@ static void test_labels(void **state) {
   const char *dirs[3];
   char text[400], names[3][600];
   for (int i = 0; i < 3; i++) {
-    snprintf(names[i], sizeof names[i], "%s/labels%d", root, i);
+    snprintf(names[i], sizeof names[i], "%s/labels%d", scratch, i);
     snprintf(text, sizeof text, "{\"run\": %s, \"split\": {\"test\": {\"x\": {\"value\": 1}}}}",
              run[i]);
     put_file(names[i], "results.json", text);
@@ -259,7 +234,7 @@ static void test_few_seeds(void **state) {
   } want[] = {{"near", 2, RP_LIKE, RP_LIKE}, {"far", 3, RP_BEST, RP_PLAIN}};
   for (int i = 0; i < 2; i++) {
     for (int run = 0; run < 6; run++) {
-      snprintf(dir, sizeof dir, "%s/%s/cells/%d", root, want[i].folder, run);
+      snprintf(dir, sizeof dir, "%s/%s/cells/%d", scratch, want[i].folder, run);
       put_run(dir, run < 3 ? "a" : "b", run % 3, run < 3 ? 20 : 20 - want[i].distance, 1, 1, 0);
     }
     at_report *r = collect(at(want[i].folder));
@@ -574,7 +549,7 @@ static void test_write(void **state) {
   assert_int_equal(at_report_write(r, NULL, &o, at("out/deep"), &err), AT_OK);
   for (int i = 0; i < 3; i++) {
     char path[600];
-    snprintf(path, sizeof path, "%s/out/deep/%s", root, name[i]);
+    snprintf(path, sizeof path, "%s/out/deep/%s", scratch, name[i]);
     assert_true(at_file_exists(path));
   }
   put_run(at("own"), "dot", 0, 1, 1, 1, 0);
@@ -601,5 +576,5 @@ int main(void) {
       cmocka_unit_test(test_page),      cmocka_unit_test(test_parts),
       cmocka_unit_test(test_write),
   };
-  return cmocka_run_group_tests(tests, make_root, remove_root);
+  return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }

@@ -1,34 +1,9 @@
 #include "tests/unit/cm.h"
-#include <unistd.h>
-#include "core/base/file.h"
 #include "core/data/npz.h"
+#include "tests/unit/data_files.h"
 #include "core/report/explained.h"
 
 /* ---- made-up runs: what explain wrote is made here, number by number ---- */
-
-static char root[256];
-
-static int make_root(void **state) {
-  (void)state;
-  const char *base = getenv("TMPDIR");
-  snprintf(root, sizeof root, "%s/test_report_explained.XXXXXX", base && *base ? base : "/tmp");
-  return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state) {
-  char command[300];
-  (void)state;
-  snprintf(command, sizeof command, "rm -rf '%s'", root);
-  return system(command);
-}
-
-static void put_file(const char *dir, const char *name, const char *text) {
-  char path[700];
-  at_error err = {0};
-  snprintf(path, sizeof path, "%s/%s", dir, name);
-  if (at_mkdirs(dir, &err) != AT_OK || at_file_write(path, text, strlen(text), &err) != AT_OK)
-    fail_msg("%s", err.message);
-}
 
 static void *add(at_arrays *to, const char *name, at_dtype type, int64_t n, int64_t inner) {
   at_error err = {0};
@@ -85,7 +60,7 @@ static const char *const GOOD =
     "{\"block\": \"blind\", \"missing\": \"it has one key\"}]}";
 
 static void run_dir(char to[600], const char *name, const char *score, int seed) {
-  snprintf(to, 600, "%s/%s/cells/score=%s,seed=%d", root, name, score, seed);
+  snprintf(to, 600, "%s/%s/cells/score=%s,seed=%d", scratch, name, score, seed);
 }
 
 static void put_run(const char *name, const char *score, int seed, double accuracy) {
@@ -103,7 +78,7 @@ static void put_run(const char *name, const char *score, int seed, double accura
 
 static void put_sweep(const char *name, int seeds) {
   char dir[600];
-  snprintf(dir, sizeof dir, "%s/%s", root, name);
+  snprintf(dir, sizeof dir, "%s/%s", scratch, name);
   put_file(dir, "sweep.yaml", "over: {}\n");
   for (int seed = 0; seed < seeds; seed++) {
     put_run(name, "dot", seed, 50 + seed);
@@ -121,7 +96,7 @@ static at_report *collect_by(const char *name, const char *by) {
   const char *dirs[] = {dir};
   at_report *r = NULL;
   at_error err = {0};
-  snprintf(dir, sizeof dir, "%s/%s", root, name);
+  snprintf(dir, sizeof dir, "%s/%s", scratch, name);
   if (at_report_collect(dirs, 1, &r, &err) != AT_OK) fail_msg("%s", err.message);
   if (at_report_explained(r, &(at_report_options){.split = "test", .by = by}, 2, &err) != AT_OK)
     fail_msg("%s", err.message);
@@ -299,7 +274,7 @@ static void test_no_condition(void **state) {
   at_report *r = NULL;
   at_error err = {0};
   put_sweep("refused", 1);
-  snprintf(dir, sizeof dir, "%s/refused", root);
+  snprintf(dir, sizeof dir, "%s/refused", scratch);
   assert_int_equal(at_report_collect(dirs, 1, &r, &err), AT_OK);
   static const char *const bad[][2] = {
       {"kin", "there are `correct`, `length`, `keys`, `output`, `kind`"},
@@ -371,7 +346,7 @@ static void test_floor(void **state) {
   at_report *r = NULL;
   at_error err = {0};
   put_sweep("floor", 3);
-  snprintf(dir, sizeof dir, "%s/floor", root);
+  snprintf(dir, sizeof dir, "%s/floor", scratch);
   assert_int_equal(at_report_collect(dirs, 1, &r, &err), AT_OK);
   r->same.v = &one;
   r->same.n = 1;
@@ -480,7 +455,7 @@ static void test_missing(void **state) {
 static void test_none(void **state) {
   (void)state;
   char dir[600];
-  snprintf(dir, sizeof dir, "%s/none", root);
+  snprintf(dir, sizeof dir, "%s/none", scratch);
   put_file(dir, "sweep.yaml", "over: {}\n");
   put_run("none", "dot", 0, 50);
   at_report *r = collect("none");
@@ -527,5 +502,5 @@ int main(void) {
       cmocka_unit_test(test_parts),   cmocka_unit_test(test_no_condition),
       cmocka_unit_test(test_damaged),
   };
-  return cmocka_run_group_tests(tests, make_root, remove_root);
+  return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }
