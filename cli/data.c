@@ -20,7 +20,9 @@ static void print_info(const at_dataset *d, bool json) {
              i ? ", " : "", f[i].table, f[i].f.name, at_field_type_name(f[i].f.type));
     else
       printf("%s.%-20s %s", f[i].table, f[i].f.name, at_field_type_name(f[i].f.type));
-    bool shaped = f[i].f.type == ATTUNE_FIELD_REAL || f[i].f.type == ATTUNE_FIELD_IMAGE;
+    bool shaped = f[i].f.type == ATTUNE_FIELD_REAL || f[i].f.type == ATTUNE_FIELD_IMAGE ||
+                  f[i].f.type == ATTUNE_FIELD_ITEMS;
+    if (!json && f[i].f.type == ATTUNE_FIELD_ITEMS) printf(" n x");
     for (uint32_t k = 0; shaped && k < f[i].f.ndim; k++)
       printf(json ? "%s%" PRId64 : "%s%" PRId64, json ? (k ? ", " : "") : (k ? " x " : " "),
              f[i].f.shape[k]);
@@ -52,6 +54,9 @@ static int info(int argc, char **argv) {
   cli_progress_start(&p);
   if (st == AT_OK) st = at_dataset_open(it, o, &d, &err);
   cli_progress_end(&p);
+  const char *said;
+  for (size_t i = 0; st == AT_OK && (said = at_dataset_said(d, i)); i++)
+    fprintf(stderr, "attune: %s\n", said);
   if (st == AT_OK) print_info(d, json);
   rc = st == AT_OK ? cli_done() : cli_fail(&err);
   at_dataset_close(d);

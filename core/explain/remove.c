@@ -10,7 +10,7 @@
 /* An input whose items are the keys. */
 typedef struct source {
   at_batch_input in;
-  int over;     /* dim of the items; -1: cells of a picture */
+  int over;     /* dim of the items; -1: cells of a picture; 0 where rows have their own number */
   int64_t h, w; /* cells */
   size_t bytes;
   void *kept;
@@ -49,6 +49,7 @@ static bool find_source(const at_measuring *m, source *out) {
     const at_node *n = out->in.node;
     out->over = at_node_dim(n, over);
     if (out->in.kind == AT_FEED_WORDS && out->over == 0) return true;
+    if (out->in.kind == AT_FEED_ITEMS && out->over == 0) return true;
     if (out->in.kind == AT_FEED_REAL && out->over == 1) return true;
     out->over = -1;
     if (cells && out->in.kind == AT_FEED_IMAGE && n->ndim == 4) return true;
@@ -62,7 +63,7 @@ at_over at_keys_over(const at_measuring *m, int64_t *h, int64_t *w) {
   *h = s.h;
   *w = s.w;
   if (found && s.in.kind == AT_FEED_WORDS) return AT_OVER_WORDS;
-  if (found && s.in.kind == AT_FEED_REAL) return AT_OVER_BOXES;
+  if (found && (s.in.kind == AT_FEED_REAL || s.in.kind == AT_FEED_ITEMS)) return AT_OVER_BOXES;
   return s.h * s.w > 0 ? AT_OVER_CELLS : AT_OVER_OTHER;
 }
 
@@ -81,10 +82,14 @@ static void mute_cell(const source *s, float *row, int64_t k) {
 
 static void mute(const at_measuring *m, source *s, int64_t i, int64_t k) {
   const int64_t place = m->g.place[s->in.table][i];
-  if (s->in.kind == AT_FEED_WORDS) {
+  if (s->over == 0) {
     const int64_t *off = at_x_offsets(m->x, s->in.node->dim[0].axis);
-    if (off && k < off[place + 1] - off[place])
+    if (!off || k >= off[place + 1] - off[place]) return;
+    if (s->in.kind == AT_FEED_WORDS)
       ((int32_t *)s->in.data)[off[place] + k] = AT_WORD_UNKNOWN;
+    else
+      memset((float *)s->in.data + (off[place] + k) * s->in.row, 0,
+             (size_t)s->in.row * sizeof(float));
     return;
   }
   float *row = (float *)s->in.data + place * s->in.row;

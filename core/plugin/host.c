@@ -164,6 +164,8 @@ const attune_host at_host_table = {
     .bytes = at_host_bytes,
     .picture = at_host_picture,
     .give = at_host_give,
+    .items = at_host_items,
+    .notice = at_host_notice,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

@@ -6,7 +6,7 @@
 #include "core/data/text_tokens.h"
 #include "core/plugin/plugin_impl.h"
 
-enum { MOST_TABLES = 1024, MOST_FIELDS = 256 };
+enum { MOST_TABLES = 1024, MOST_FIELDS = 256, MOST_SAID = 32 };
 
 struct attune_schema {
   at_arena *arena;
@@ -14,6 +14,8 @@ struct attune_schema {
   size_t n_tables;
   at_field field[MOST_FIELDS];
   size_t n_fields;
+  const char *said[MOST_SAID];
+  size_t n_said;
 };
 
 /* What was met while reading, whatever thread read it. */
@@ -53,8 +55,8 @@ int at_host_table_rows(attune_schema *s, const char *split, const char *table, i
 }
 
 const char *at_field_type_name(uint32_t type) {
-  static const char *const names[] = {"?",     "real",  "text", "link",
-                                      "image", "boxes", "name", "words"};
+  static const char *const names[] = {"?",     "real", "text",  "link", "image",
+                                      "boxes", "name", "words", "items"};
   return names[type < sizeof names / sizeof *names ? type : 0];
 }
 
@@ -63,10 +65,11 @@ static at_status check_declared(const attune_schema *s, const char *table, const
   size_t count = 1;
   if (!table || !*table || !f->name || !*f->name)
     return at_fail(err, AT_EFAIL, "the reader declares a field without a name");
-  if (f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_WORDS || f->ndim > 8)
+  if (f->type < ATTUNE_FIELD_REAL || f->type > ATTUNE_FIELD_ITEMS || f->ndim > 8)
     return at_fail(err, AT_EFAIL, "the reader declares a field of table `%s` that does not hold",
                    table);
-  bool shaped = f->type == ATTUNE_FIELD_REAL || f->type == ATTUNE_FIELD_IMAGE;
+  bool shaped = f->type == ATTUNE_FIELD_REAL || f->type == ATTUNE_FIELD_IMAGE ||
+                f->type == ATTUNE_FIELD_ITEMS;
   for (uint32_t i = 0; shaped && i < f->ndim; i++)
     if (f->shape[i] < 1 || !at_mul_size(count, (size_t)f->shape[i], &count) ||
         count > (size_t)1 << 40)
@@ -100,6 +103,22 @@ int at_host_field(attune_schema *s, const char *table, const attune_field *field
     return at_host_keep(at_nomem(&err), &err);
   s->field[s->n_fields++] = f;
   return (int)f.id;
+}
+
+int at_host_notice(attune_schema *s, const char *sentence) {
+  at_error err = {0};
+  const size_t n = strlen(sentence);
+  if (s->n_said == MOST_SAID || memchr(sentence, '\n', n) || at_utf8_valid_prefix(sentence, n) != n)
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader says what is no sentence, or too much"),
+                        &err);
+  const char *own = at_arena_strdup(s->arena, sentence);
+  if (!own) return at_host_keep(at_nomem(&err), &err);
+  s->said[s->n_said++] = own;
+  return ATTUNE_OK;
+}
+
+const char *at_dataset_said(const at_dataset *d, size_t i) {
+  return i < d->schema.n_said ? d->schema.said[i] : NULL;
 }
 
 /* ---- opening ---- */
@@ -189,12 +208,15 @@ struct attune_sink {
   int64_t n_boxes;
   int64_t *word;
   int64_t n_words;
+  float *item;
+  int64_t n_items, item_size; /* item_size: numbers of one, 0 where the field has no items */
 };
 
 static void free_sink(attune_sink *sink) {
   free(sink->text);
   free(sink->box);
   free(sink->word);
+  free(sink->item);
 }
 
 int at_host_text(attune_sink *sink, const char *utf8, size_t bytes) {
@@ -251,6 +273,21 @@ int at_host_words(attune_sink *sink, const int64_t *index, int64_t n) {
   free(sink->word);
   sink->word = own;
   sink->n_words = n;
+  return ATTUNE_OK;
+}
+
+int at_host_items(attune_sink *sink, const float *value, int64_t n) {
+  at_error err = {0};
+  size_t bytes;
+  if (sink->item_size < 1 || n < 1 || n > 1 << 20 ||
+      !at_mul_size((size_t)n * sizeof *value, (size_t)sink->item_size, &bytes))
+    return at_host_keep(at_fail(&err, AT_EFAIL, "the reader gives %lld items", (long long)n), &err);
+  float *own = malloc(bytes);
+  if (!own) return at_host_keep(at_nomem(&err), &err);
+  memcpy(own, value, bytes);
+  free(sink->item);
+  sink->item = own;
+  sink->n_items = n;
   return ATTUNE_OK;
 }
 
@@ -328,6 +365,22 @@ at_status at_dataset_read_words(const at_dataset *d, const char *split, const at
     *index = sink.word;
     *n = sink.n_words;
     sink.word = NULL;
+  }
+  free_sink(&sink);
+  return s;
+}
+
+at_status at_dataset_read_items(const at_dataset *d, const char *split, const at_field *f,
+                                int64_t row, float **value, int64_t *n, at_error *err) {
+  attune_sink sink = {.item_size = 1};
+  for (uint32_t i = 0; i < f->f.ndim; i++) sink.item_size *= f->f.shape[i];
+  at_status s = read_field(d, split, f, row, NULL, &sink, err);
+  if (s == AT_OK && !sink.item)
+    s = at_fail(err, AT_EFAIL, "the reader gave no items for `%s.%s`", f->table, f->f.name);
+  if (s == AT_OK) {
+    *value = sink.item;
+    *n = sink.n_items;
+    sink.item = NULL;
   }
   free_sink(&sink);
   return s;

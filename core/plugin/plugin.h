@@ -81,6 +81,8 @@ at_status at_dataset_open(const at_item *reader, const attune_options *o, at_dat
                           at_error *err);
 void at_dataset_close(at_dataset *d);
 /* A sentence on what was met while reading and taken all the same, into out; false: nothing. */
+/* What the reader said of them when it opened them, sentence by sentence; NULL past the last. */
+const char *at_dataset_said(const at_dataset *d, size_t i);
 bool at_dataset_notice(const at_dataset *d, char *out, size_t n);
 const at_table *at_dataset_tables(const at_dataset *d, size_t *n);
 const char *at_field_type_name(uint32_t type); /* "real"; "?": none */
@@ -97,6 +99,9 @@ at_status at_dataset_read_boxes(const at_dataset *d, const char *split, const at
 /* Ascending, each once, none negative; caller frees. */
 at_status at_dataset_read_words(const at_dataset *d, const char *split, const at_field *f,
                                 int64_t row, int64_t **index, int64_t *n, at_error *err);
+/* ITEMS: [*n, shape...], *n at least 1; caller frees. */
+at_status at_dataset_read_items(const at_dataset *d, const char *split, const at_field *f,
+                                int64_t row, float **value, int64_t *n, at_error *err);
 
 /* ---- tasks and metrics --------------------------------------------------------------- */
 /* The trainer gives the host functions of a task their meaning. Every function

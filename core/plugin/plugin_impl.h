@@ -63,6 +63,8 @@ int at_host_field(attune_schema *s, const char *table, const attune_field *field
 int at_host_text(attune_sink *sink, const char *utf8, size_t bytes);
 int at_host_boxes(attune_sink *sink, const float *xywh, int64_t n);
 int at_host_words(attune_sink *sink, const int64_t *index, int64_t n);
+int at_host_notice(attune_schema *s, const char *sentence);
+int at_host_items(attune_sink *sink, const float *value, int64_t n);
 /* Whether an animated picture was read on this thread since the last call, and its file. */
 bool at_host_animated(char *out, size_t n);
 int at_host_image_part(const attune_host *host, const char *path, const int64_t *part, int cover,

@@ -5,6 +5,7 @@
 
 typedef enum at_feed_kind {
   AT_FEED_REAL,   /* numbers as they are read */
+  AT_FEED_ITEMS,  /* the same of items, of which each row has its own number */
   AT_FEED_IMAGE,  /* bytes, kept; given as 0 .. 1 */
   AT_FEED_WORDS,  /* a text as the numbers of its words */
   AT_FEED_LABEL,  /* a whole text as the number of its class (labels.c) */
@@ -34,7 +35,7 @@ typedef struct at_batch_input {
   const at_node *node;
   at_feed_kind kind;
   int table;   /* which batch axis */
-  int64_t row; /* numbers of one row; 1 for tokens */
+  int64_t row; /* numbers of one row, or of one item; 1 for tokens */
   void *data;
 } at_batch_input;
 bool at_session_input(const at_session *s, int i, at_batch_input *out);

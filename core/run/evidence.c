@@ -68,7 +68,8 @@ at_status at_session_evidence(const at_session *s, const char *split, const int6
     if (kind == AT_FEED_WORDS && !words) {
       words = true;
       st = add_words(s, f, name, row, out, err);
-    } else if ((kind == AT_FEED_IMAGE || kind == AT_FEED_REAL) && !picture) {
+    } else if ((kind == AT_FEED_IMAGE || kind == AT_FEED_REAL || kind == AT_FEED_ITEMS) &&
+               !picture) {
       picture = true;
       st = add_picture(s, f, name, row, out, err);
     }

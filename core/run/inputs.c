@@ -8,7 +8,8 @@
 
 static bool feeds_models(const at_field *f) {
   return f->f.type == ATTUNE_FIELD_REAL || f->f.type == ATTUNE_FIELD_IMAGE ||
-         f->f.type == ATTUNE_FIELD_TEXT || f->f.type == ATTUNE_FIELD_LINK;
+         f->f.type == ATTUNE_FIELD_TEXT || f->f.type == ATTUNE_FIELD_LINK ||
+         f->f.type == ATTUNE_FIELD_ITEMS;
 }
 
 /* "picture.image": a table and a field of it. */
@@ -166,6 +167,12 @@ static at_status check_field(const at_session *s, const at_node *in, const at_fi
                    "or as [%s] for a class each",
                    s->run->path, in->name, f->table, f->table);
   if (text || link) return AT_OK;
+  if (ragged != (f->f.type == ATTUNE_FIELD_ITEMS))
+    return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but %s row of `%s.%s` has %s",
+                   s->run->path, in->name, at_node_axes_text(g, in), ragged ? "every" : "each",
+                   f->table, f->f.name,
+                   ragged ? "as many items as any other; write its axis without `...`"
+                          : "its own number of items; write their axis with `...`");
   if (in->ndim != (int)f->f.ndim + 1)
     return at_fail(err, AT_EINPUT, "%s: input `%s` is %s, but a row of `%s.%s` has %u axes",
                    s->run->path, in->name, at_node_axes_text(g, in), f->table, f->f.name,
@@ -199,6 +206,7 @@ static at_feed_kind kind_of(const at_session *s, const at_node *in, const at_fie
     case ATTUNE_FIELD_TEXT:
       if (takes_scores(in, f)) return AT_FEED_SCORES;
       return s->graph->axis[in->dim[0].axis].parent >= 0 ? AT_FEED_WORDS : AT_FEED_LABEL;
+    case ATTUNE_FIELD_ITEMS: return AT_FEED_ITEMS;
     default: return AT_FEED_REAL;
   }
 }
@@ -432,7 +440,7 @@ static at_status read_missing(at_session *s, at_cache *c, int feed, const int64_
 
 /* ---- batches ---- */
 
-static at_status reserve(at_session *s, int feed, size_t bytes, at_error *err) {
+at_status at_session_reserve(at_session *s, int feed, size_t bytes, at_error *err) {
   if (bytes <= s->buffer_bytes[feed]) return AT_OK;
   free(s->buffer[feed]);
   s->buffer_bytes[feed] = 0;
@@ -447,7 +455,7 @@ static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *
   const at_feed *f = &s->feed[feed];
   size_t bytes;
   if (!at_mul_size((size_t)n, (size_t)f->row * sizeof(float), &bytes)) return at_nomem(err);
-  at_status st = reserve(s, feed, bytes, err);
+  at_status st = at_session_reserve(s, feed, bytes, err);
   if (st != AT_OK) return st;
   if (f->kind != AT_FEED_IMAGE) {
     reading r = {.s = s, .c = c, .feed = feed, .rows = rows, .dst = s->buffer[feed]};
@@ -458,21 +466,26 @@ static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *
   return AT_OK;
 }
 
-static at_status load_tokens(at_session *s, at_exec *x, at_cache *c, int feed, const int64_t *rows,
-                             int64_t n, at_error *err) {
-  const at_feed *f = &s->feed[feed];
-  at_status st = read_missing(s, c, feed, rows, n, err);
-  if (st != AT_OK) return st;
+at_status at_session_reserve_offsets(at_session *s, int feed, int64_t n, at_error *err) {
   if ((size_t)n + 1 > s->offsets_cap[feed]) {
     int64_t *v = realloc(s->offsets[feed], ((size_t)n + 1) * sizeof *v);
     if (!v) return at_nomem(err);
     s->offsets[feed] = v;
     s->offsets_cap[feed] = (size_t)n + 1;
   }
+  return AT_OK;
+}
+
+static at_status load_tokens(at_session *s, at_exec *x, at_cache *c, int feed, const int64_t *rows,
+                             int64_t n, at_error *err) {
+  const at_feed *f = &s->feed[feed];
+  at_status st = read_missing(s, c, feed, rows, n, err);
+  if (st == AT_OK) st = at_session_reserve_offsets(s, feed, n, err);
+  if (st != AT_OK) return st;
   int64_t *off = s->offsets[feed];
   off[0] = 0;
   for (int64_t i = 0; i < n; i++) off[i + 1] = off[i] + c->length[feed][rows[i]];
-  if ((st = reserve(s, feed, (size_t)off[n] * sizeof(int32_t), err)) != AT_OK) return st;
+  if ((st = at_session_reserve(s, feed, (size_t)off[n] * sizeof(int32_t), err)) != AT_OK) return st;
   int32_t *to = s->buffer[feed];
   for (int64_t i = 0; i < n; i++)
     memcpy(to + off[i], c->token[feed][rows[i]], (size_t)c->length[feed][rows[i]] * sizeof *to);
@@ -490,7 +503,7 @@ static at_status load_numbers(at_session *s, at_cache *c, int feed, const int64_
                               const int64_t *linked, int64_t n_linked, at_error *err) {
   const at_feed *f = &s->feed[feed];
   at_status st = read_missing(s, c, feed, rows, n, err);
-  if (st == AT_OK) st = reserve(s, feed, (size_t)n * sizeof(int32_t), err);
+  if (st == AT_OK) st = at_session_reserve(s, feed, (size_t)n * sizeof(int32_t), err);
   if (st != AT_OK) return st;
   int32_t *to = s->buffer[feed];
   for (int64_t i = 0; i < n; i++) {
@@ -512,6 +525,7 @@ static at_status load_feed(at_session *s, at_exec *x, at_cache *c, int f,
   int t = feed->table;
   switch (feed->kind) {
     case AT_FEED_WORDS: return load_tokens(s, x, c, f, rows[t], counts[t], err);
+    case AT_FEED_ITEMS: return at_session_load_items(s, x, c, f, rows[t], counts[t], err);
     case AT_FEED_LABEL: return load_numbers(s, c, f, rows[t], counts[t], NULL, 0, err);
     case AT_FEED_LINK:
       return load_numbers(s, c, f, rows[t], counts[t], rows[feed->linked], counts[feed->linked],

@@ -3,7 +3,7 @@ libattune_la_SOURCES += \
 	core/run/evaluate.c \
 	core/run/evidence.c \
 	core/run/imports.c \
-	core/run/inputs.c \
+	core/run/inputs.c core/run/items.c \
 	core/run/labels.c \
 	core/run/linked.c \
 	core/run/look.c \

@@ -289,7 +289,7 @@ static at_status add_data(at_session *s, const int64_t *rows, const char *split,
     st = at_session_follow(s, &s->feed[f], split, rows[s->feed[f].table], &row, err);
     if (st != AT_OK) break;
     if (kind == AT_FEED_WORDS && !l->words) st = add_words(s, f, row, split, l, err);
-    if (picture && (kind == AT_FEED_IMAGE || kind == AT_FEED_REAL))
+    if (picture && (kind == AT_FEED_IMAGE || kind == AT_FEED_REAL || kind == AT_FEED_ITEMS))
       st = add_picture(s, f, row, split, l, err);
   }
   return st;

@@ -135,6 +135,15 @@ at_status at_session_bind(at_session *s, at_error *err); /* feeds, from graph an
 at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err);
 void at_cache_free(at_cache *c);
 
+/* Room for so many bytes of the batch at hand, and for its n + 1 offsets. */
+at_status at_session_reserve(at_session *s, int feed, size_t bytes, at_error *err);
+at_status at_session_reserve_offsets(at_session *s, int feed, int64_t n, at_error *err);
+
+/* ---- items (items.c) ---- */
+/* Those of n rows, one after another, and their offsets. */
+at_status at_session_load_items(at_session *s, at_exec *x, const at_cache *c, int feed,
+                                const int64_t *rows, int64_t n, at_error *err);
+
 /* ---- links (linked.c) ---- */
 /* The field by which rows of `from` name one of `to`; NULL: there is none. */
 const at_field *at_session_link_field(const at_session *s, const char *from, const char *to);

@@ -165,6 +165,12 @@ static at_status check_needs(const at_session *s, at_error *err) {
 
 /* ---- life and death ---- */
 
+static void say(const at_session *s, at_text *messages) {
+  const char *said;
+  for (size_t i = 0; messages && (said = at_dataset_said(s->data, i)); i++)
+    at_text_addf(messages, "attune: %s\n", said);
+}
+
 static int processors(int64_t asked) {
   long n = asked > 0 ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
   return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
@@ -182,6 +188,7 @@ static at_status bring_up(at_session *s, int threads, at_text *messages, at_erro
       at_pool_new(processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
   if (st == AT_OK) st = open_plugins(s, err);
   if (st == AT_OK) st = load_model(s, messages, err);
+  if (st == AT_OK) say(s, messages);
   if (st == AT_OK) st = at_session_bind(s, err);
   if (st == AT_OK) st = check_needs(s, err);
   if (st == AT_OK) st = at_graph_optimize(s->graph, AT_PASS_ALL, err);

@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define ATTUNE_ABI_MAJOR 1u
-#define ATTUNE_ABI_MINOR 5u
+#define ATTUNE_ABI_MINOR 6u
 
 typedef enum attune_status {
   ATTUNE_OK = 0,
@@ -199,13 +199,14 @@ typedef enum attune_field_type {
   ATTUNE_FIELD_IMAGE,    /* RGB bytes [height, width, 3]; given to models as real in 0..1 */
   ATTUNE_FIELD_BOXES,    /* float32 [n, 4]: x, y, w, h in pixels of the row's image; n varies */
   ATTUNE_FIELD_NAME,     /* a text that identifies the row to people: a file name, an id */
-  ATTUNE_FIELD_WORDS     /* since 1.2: numbers of words of the row's text, from 0; n varies */
+  ATTUNE_FIELD_WORDS,    /* since 1.2: numbers of words of the row's text, from 0; n varies */
+  ATTUNE_FIELD_ITEMS     /* since 1.6: float32 [n, shape...]; n varies and is at least 1 */
 } attune_field_type;
 
 typedef struct attune_field {
   const char *name;
   uint32_t type; /* attune_field_type */
-  uint32_t ndim; /* REAL and IMAGE */
+  uint32_t ndim; /* REAL and IMAGE; ITEMS: of one item */
   int64_t shape[8];
   const char *axes; /* names of the dims in order, "region feature"; may be NULL */
   const char *link; /* LINK: the table it points into */
@@ -222,8 +223,8 @@ typedef struct attune_data {
               void **instance);
   /* [worker] One field of one row. REAL: `dst` is float[product of shape]; IMAGE:
    * uint8[product of shape]; LINK: int64; TEXT, NAME: call host->text(sink, ...);
-   * BOXES: host->boxes(sink, ...); WORDS: host->words(sink, ...). `field` is the number that
-   * host->field() returned. */
+   * BOXES: host->boxes(sink, ...); WORDS: host->words(sink, ...); ITEMS: host->items(sink, ...).
+   * `field` is the number that host->field() returned. */
   int (*read)(const attune_host *host, void *instance, const char *split, uint32_t field,
               int64_t row, void *dst, attune_sink *sink);
   /* [main] */
@@ -476,6 +477,14 @@ struct attune_host {
                  int64_t width, uint8_t *rgb);
   /* Hands pictures to the metrics that take them; ATTUNE_OK where none does. */
   int (*give)(attune_task_context *c, const attune_pictures *batch);
+
+  /* ---- data readers [worker, during read], since 1.6 */
+  /* n items of a field of ITEMS, each as many numbers as its shape says; copied. n is at least 1:
+   * a row that has none gives one of zeros. */
+  int (*items)(attune_sink *sink, const float *value, int64_t n);
+  /* [main, during open] A sentence for whoever runs it: what was met in the data and taken all the
+   * same, how much of it and where first. Copied. */
+  int (*notice)(attune_schema *s, const char *sentence);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

@@ -83,6 +83,54 @@ static void test_words(void **state) {
   at_options_free(o);
 }
 
+/* Row 0 has two items of three numbers, row 1 none, row 2 says nothing. */
+static int items_open(const attune_host *host, const attune_options *o, attune_schema *schema,
+                      void **instance) {
+  const attune_field f = {.name = "token", .type = ATTUNE_FIELD_ITEMS, .ndim = 1, .shape = {3}};
+  (void)o;
+  *instance = NULL;
+  int rc = host->table(schema, "train", "picture", 3);
+  if (!rc) rc = host->notice(schema, "one row has no items");
+  if (!rc) rc = host->field(schema, "picture", &f);
+  return rc < 0 ? rc : ATTUNE_OK;
+}
+static int items_read(const attune_host *host, void *instance, const char *split, uint32_t field,
+                      int64_t row, void *dst, attune_sink *sink) {
+  static const float value[] = {1, 2, 3, 4, 5, 6};
+  (void)instance, (void)split, (void)field, (void)dst;
+  return row == 2 ? ATTUNE_OK : host->items(sink, value, row ? 0 : 2);
+}
+static const attune_data items_reader = {
+    .item = {sizeof(attune_data), ATTUNE_DATA, "itemised", "a test", "a test", NULL},
+    .open = items_open,
+    .read = items_read,
+};
+
+static void test_items(void **state) {
+  const at_item item = {.item = &items_reader.item};
+  attune_options *o;
+  at_dataset *d;
+  at_error err = {0};
+  float *value = NULL;
+  int64_t n = -1;
+  (void)state;
+  assert_int_equal(at_options_new(&item, NULL, 0, NULL, &o, &err), AT_OK);
+  assert_int_equal(at_dataset_open(&item, o, &d, &err), AT_OK);
+  const at_field *f = at_dataset_field(d, "picture", "token");
+  assert_string_equal(at_field_type_name(f->f.type), "items");
+  assert_string_equal(at_dataset_said(d, 0), "one row has no items");
+  assert_null(at_dataset_said(d, 1));
+  assert_int_equal(at_dataset_read_items(d, "train", f, 0, &value, &n, &err), AT_OK);
+  assert_true(n == 2 && value[0] == 1 && value[5] == 6);
+  free(value);
+  assert_int_equal(at_dataset_read_items(d, "train", f, 1, &value, &n, &err), AT_EFAIL);
+  assert_non_null(strstr(err.message, "gives 0 items"));
+  assert_int_equal(at_dataset_read_items(d, "train", f, 2, &value, &n, &err), AT_EFAIL);
+  assert_non_null(strstr(err.message, "gave no items for `picture.token`"));
+  at_dataset_close(d);
+  at_options_free(o);
+}
+
 static const attune_option reader_options[] = {
     {"size", ATTUNE_OPTION_INT, "4", 0, 0, NULL, "a number"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
@@ -253,8 +301,8 @@ static void test_each(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_readers), cmocka_unit_test(test_reading),
-      cmocka_unit_test(test_words),   cmocka_unit_test(test_tasks_and_metrics),
-      cmocka_unit_test(test_each),
+      cmocka_unit_test(test_words),   cmocka_unit_test(test_items),
+      cmocka_unit_test(test_each),    cmocka_unit_test(test_tasks_and_metrics),
   };
   return cmocka_run_group_tests_name("plugin_host", tests, NULL, NULL);
 }
