@@ -24,7 +24,9 @@ const cli_command cli_commands[] = {
      "run a model once on given arrays", cli_run},
     {"train", "RUN.yaml [--set KEY=VALUE]... [--out DIR] [--resume] [--threads N] [--json]",
      "train a model", cli_train},
-    {"eval", "DIR [--split S] [--predictions FILE [--attention]] [--threads N] [--json]",
+    {"eval",
+     "DIR [--split S] [--set KEY=VALUE]... [--predictions FILE [--attention]] [--threads N] "
+     "[--json]",
      "evaluate a trained model", cli_eval},
     {"explain",
      "DIR... [--split S] [--attend NAME]... [--metric SPEC]... [--by CONDITION]... [--limit N] "

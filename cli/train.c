@@ -69,12 +69,13 @@ int cli_train(int argc, char **argv) {
 }
 
 int cli_eval(int argc, char **argv) {
-  cli_list rest;
+  cli_list set = {.n = 0}, rest;
   const char *split = "test";
   int64_t threads = 0;
   bool done, json = false;
   at_predictions to = {0};
   const cli_option options[] = {{"split", 0, CLI_TEXT, &split, 0, 0},
+                                {"set", 's', CLI_LIST, &set, 0, 0},
                                 {"predictions", 'p', CLI_TEXT, &to.path, 0, 0},
                                 {"attention", 'a', CLI_FLAG, &to.attention, 0, 0},
                                 {"threads", 't', CLI_INT, &threads, 0, 1024},
@@ -95,7 +96,8 @@ int cli_eval(int argc, char **argv) {
   at_status st = at_registry_new(NULL, 0, &reg, &err);
   cli_progress p;
   cli_progress_start(&p);
-  if (st == AT_OK) st = at_session_open(reg, rest.v[0], (int)threads, &s, &messages, &err);
+  if (st == AT_OK)
+    st = at_session_open_set(reg, rest.v[0], set.v, set.n, (int)threads, &s, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);
   if (st == AT_OK)
     st = at_session_evaluate_file(s, split, to.path ? &to : NULL, cli_progress_tell, &p, &r, &n,

@@ -77,6 +77,13 @@ pluginlib_LTLIBRARIES += attention_shape.la
 attention_shape_la_SOURCES = plugins/metric/attention_shape.c $(attention_sources)
 attention_shape_la_CPPFLAGS = $(plugin_cppflags)
 attention_shape_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += caption_holds.la
+caption_holds_la_SOURCES = plugins/metric/caption_holds.c \
+	plugins/metric/scene_caption.c plugins/metric/scene_caption.h \
+	plugins/metric/scene_pixels.c plugins/metric/scene_pixels.h \
+	plugins/metric/scene_holds.c plugins/metric/scene_holds.h
+caption_holds_la_CPPFLAGS = $(plugin_cppflags)
+caption_holds_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += losses.la
 losses_la_SOURCES = plugins/metric/losses.c
 losses_la_CPPFLAGS = $(plugin_cppflags)

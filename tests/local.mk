@@ -99,6 +99,13 @@ unit_tests += test_picture_math
 test_picture_math_SOURCES = tests/unit/test_picture_math.c plugins/metric/picture_math.c plugins/metric/picture_math.h
 test_picture_math_LDADD = $(unit_ldadd) $(LAPACKE_LIBS)
 
+unit_tests += test_scene_holds
+test_scene_holds_SOURCES = tests/unit/test_scene_holds.c \
+	plugins/metric/scene_caption.c plugins/metric/scene_caption.h \
+	plugins/metric/scene_pixels.c plugins/metric/scene_pixels.h \
+	plugins/metric/scene_holds.c plugins/metric/scene_holds.h
+test_scene_holds_LDADD = $(unit_ldadd)
+
 unit_tests += test_vqa_accuracy
 test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
 test_vqa_accuracy_LDADD = $(unit_ldadd)

@@ -62,6 +62,11 @@ at_status at_session_new(at_registry *reg, const at_run *run, int threads, at_se
                          at_text *messages, at_error *err);
 at_status at_session_open(at_registry *reg, const char *dir, int threads, at_session **out,
                           at_text *messages, at_error *err);
+/* With other metrics, task, reader or splits, "metrics=[recall]". Paths are relative to `dir`.
+ * EINPUT: another key. */
+at_status at_session_open_set(at_registry *reg, const char *dir, const char *const *set,
+                              size_t n_set, int threads, at_session **out, at_text *messages,
+                              at_error *err);
 void at_session_free(at_session *s);
 
 const at_run *at_session_run(const at_session *s);

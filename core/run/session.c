@@ -71,6 +71,22 @@ static at_status spell(at_session *s, const char *key, const at_item *it, const 
   return st;
 }
 
+/* Options of metrics are spelled as far as they were given: their paths are absolute then. */
+static at_status spell_metrics(at_session *s, at_error *err) {
+  const at_entry *e = at_run_entry(s->run, "metrics");
+  at_text t = {0};
+  at_status st = AT_OK;
+  for (size_t i = 0; st == AT_OK && i < s->n_metrics; i++) {
+    char *one = at_options_spell(s->metric[i], s->metric_options[i], false);
+    if (one) at_text_addf(&t, "%s%s", i ? ", " : "", one);
+    if (!one || t.failed) st = at_nomem(err);
+    free(one);
+  }
+  if (st == AT_OK && t.data) st = at_run_put(s->run, "metrics", t.data, e ? e->place : "", err);
+  at_text_free(&t);
+  return st;
+}
+
 /* ---- the model ---- */
 
 typedef struct data_sizes {
@@ -199,7 +215,8 @@ static at_status bring_up(at_session *s, int threads, at_text *messages, at_erro
   if (!s->dir) st = at_session_import(s, err);
   if (st == AT_OK && !s->dir) st = at_weights_import(s->params, s->vocab, messages, err);
   if (st == AT_OK) st = spell(s, "data.reader", s->reader, s->reader_options, err);
-  return st == AT_OK ? spell(s, "task", s->task, s->task_options, err) : st;
+  if (st == AT_OK) st = spell(s, "task", s->task, s->task_options, err);
+  return st == AT_OK ? spell_metrics(s, err) : st;
 }
 
 static at_status copy_run(const at_run *run, at_run **out, at_error *err) {
@@ -224,8 +241,30 @@ at_status at_session_new(at_registry *reg, const at_run *run, int threads, at_se
   return st;
 }
 
+/* What a trained model can be asked anew; all else is as it was trained. */
+static at_status check_set(const char *const *set, size_t n, at_error *err) {
+  static const char *const open[] = {"metrics=", "task=", "data.reader=", "data.splits."};
+  for (size_t i = 0; i < n; i++) {
+    bool may = false;
+    for (size_t k = 0; k < sizeof open / sizeof *open; k++)
+      may |= !strncmp(set[i], open[k], strlen(open[k]));
+    if (!may)
+      return at_fail(err, AT_EINPUT,
+                     "--set %s: of a trained model only `metrics`, `task`, `data.reader` and "
+                     "`data.splits` can be set",
+                     set[i]);
+  }
+  return AT_OK;
+}
+
 at_status at_session_open(at_registry *reg, const char *dir, int threads, at_session **out,
                           at_text *messages, at_error *err) {
+  return at_session_open_set(reg, dir, NULL, 0, threads, out, messages, err);
+}
+
+at_status at_session_open_set(at_registry *reg, const char *dir, const char *const *set,
+                              size_t n_set, int threads, at_session **out, at_text *messages,
+                              at_error *err) {
   char *run = at_rundir_path(dir, "run.yaml"), *best = at_rundir_path(dir, "best.safetensors"),
        *last = at_rundir_path(dir, "last.safetensors");
   at_session *s = calloc(1, sizeof *s);
@@ -240,7 +279,8 @@ at_status at_session_open(at_registry *reg, const char *dir, int threads, at_ses
     st = at_fail(err, AT_EINPUT, "%s: there is no run.yaml here; this is no run directory", dir);
     goto out;
   }
-  if ((st = at_run_load(run, NULL, 0, &s->run, err)) != AT_OK) goto out;
+  if ((st = check_set(set, n_set, err)) != AT_OK) goto out;
+  if ((st = at_run_load(run, set, n_set, &s->run, err)) != AT_OK) goto out;
   if ((st = bring_up(s, threads, messages, err)) != AT_OK) goto out;
   const char *weights = at_file_exists(best) ? best : last;
   if (!at_file_exists(weights))

@@ -66,6 +66,18 @@ is "a metric sees every picture, its caption and the real one" "6 2 6 0 12" \
     's/.*"validation".*"pictures":\([0-9]*\),"batches":\([0-9]*\),"captions":\([0-9]*\),"wrong":\([0-9]*\),.*"codes":\([0-9]*\)}.*/\1 \2 \3 \4 \5/p' |
     head -n 1)"
 
+# Asked anew of a trained model: what pictures hold of what captions ask for, by chance, and at best.
+asked() { "$A" eval "$work/a" --split validation "$@" 2>"$work/log"; }
+is "colours are checked, with chance and ceiling" "holds_colors holds_colors_ceiling holds_colors_chance" \
+  "$(asked --set "metrics=caption_holds" --set "task=generation(block=4)" | grep -o 'holds_colors[a-z_]*' | sort | paste -sd ' ')"
+mkdir "$work/drawings"
+cp -r "$work/scenes/images" "$work/drawings/images"
+printf 'image\tcaption\tsplit\n000000.png\ta bird\ttrain\n000001.png\ta fish\tdev\n' >"$work/drawings/captions.tsv"
+refuses "captions that ask for nothing of scenes" 2 "no caption asks for what can be checked: none names a colour" \
+  "$A" eval "$work/a" --split dev --set "metrics=caption_holds" --set "data.reader=emoji(root=$work/drawings, width=16, height=16)"
+refuses "what was trained cannot be set" 2 "of a trained model only .metrics., .task., .data.reader. and .data.splits. can be set" \
+  "$A" eval "$work/a" --set "arguments.gf=4"
+
 # tensors FILE PREFIX: those of a file, as bytes
 tensors() {
   /usr/bin/env python3 - "$1" "$2" <<'PY'
