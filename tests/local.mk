@@ -31,7 +31,7 @@ test_exec_LDADD = $(unit_ldadd)
 
 unit_tests += test_ops
 test_ops_SOURCES = tests/unit/test_ops.c tests/unit/op_cases_basic.c tests/unit/op_cases_axes.c tests/unit/op_cases_more.c \
-  tests/unit/op_cases_choices.c \
+  tests/unit/op_cases_choices.c tests/unit/op_cases_kernel.c \
   tests/unit/op_case_make.c tests/unit/op_case_make.h tests/unit/op_cases.h
 test_ops_LDADD = $(unit_ldadd)
 

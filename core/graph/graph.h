@@ -138,9 +138,10 @@ struct at_node {
   /* parameter nodes only */
   const char *pname; /* "img_fc.weight": unique in the graph, as in PyTorch */
   at_init init;
-  int param;   /* index in graph->param, -1 for other nodes */
-  bool frozen; /* stays as it is in training: no gradient reaches it */
-  bool state;  /* frozen, and written by forward: see at_node_state */
+  int param;                      /* index in graph->param, -1 for other nodes */
+  bool frozen;                    /* stays as it is in training: no gradient reaches it */
+  bool state;                     /* frozen, and written by forward: see at_node_state */
+  const struct at_kernel *kernel; /* of a plugin's own score (kernel.h); NULL for other nodes */
   /* input nodes only */
   int64_t vocabulary; /* TOKEN: number of ids; -1 not known */
 };

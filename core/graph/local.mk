@@ -16,6 +16,7 @@ libattune_la_SOURCES += \
 	core/graph/op_instance_norm.c \
 	core/graph/op_dropout.c \
 	core/graph/op_gru.c \
+	core/graph/op_kernel.c core/graph/kernel.h \
 	core/graph/op_linear.c \
 	core/graph/op_linear_part.c \
 	core/graph/op_lstm.c \

@@ -9,11 +9,11 @@ extern const at_op at_op_linear, at_op_embed, at_op_gru, at_op_bigru, at_op_lstm
     at_op_leaky_relu, at_op_tanh, at_op_sigmoid, at_op_elu, at_op_exp, at_op_scale, at_op_add,
     at_op_sub, at_op_mul, at_op_div, at_op_contract, at_op_cosine, at_op_mean, at_op_sum, at_op_max,
     at_op_logsumexp, at_op_norm, at_op_normalize, at_op_softmax, at_op_dropout, at_op_triplet,
-    at_op_cosine_ratio, at_op_attended_cosine, at_op_pairwise, at_op_linear_part, at_op_split,
-    at_op_squeeze, at_op_detach, at_op_concat, at_op_part, at_op_stack, at_op_slice, at_op_arrange,
-    at_op_learned, at_op_mask, at_op_causal, at_op_expand, at_op_cross_entropy, at_op_matching,
-    at_op_mean_all, at_op_sum_all, at_op_layer_norm, at_op_instance_norm, at_op_conv1d,
-    at_op_batch_norm, at_op_resize, at_op_glu, at_op_bce, at_op_position, at_op_one_hot,
-    at_op_gather, at_op_noise, at_op_first, at_op_last, at_op_gelu, at_op_silu, at_op_softplus,
-    at_op_log, at_op_sqrt, at_op_abs, at_op_square, at_op_clamp, at_op_kl;
+    at_op_cosine_ratio, at_op_attended_cosine, at_op_pairwise, at_op_kernel, at_op_linear_part,
+    at_op_split, at_op_squeeze, at_op_detach, at_op_concat, at_op_part, at_op_stack, at_op_slice,
+    at_op_arrange, at_op_learned, at_op_mask, at_op_causal, at_op_expand, at_op_cross_entropy,
+    at_op_matching, at_op_mean_all, at_op_sum_all, at_op_layer_norm, at_op_instance_norm,
+    at_op_conv1d, at_op_batch_norm, at_op_resize, at_op_glu, at_op_bce, at_op_position,
+    at_op_one_hot, at_op_gather, at_op_noise, at_op_first, at_op_last, at_op_gelu, at_op_silu,
+    at_op_softplus, at_op_log, at_op_sqrt, at_op_abs, at_op_square, at_op_clamp, at_op_kl;
 #endif

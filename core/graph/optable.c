@@ -27,8 +27,8 @@ const at_op *const at_optable[] = {
     &at_op_triplet, &at_op_matching, &at_op_cross_entropy, &at_op_bce, &at_op_kl, &at_op_mean_all,
     &at_op_sum_all,
     /* made by lowering, plugins and passes */
-    &at_op_cosine_ratio, &at_op_attended_cosine, &at_op_pairwise, &at_op_arrange, &at_op_learned,
-    &at_op_linear_part, NULL};
+    &at_op_cosine_ratio, &at_op_attended_cosine, &at_op_pairwise, &at_op_kernel, &at_op_arrange,
+    &at_op_learned, &at_op_linear_part, NULL};
 
 const at_op_family at_op_families[] = {
     {"Learned layers", &at_op_linear}, {"Pictures", &at_op_conv2d},

@@ -166,6 +166,12 @@ const attune_host at_host_table = {
     .give = at_host_give,
     .items = at_host_items,
     .notice = at_host_notice,
+    .kernel = at_host_kernel,
+    .matrix = at_host_matrix,
+    .gemm = at_host_gemm,
+    .vector_exp = at_host_vector_exp,
+    .vector_tanh = at_host_vector_tanh,
+    .vector_sigmoid = at_host_vector_sigmoid,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

@@ -5,19 +5,6 @@
 #include <string.h>
 #include "core/plugin/plugin_impl.h"
 
-struct attune_build {
-  at_graph *g;
-  at_node *query, *key;
-  int along;
-  const char *scope;
-  at_span span;
-  bool interact; /* products are not summed over `along`: one number for each feature */
-};
-
-/* The handle of a plugin is the node itself. */
-static at_node *node_of(attune_value v) { return (at_node *)(void *)v; }
-static attune_value value_of(at_node *n) { return (attune_value)(void *)n; }
-
 static at_arg axis_arg(int axis) {
   return (at_arg){.set = true, .n_axes = 1, .axis = {axis}, .span.file = -1};
 }
@@ -29,27 +16,30 @@ static int build(attune_build *b, const char *op, int n, attune_value const *in,
   at_error err = {0};
   *out = NULL;
   for (int i = 0; i < n; i++) {
-    nodes[i] = node_of(in[i]);
+    nodes[i] = at_build_node(in[i]);
     if (!nodes[i])
       return at_host_keep(at_fail(&err, AT_EFAIL, "a score plugin gives a NULL value to %s", op),
                           &err);
   }
   at_status s = at_graph_node(b->g, at_op_find(op), n, nodes, arg, scope, b->span, &made, &err);
-  *out = value_of(made);
+  *out = at_build_value(made);
   return at_host_keep(s, &err);
 }
 
-static int64_t depth_of(const attune_build *b) {
+int64_t at_build_depth(const attune_build *b) {
   int d = at_node_dim(b->key, b->along);
   return d < 0 ? -1 : b->key->dim[d].size;
 }
 
-int64_t at_host_depth(attune_build *b) { return depth_of(b); }
+int64_t at_host_depth(attune_build *b) { return at_build_depth(b); }
 
-/* The axis that v runs over besides the host's own: `along`, or what linear made of it. */
-static int feature_axis(const attune_build *b, const at_node *v) {
+int at_build_feature(const attune_build *b, const at_node *v) {
   if (at_node_dim(v, b->along) >= 0) return b->along;
   return v->ndim ? v->dim[v->ndim - 1].axis : b->along;
+}
+
+const char *at_build_name(const attune_build *b, const char *name) {
+  return at_arena_printf(b->g->arena, "%s%s%s", b->scope, *b->scope ? "." : "", name);
 }
 
 static int unknown_function(attune_function f) {
@@ -60,7 +50,7 @@ static int unknown_function(attune_function f) {
 
 int at_host_contract(attune_build *b, attune_value key, attune_value query, attune_value *out) {
   if (b->interact) return at_host_multiply(b, key, query, out);
-  at_arg arg[AT_MAX_ARG] = {axis_arg(key ? feature_axis(b, node_of(key)) : b->along)};
+  at_arg arg[AT_MAX_ARG] = {axis_arg(key ? at_build_feature(b, at_build_node(key)) : b->along)};
   attune_value in[] = {key, query};
   return build(b, "contract", 2, in, arg, NULL, out);
 }
@@ -73,7 +63,7 @@ int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attu
     if (!rc) rc = at_host_apply(b, *out, f, 0.01, out);
     return rc ? rc : at_host_multiply(b, *out, v, out);
   }
-  int axis = query ? feature_axis(b, node_of(query)) : b->along;
+  int axis = query ? at_build_feature(b, at_build_node(query)) : b->along;
   at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
   attune_value in[] = {query, key, v};
   return build(b, "pairwise", 3, in, arg, NULL, out);
@@ -82,10 +72,10 @@ int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attu
 int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to, int bias,
                    attune_value *out) {
   at_error err = {0};
-  int64_t d = depth_of(b);
-  at_arg arg[AT_MAX_ARG] = {axis_arg(x ? feature_axis(b, node_of(x)) : b->along), number(bias != 0),
-                            number(1)};
-  const char *scope = at_arena_printf(b->g->arena, "%s%s%s", b->scope, *b->scope ? "." : "", name);
+  int64_t d = at_build_depth(b);
+  at_arg arg[AT_MAX_ARG] = {axis_arg(x ? at_build_feature(b, at_build_node(x)) : b->along),
+                            number(bias != 0), number(1)};
+  const char *scope = at_build_name(b, name);
   *out = NULL;
   if (!scope) return at_host_keep(at_nomem(&err), &err);
   arg[0].to = b->along;
@@ -104,8 +94,8 @@ int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_in
                       attune_value *out) {
   at_error err = {0};
   at_node *n = NULL;
-  const char *full = at_arena_printf(b->g->arena, "%s%s%s", b->scope, *b->scope ? "." : "", name);
-  const int64_t shape[] = {size > 0 ? size : depth_of(b)};
+  const char *full = at_build_name(b, name);
+  const int64_t shape[] = {size > 0 ? size : at_build_depth(b)};
   at_init i = {AT_INIT_ZERO, 0};
   if (init == ATTUNE_INIT_UNIFORM)
     i = (at_init){AT_INIT_UNIFORM, shape[0] > 0 ? 1 / sqrt((double)shape[0]) : 1};
@@ -118,12 +108,13 @@ int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_in
   }
   at_status s =
       full ? at_graph_parameter(b->g, full, 1, shape, i, b->span, &n, &err) : at_nomem(&err);
-  *out = value_of(n);
+  *out = at_build_value(n);
   return at_host_keep(s, &err);
 }
 
 int at_host_unit(attune_build *b, attune_value x, double eps, attune_value *out) {
-  at_arg arg[AT_MAX_ARG] = {axis_arg(x ? feature_axis(b, node_of(x)) : b->along), number(eps)};
+  at_arg arg[AT_MAX_ARG] = {axis_arg(x ? at_build_feature(b, at_build_node(x)) : b->along),
+                            number(eps)};
   return build(b, "normalize", 1, &x, arg, NULL, out);
 }
 
@@ -218,12 +209,13 @@ at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_no
   if (s == AT_OK) {
     const attune_score *sc = (const attune_score *)(const void *)it->item;
     at_host_begin();
-    s = at_host_end(sc->compose(&at_host_table, &b, o, value_of(query), value_of(key), &out),
-                    it->item, "compose", err);
+    s = at_host_end(
+        sc->compose(&at_host_table, &b, o, at_build_value(query), at_build_value(key), &out),
+        it->item, "compose", err);
     if (s == AT_OK && !out) s = at_fail(err, AT_EFAIL, "compose of `%s` returned no score", name);
-    if (s == AT_OK) s = check_layout(&b, node_of(out), name, err);
+    if (s == AT_OK) s = check_layout(&b, at_build_node(out), name, err);
   }
-  if (s == AT_OK) *score = node_of(out);
+  if (s == AT_OK) *score = at_build_node(out);
   at_options_free(o);
   free(name);
   free(values);

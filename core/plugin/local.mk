@@ -2,6 +2,7 @@ libattune_la_SOURCES += \
 	core/plugin/host.c core/plugin/host_image.c \
 	core/plugin/host_build.c \
 	core/plugin/host_data.c \
+	core/plugin/host_kernel.c \
 	core/plugin/host_task.c \
 	core/plugin/loader.c \
 	core/plugin/options.c \

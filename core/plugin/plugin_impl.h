@@ -41,6 +41,24 @@ struct attune_options {
 at_status at_option_check(const attune_option *o, const char *text, double *num, const char *item,
                           at_error *err);
 
+/* ---- what a score is built in ---- */
+struct attune_build {
+  at_graph *g;
+  at_node *query, *key;
+  int along;
+  const char *scope;
+  at_span span;
+  bool interact; /* products are not summed over `along`: one number for each feature */
+};
+/* The handle of a plugin is the node itself. */
+static inline at_node *at_build_node(attune_value v) { return (at_node *)(void *)v; }
+static inline attune_value at_build_value(at_node *n) { return (attune_value)(void *)n; }
+int64_t at_build_depth(const attune_build *b);
+/* The axis that v runs over besides the host's own: `along`, or what linear made of it. */
+int at_build_feature(const attune_build *b, const at_node *v);
+const char *at_build_name(const attune_build *b,
+                          const char *name); /* in the scope; NULL: no memory */
+
 /* ---- the parts of the host's table ---- */
 extern const attune_host at_host_table;
 int64_t at_host_depth(attune_build *b);
@@ -57,6 +75,19 @@ int at_host_apply(attune_build *b, attune_value x, attune_function f, double slo
 int at_host_scale(attune_build *b, attune_value x, double by, double shift, attune_value *out);
 int at_host_add(attune_build *b, attune_value x, attune_value y, attune_value *out);
 int at_host_multiply(attune_build *b, attune_value x, attune_value y, attune_value *out);
+
+/* ---- host_kernel.c ---- */
+int at_host_kernel(attune_build *b, const attune_kernel *kernel, attune_value key,
+                   attune_value query, const attune_value *parameter, uint32_t parameters,
+                   const double *number, uint32_t numbers, attune_value *out);
+int at_host_matrix(attune_build *b, const char *name, int64_t rows, int64_t columns,
+                   attune_value *out);
+void at_host_gemm(int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t a_row,
+                  int64_t a_column, const float *b, int64_t b_row, int64_t b_column, float beta,
+                  float *c, int64_t c_row, int64_t c_column);
+void at_host_vector_exp(const float *x, float *y, int64_t n);
+void at_host_vector_tanh(const float *x, float *y, int64_t n);
+void at_host_vector_sigmoid(const float *x, float *y, int64_t n);
 
 int at_host_table_rows(attune_schema *s, const char *split, const char *table, int64_t rows);
 int at_host_field(attune_schema *s, const char *table, const attune_field *field);

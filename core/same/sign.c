@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/random.h"
+#include "core/graph/kernel.h"
 #include "core/same/same_impl.h"
 
 typedef struct sign {
@@ -51,6 +52,7 @@ static uint64_t of_plain(const sign *s, const at_node *n) {
   if (at_node_is_parameter(n)) return of_parameter(n, h);
   if (at_node_is_input(n)) h = mix_text(h, n->name);
   h = mix(h, (uint64_t)n->type);
+  if (n->kernel) h = mix(h, n->kernel->id);
   for (int d = 0; d < n->ndim; d++)
     h = mix(mix_axes(h, s->c->g, &n->dim[d].axis, 1), (uint64_t)n->dim[d].size);
   for (int i = 0; i < n->n_in; i++) h = mix(h, s->of[n->in[i]->id]);

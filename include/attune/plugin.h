@@ -175,6 +175,55 @@ typedef enum attune_init {
   ATTUNE_INIT_NORMAL = 2   /* N(0, 0.02) */
 } attune_init;
 
+/* ---- kernels: scores by code of one's own, since 1.6 ----------------------------
+ *
+ * Where host functions do not say what a score is, or say it slowly, compose makes a node of a
+ * kernel: host->kernel(). The host calls it for any part of the keys against any part of the
+ * queries, cut by the sizes alone. s(q, k) depends on that one query, that one key, the parameters
+ * and the numbers; which others it is called with makes no difference but for rounding.
+ *
+ * Rows are dense along depth; row i of the keys begins at key + i * key_stride. backward gets what
+ * forward left in score and saved. Gradients are zero on entry and dense; ADD to them; NULL means
+ * that nobody wants this one. */
+typedef struct attune_kernel_call {
+  uint32_t size;
+  uint32_t parameters; /* how many */
+  int64_t keys, queries, depth;
+  const float *key;   /* [keys, depth] */
+  const float *query; /* [queries, depth] */
+  int64_t key_stride, query_stride;
+  const float *const *parameter; /* values, in the order in which host->kernel() got them */
+  const double *number;          /* likewise */
+  float *score;                  /* [keys, queries]: forward writes each, backward reads */
+  int64_t score_stride;
+  float *saved; /* [keys, queries, saved]: forward writes, backward reads; NULL: nobody will */
+  int64_t saved_stride;
+  float *scratch; /* what scratch() asked for, at a multiple of 64 bytes; undefined on entry */
+  /* backward alone */
+  const float *score_grad; /* [keys, queries] */
+  int64_t score_grad_stride;
+  float *key_grad;              /* [keys, depth] */
+  float *query_grad;            /* [queries, depth] */
+  float *const *parameter_grad; /* each as large as the parameter */
+} attune_kernel_call;
+
+/* THE HOT CALLS. forward and backward are [worker] and run thousands of times a second: no
+ * allocation, no files, no locks, no messages; memory is scratch, products of matrices are
+ * host->gemm(). What must be checked is checked in compose. NaN and infinity may come in, and then
+ * go out; nothing else may happen. */
+typedef struct attune_kernel {
+  uint32_t size;
+  const char *name; /* "gaussian": how messages and drawings call it */
+  int64_t saved;    /* floats kept of each pair from forward to backward; 0: none */
+  void (*forward)(const attune_host *host, const attune_kernel_call *call);
+  void (*backward)(const attune_host *host, const attune_kernel_call *call);
+  /* [worker] Floats of scratch for one call of either, at most so many keys and queries; never
+   * fewer for more of them. NULL: none. */
+  int64_t (*scratch)(const double *number, int64_t keys, int64_t queries, int64_t depth);
+  /* [worker] Floating-point operations of forward for one pair; NULL: 2 depth. */
+  double (*flops)(const double *number, int64_t depth);
+} attune_kernel;
+
 /* ---- arrays ------------------------------------------------------------------ */
 
 typedef enum attune_type { ATTUNE_F32 = 1, ATTUNE_I32, ATTUNE_I64, ATTUNE_U8 } attune_type;
@@ -485,6 +534,29 @@ struct attune_host {
   /* [main, during open] A sentence for whoever runs it: what was met in the data and taken all the
    * same, how much of it and where first. Copied. */
   int (*notice)(attune_schema *s, const char *sentence);
+
+  /* ---- kernels, since 1.6 */
+  /* [main, during compose] Scores of every key with every query by the plugin's own code. Both
+   * may have been projected by linear(), to the same size. The struct is copied, `numbers` too;
+   * the code stays loaded. Up to 8 parameters and 16 numbers.
+   * ATTUNE_BAD_INPUT where the model wants products feature by feature (`interact`). */
+  int (*kernel)(attune_build *b, const attune_kernel *kernel, attune_value key, attune_value query,
+                const attune_value *parameter, uint32_t parameters, const double *number,
+                uint32_t numbers, attune_value *out);
+  /* [main, during compose] A parameter NAME [rows, columns] for a kernel, drawn as linear()'s:
+   * U(-1/sqrt(columns), 1/sqrt(columns)). <= 0 means d. */
+  int (*matrix)(attune_build *b, const char *name, int64_t rows, int64_t columns,
+                attune_value *out);
+  /* [worker, within a kernel] C = alpha A B + beta C on the calling thread: A [m, k], B [k, n],
+   * C [m, n], element (i, j) of each at p[i * row + j * column]. beta 0 does not read C. */
+  void (*gemm)(int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t a_row,
+               int64_t a_column, const float *b, int64_t b_row, int64_t b_column, float beta,
+               float *c, int64_t c_row, int64_t c_column);
+  /* [worker] y[i] = exp, tanh, sigmoid of x[i], in vector code, to 3 units in the last place; y may
+   * be x. The same bits wherever an element stands. */
+  void (*vector_exp)(const float *x, float *y, int64_t n);
+  void (*vector_tanh)(const float *x, float *y, int64_t n);
+  void (*vector_sigmoid)(const float *x, float *y, int64_t n);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

@@ -32,4 +32,6 @@ extern const op_case op_cases_more[];
 extern const int n_op_cases_more;
 extern const op_case op_cases_choices[];
 extern const int n_op_cases_choices;
+extern const op_case op_cases_kernel[];
+extern const int n_op_cases_kernel;
 #endif
