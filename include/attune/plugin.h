@@ -87,6 +87,25 @@ typedef struct attune_option {
   const char *doc;          /* one sentence */
 } attune_option;
 
+/* Rows of that table, since 1.6; texts are literals. */
+#define ATTUNE_INT_OPTION(name_, default_, min_, max_, doc_) \
+  { "" name_, ATTUNE_OPTION_INT, "" default_, min_, max_, NULL, "" doc_ }
+#define ATTUNE_REAL_OPTION(name_, default_, min_, max_, doc_) \
+  { "" name_, ATTUNE_OPTION_REAL, "" default_, min_, max_, NULL, "" doc_ }
+#define ATTUNE_BOOL_OPTION(name_, default_, doc_) \
+  { "" name_, ATTUNE_OPTION_BOOL, "" default_, 0, 0, NULL, "" doc_ }
+#define ATTUNE_ENUM_OPTION(name_, default_, choices_, doc_) \
+  { "" name_, ATTUNE_OPTION_ENUM, "" default_, 0, 0, "" choices_, "" doc_ }
+#define ATTUNE_STRING_OPTION(name_, default_, doc_) \
+  { "" name_, ATTUNE_OPTION_STRING, "" default_, 0, 0, NULL, "" doc_ }
+#define ATTUNE_PATH_OPTION(name_, default_, doc_) \
+  { "" name_, ATTUNE_OPTION_PATH, "" default_, 0, 0, NULL, "" doc_ }
+/* A path without a default: the user must give it. */
+#define ATTUNE_NEEDED_PATH_OPTION(name_, doc_) \
+  { "" name_, ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "" doc_ }
+#define ATTUNE_END_OF_OPTIONS \
+  { NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL }
+
 /* ---- what every item begins with ------------------------------------------- */
 
 typedef struct attune_item {
@@ -97,6 +116,12 @@ typedef struct attune_item {
   const char *doc;              /* formula, source, notes; several lines are fine */
   const attune_option *options; /* NULL: none */
 } attune_item;
+
+/* The item of a struct attune_TYPE, since 1.6: its size and kind cannot disagree with it.
+ *     static const attune_score dot = {ATTUNE_ITEM(score, SCORE, "dot", "k . q", "s = k . q",
+ * NULL), compose, NULL}; */
+#define ATTUNE_ITEM(type_, KIND_, name_, summary_, doc_, options_) \
+  { (uint32_t)sizeof(attune_##type_), ATTUNE_##KIND_, "" name_, "" summary_, "" doc_, options_ }
 
 typedef struct attune_plugin {
   uint32_t size;
@@ -576,16 +601,25 @@ typedef const attune_plugin *(*attune_plugin_entry_fn)(const attune_host *host);
 #define ATTUNE_EXTERN
 #endif
 
-/* Defines the entry of a plugin whose items are in the array `items_`. */
+#if defined(__cplusplus)
+#define ATTUNE_STATIC_ASSERT(what_, why_) static_assert(what_, why_)
+#else
+#define ATTUNE_STATIC_ASSERT(what_, why_) _Static_assert(what_, why_)
+#endif
+
+/* Defines the entry of a plugin whose items are in the array `items_`; the texts are literals. */
 #define ATTUNE_PLUGIN(name_, version_, license_, items_)                                     \
   ATTUNE_EXTERN ATTUNE_EXPORT const attune_plugin *attune_plugin_entry(const attune_host *); \
   const attune_plugin *attune_plugin_entry(const attune_host *host) {                        \
+    ATTUNE_STATIC_ASSERT(sizeof("" name_) > 1, "a plugin needs a name");                     \
+    ATTUNE_STATIC_ASSERT(sizeof("" license_) > 1, "a plugin needs a licence");               \
+    ATTUNE_STATIC_ASSERT(sizeof(items_) / sizeof((items_)[0]) <= 1024, "too many items");    \
     static const attune_plugin plugin = {sizeof(attune_plugin),                              \
                                          ATTUNE_ABI_MAJOR,                                   \
                                          ATTUNE_ABI_MINOR,                                   \
-                                         name_,                                              \
-                                         version_,                                           \
-                                         license_,                                           \
+                                         "" name_,                                           \
+                                         "" version_,                                        \
+                                         "" license_,                                        \
                                          (uint32_t)(sizeof(items_) / sizeof((items_)[0])),   \
                                          items_};                                            \
     (void)host;                                                                              \
