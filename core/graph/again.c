@@ -57,7 +57,8 @@ bool at_exec_again(at_exec *x, const at_node *n, const float *value) {
 }
 
 bool at_exec_backward_to(at_exec *x, const at_node *from, const float *grad, const at_node *to) {
-  if (!can_change(x, to) || !at_exec_owns(x, from) || !x->slot[from->id].source) return false;
+  if (!can_change(x, to) || !at_exec_owns(x, from) || !at_exec_now(x, x->slot[from->id].source))
+    return false;
   mark_below(x, to);
   at_exec_run_backward(x, from->id, grad, true);
   return true;

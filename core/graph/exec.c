@@ -39,13 +39,14 @@ static void find_sources(at_exec *x) {
 
 static bool allocate(at_exec *x) {
   const size_t n = (size_t)x->n, pieces = n * AT_PIECES;
+  const size_t steps = (size_t)at_exec_last_step(x);
   x->slot = calloc(n + 1, sizeof *x->slot);
   x->piece = calloc(pieces + 1, sizeof *x->piece);
   x->axis = calloc((size_t)x->g->n_axis + 1, sizeof *x->axis);
   x->by_begin = calloc(pieces + 1, sizeof *x->by_begin);
   x->by_end = calloc(pieces + 1, sizeof *x->by_end);
-  x->begin_at = calloc(2 * n + 2, sizeof *x->begin_at);
-  x->end_at = calloc(2 * n + 2, sizeof *x->end_at);
+  x->begin_at = calloc(steps + 2, sizeof *x->begin_at);
+  x->end_at = calloc(steps + 2, sizeof *x->end_at);
   x->gap = calloc(pieces + 1, sizeof *x->gap);
   return x->slot && x->piece && x->axis && x->by_begin && x->by_end && x->begin_at && x->end_at &&
          x->gap;
@@ -65,6 +66,7 @@ at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_option
   x->n = g->n_node;
   x->again = -1;
   if (o) x->o = *o;
+  x->turns = x->o.turns && !x->o.keep_all && g->n_objective > 1 ? g->n_objective : 1;
   if (!allocate(x)) {
     at_exec_free(x);
     return at_nomem(err);
@@ -158,20 +160,25 @@ void at_exec_run_node(at_exec *x, const at_node *n) {
   x->ran_flops += at_op_flops(x, n);
 }
 
-void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
-  if (!x->ready || x->o.measure) return;
+void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training) {
+  if (!x->ready || x->o.measure || k < 0 || k >= x->turns) return;
+  x->turn = k;
   x->seed = seed;
   x->step = step;
   x->training = training;
   x->backward = false;
   x->ran = 0;
   x->ran_flops = 0;
-  if (x->o.poison) poison(x, 0, x->planned);
+  if (x->o.poison && k == 0) poison(x, 0, x->planned);
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
-    if (at_exec_computes(x, n)) at_exec_run_node(x, n);
-    poison_ended(x, i);
+    if (at_exec_computes(x, n) && at_exec_now(x, x->slot[i].run)) at_exec_run_node(x, n);
+    poison_ended(x, at_exec_step(x, k, i));
   }
+}
+
+void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
+  at_exec_turn(x, 0, seed, step, training);
 }
 
 /* A gradient is zeroed when its first addend comes. */
@@ -190,7 +197,7 @@ static void mark_reached(at_exec *x, int source) {
     const at_node *n = x->g->node[i];
     for (int k = 0; x->slot[i].reached && k < n->n_in; k++) {
       at_slot *in = &x->slot[n->in[k]->id];
-      in->reached |= in->want;
+      in->reached |= at_exec_now(x, in->want);
     }
   }
 }
@@ -208,13 +215,13 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
     const at_node *n = x->g->node[i];
     const at_slot *s = &x->slot[i];
     if (i == source) give_gradient(x, i, grad);
-    if (s->reached && s->back && (!within || s->below)) {
+    if (s->reached && at_exec_now(x, s->back) && (!within || s->below)) {
       for (int k = 0; k < n->n_in; k++)
-        if (x->slot[n->in[k]->id].want) start_gradient(x, n->in[k]->id);
+        if (at_exec_now(x, x->slot[n->in[k]->id].want)) start_gradient(x, n->in[k]->id);
       zero_tails(x, n, s->grad);
       n->op->backward(x, n);
     }
-    poison_ended(x, at_exec_backstep(x, i));
+    poison_ended(x, at_exec_backstep(x, x->turn, i));
   }
   for (int i = 0; i < x->g->n_input; i++)
     if (x->slot[x->g->input[i]->id].live) start_gradient(x, x->g->input[i]->id);
@@ -224,7 +231,7 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
 
 void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad) {
   if (!x->ready || x->o.measure || !at_exec_owns(x, n)) return;
-  if (x->slot[n->id].source) at_exec_run_backward(x, n->id, grad, false);
+  if (at_exec_now(x, x->slot[n->id].source)) at_exec_run_backward(x, n->id, grad, false);
 }
 
 void at_exec_backward(at_exec *x) {

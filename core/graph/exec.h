@@ -34,6 +34,8 @@ typedef struct at_exec_options {
   bool no_loss;     /* leave the loss out: evaluation of outputs */
   bool poison;      /* memory without a living value holds NaN: tests of the plan */
   bool measure;     /* sizes and plan alone: no parameters, inputs or storage; nothing runs */
+  bool turns;       /* of a model with several objectives: each has a turn (at_exec_turn); not with
+                     * keep_all */
 } at_exec_options;
 
 at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_options *o, at_exec **out,
@@ -61,6 +63,11 @@ at_status at_exec_ready(at_exec *x, at_error *err);
 
 /* `seed`, `step`: what random operators draw from; `training`: dropout on. */
 void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training);
+/* With the option `turns`, in their order from 0: forward of what objective k needs and an earlier
+ * turn did not leave behind, or left behind before an objective moved a parameter that it comes
+ * from. at_exec_backward_from objective k then goes back to the parameters that this one moves.
+ * Outputs that no objective needs belong to the last turn. at_exec_forward is turn 0. */
+void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training);
 /* Adds d loss / d parameter to params->grad (the caller zeroes it). */
 void at_exec_backward(at_exec *x);
 /* The same from a given gradient of any kept node (dense over its dims, borrowed
@@ -95,6 +102,8 @@ size_t at_exec_node_bytes(const at_exec *x, const at_node *n);
 const at_graph *at_x_graph(const at_exec *x);
 at_pool *at_x_pool(const at_exec *x);
 bool at_x_training(const at_exec *x);
+/* Training, and the first run of n in this step: what may move running averages. */
+bool at_x_counts(const at_exec *x, const at_node *n);
 uint64_t at_x_seed(const at_exec *x);
 uint64_t at_x_step(const at_exec *x);
 int64_t at_x_dim(const at_exec *x, const at_node *n, int dim); /* bound size of a dim */

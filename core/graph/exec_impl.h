@@ -14,27 +14,33 @@ enum {
 };
 
 /* A piece is in use in steps begin..end, both included. Steps of the one
- * timeline: forward of node i is step i, its backward step 2n - 1 - i; 2n is
- * after everything.  begin -1: not needed. */
+ * timeline: in turn k forward of node i is step 2nk + i, its backward step
+ * 2nk + 2n - 1 - i; what comes after all turns is one step more.  begin -1: not
+ * needed. */
 typedef struct at_piece {
   int begin, end;
   size_t bytes, offset; /* at the bound sizes; both multiples of 64 */
 } at_piece;
 
+/* A bit for each turn: one, or with at_exec_options.turns one for each objective. */
+typedef uint64_t at_turns;
+
 typedef struct at_slot {
-  int root;      /* whose storage it uses: itself, or what an alias looks at */
-  bool asked;    /* at_exec_keep */
-  bool sought;   /* at_exec_keep_grad */
-  bool below;    /* runs again when `again` changes (again.c) */
-  bool live;     /* forward runs */
-  bool keep;     /* value survives to the next bind */
-  bool source;   /* backward may start here */
-  bool want;     /* its gradient is wanted */
-  bool planned;  /* some source reaches it, so its gradient has a place */
-  bool back;     /* backward of its operator may run */
-  bool reached;  /* by the source of the backward pass that runs now */
-  bool started;  /* gradient zeroed in this pass (at roots) */
-  int64_t count; /* elements */
+  int root;         /* whose storage it uses: itself, or what an alias looks at */
+  bool asked;       /* at_exec_keep */
+  bool sought;      /* at_exec_keep_grad */
+  bool below;       /* runs again when `again` changes (again.c) */
+  bool live;        /* forward runs, in some turn */
+  bool keep;        /* value survives to the next bind */
+  at_turns run;     /* forward runs */
+  at_turns need;    /* value is needed, and no older than the parameters it comes from */
+  at_turns source;  /* backward may start here */
+  at_turns want;    /* its gradient is wanted */
+  at_turns planned; /* some source reaches it, so its gradient has a place */
+  at_turns back;    /* backward of its operator may run */
+  bool reached;     /* by the source of the backward pass that runs now */
+  bool started;     /* gradient zeroed in this pass (at roots) */
+  int64_t count;    /* elements */
   void *value;
   float *grad;
   void *saved, *scratch[2]; /* forward, backward */
@@ -60,10 +66,11 @@ struct at_exec {
   at_params *params;
   at_exec_options o;
   int n;               /* nodes */
+  int turns, turn;     /* how many; the one at hand */
   at_slot *slot;       /* [n] */
   at_piece *piece;     /* [n * AT_PIECES] */
   at_bound_axis *axis; /* [n_axis] */
-  /* pieces in order of begin and of end; [2n + 2] first place of each step */
+  /* pieces in order of begin and of end; [2n * turns + 2] first place of each step */
   int *by_begin, *by_end, *begin_at, *end_at;
   at_gap *gap; /* free memory in planning, by offset */
   int n_gap;
@@ -77,7 +84,12 @@ struct at_exec {
   uint64_t seed, step;
 };
 
-static inline int at_exec_backstep(const at_exec *x, int id) { return 2 * x->n - 1 - id; }
+static inline int at_exec_step(const at_exec *x, int turn, int id) { return 2 * x->n * turn + id; }
+static inline int at_exec_backstep(const at_exec *x, int turn, int id) {
+  return 2 * x->n * (turn + 1) - 1 - id;
+}
+static inline int at_exec_last_step(const at_exec *x) { return 2 * x->n * x->turns; }
+static inline bool at_exec_now(const at_exec *x, at_turns turns) { return turns >> x->turn & 1; }
 static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
   return &x->piece[id * AT_PIECES + what];
 }

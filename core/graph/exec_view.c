@@ -4,6 +4,11 @@
 const at_graph *at_x_graph(const at_exec *x) { return x->g; }
 at_pool *at_x_pool(const at_exec *x) { return x->o.pool; }
 bool at_x_training(const at_exec *x) { return x->training; }
+
+bool at_x_counts(const at_exec *x, const at_node *n) {
+  const at_turns before = ((at_turns)1 << x->turn) - 1;
+  return x->training && !(x->slot[n->id].run & before);
+}
 uint64_t at_x_seed(const at_exec *x) { return x->seed; }
 uint64_t at_x_step(const at_exec *x) { return x->step; }
 
@@ -37,7 +42,7 @@ const float *at_x_grad_out(const at_exec *x, const at_node *n) { return x->slot[
 
 float *at_x_grad_in(const at_exec *x, const at_node *n, int i) {
   const at_slot *s = &x->slot[n->in[i]->id];
-  return s->want ? s->grad : NULL;
+  return at_exec_now(x, s->want) ? s->grad : NULL;
 }
 
 void *at_x_saved(const at_exec *x, const at_node *n) { return x->slot[n->id].saved; }

@@ -377,6 +377,8 @@ at_status at_graph_set_loss(at_graph *g, at_node *n, at_error *err) {
 
 at_status at_graph_add_objective(at_graph *g, const at_objective *o, at_error *err) {
   at_status s = check_loss(g, o->node, err);
+  if (s == AT_OK && g->n_objective == AT_MAX_OBJECTIVE)
+    s = at_fail(err, AT_EINPUT, "a model has %d losses with names at most", AT_MAX_OBJECTIVE);
   for (int i = 0; i < g->n_objective && s == AT_OK; i++)
     if (strcmp(g->objective[i].name, o->name) == 0)
       s = at_fail(err, AT_EINPUT, "there are two losses called `%s`", o->name);

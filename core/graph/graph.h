@@ -21,10 +21,11 @@
 #include "core/base/arena.h"
 #include "core/base/status.h"
 
-#define AT_MAX_DIM      8
-#define AT_MAX_IN       12
-#define AT_MAX_ARG      12
-#define AT_MAX_AXES_ARG 4
+#define AT_MAX_DIM       8
+#define AT_MAX_IN        12
+#define AT_MAX_ARG       12
+#define AT_MAX_AXES_ARG  4
+#define AT_MAX_OBJECTIVE 64
 
 typedef enum at_axis_kind { AT_BATCH, AT_SEQUENCE, AT_FEATURE } at_axis_kind;
 const char *at_axis_kind_name(at_axis_kind k); /* "batch" "sequence" "feature" */

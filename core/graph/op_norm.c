@@ -221,6 +221,7 @@ static void batch_forward(at_exec *x, const at_node *n) {
   norm *m = &c.m;
   m->rstd = m->mean + m->n;
   m->y = at_x_out(x, n);
+  if (!at_x_counts(x, n)) c.momentum = 0;
   c.sum = at_x_scratch(x, n);
   c.square = c.sum + m->n;
   c.running_mean = at_unconst(at_x_in(x, n, MEAN));

@@ -19,7 +19,8 @@ static void mark_roots(at_exec *x) {
     const at_node *n = x->g->node[i];
     s->root = is_alias(n) ? x->slot[n->in[0]->id].root : i;
     s->keep = s->asked;
-    s->live = s->source = s->want = s->planned = s->back = false;
+    s->live = false;
+    s->run = s->need = s->source = s->want = s->planned = s->back = 0;
   }
   for (int i = 0; i < x->g->n_output; i++) x->slot[x->g->output[i].node->id].keep = true;
   if (x->g->loss && !x->o.no_loss) x->slot[x->g->loss->id].keep = true;
@@ -27,76 +28,129 @@ static void mark_roots(at_exec *x) {
     x->slot[x->g->objective[i].node->id].keep = true;
 }
 
-/* keep_all runs everything, except that no_loss still leaves out what only the
- * loss reads. `source` serves as the mark of what is left out here. */
-static void mark_all_live(at_exec *x) {
+static bool left_out(const at_exec *x, int i) {
   const at_graph *g = x->g;
-  bool left_out = false;
+  bool loss = g->loss && g->loss->id == i;
+  for (int k = 0; k < g->n_objective; k++) loss |= g->objective[k].node->id == i;
+  return x->o.no_loss && !x->slot[i].keep && loss;
+}
+
+/* keep_all runs everything, except that no_loss still leaves out what only the
+ * loss reads. `back` and `planned` serve as marks: has a reader; has one that runs. */
+static void mark_all_live(at_exec *x) {
+  bool some = false;
   for (int i = x->n - 1; i >= 0; i--) {
     at_slot *s = &x->slot[i];
-    bool out = x->o.no_loss && !s->keep && g->loss && g->loss->id == i;
-    for (int k = 0; k < g->n_objective; k++)
-      out |= x->o.no_loss && !s->keep && g->objective[k].node->id == i;
-    /* back: has a reader; planned: has a reader that runs */
-    if (s->back && !s->planned && !s->keep && left_out) out = true;
-    left_out |= out;
-    s->live = !out && (s->planned || s->keep || !is_outside(g->node[i]));
-    for (int k = 0; k < g->node[i]->n_in; k++) {
-      at_slot *in = &x->slot[g->node[i]->in[k]->id];
-      in->back = true;
-      if (!out) in->planned = true;
+    bool out = left_out(x, i) || (s->back && !s->planned && !s->keep && some);
+    some |= out;
+    s->live = !out && (s->planned || s->keep || !is_outside(x->g->node[i]));
+    for (int k = 0; k < x->g->node[i]->n_in; k++) {
+      at_slot *in = &x->slot[x->g->node[i]->in[k]->id];
+      in->back = 1;
+      if (!out) in->planned = 1;
     }
   }
   for (int i = 0; i < x->n; i++) {
     at_slot *s = &x->slot[i];
-    s->back = s->planned = false;
+    s->back = s->planned = 0;
     s->keep = s->live;
+    s->need = s->live;
   }
 }
 
-static void mark_live(at_exec *x) {
-  if (x->o.keep_all) {
-    mark_all_live(x);
-    return;
-  }
+static void mark_needed(at_exec *x) {
+  const at_turns last = (at_turns)1 << (x->turns - 1);
+  for (int k = 0; x->turns > 1 && k < x->turns; k++)
+    x->slot[x->g->objective[k].node->id].need |= (at_turns)1 << k;
   for (int i = x->n - 1; i >= 0; i--) {
     at_slot *s = &x->slot[i];
     const at_node *n = x->g->node[i];
-    if (s->keep) s->live = true;
-    for (int k = 0; s->live && k < n->n_in; k++) x->slot[n->in[k]->id].live = true;
+    if (s->keep && !s->need) s->need = last;
+    s->live = s->need;
+    for (int k = 0; k < n->n_in; k++) x->slot[n->in[k]->id].need |= s->need;
   }
 }
 
-static bool wants_gradient(const at_exec *x, const at_node *n) {
-  if (at_node_is_parameter(n)) return !n->frozen;
-  if (x->slot[n->id].sought && n->type == AT_REAL) return true;
-  if (at_node_is_input(n)) return x->o.input_grads && n->type == AT_REAL;
-  if (n->type != AT_REAL || (n->op->flags & AT_OP_NOGRAD)) return false;
+/* Turns that move the parameter. */
+static at_turns moving(const at_exec *x, const at_node *p) {
+  at_turns turns = 0;
+  if (x->turns == 1) return !p->frozen;
+  for (int k = 0; k < x->turns; k++)
+    if (at_objective_updates(&x->g->objective[k], p)) turns |= (at_turns)1 << k;
+  return turns;
+}
+
+/* The first turn that needs a value makes it; a later one where a parameter moved since.
+ * `planned` serves as the mark of the turns that move something which the value comes from. */
+static void mark_running(at_exec *x) {
+  for (int i = 0; i < x->n; i++) {
+    at_slot *s = &x->slot[i];
+    const at_node *n = x->g->node[i];
+    bool stale = true;
+    if (at_node_is_parameter(n)) s->planned = moving(x, n);
+    for (int k = 0; k < n->n_in; k++) s->planned |= x->slot[n->in[k]->id].planned;
+    for (int k = 0; k < x->turns; k++) {
+      const at_turns now = (at_turns)1 << k;
+      if (s->need & now && stale) {
+        s->run |= now;
+        stale = false;
+      }
+      stale |= (s->planned & now) != 0;
+    }
+  }
+  for (int i = 0; i < x->n; i++) x->slot[i].planned = 0;
+}
+
+static void mark_live(at_exec *x) {
+  if (x->o.keep_all)
+    mark_all_live(x);
+  else
+    mark_needed(x);
+  mark_running(x);
+}
+
+static at_turns wants_gradient(const at_exec *x, const at_node *n) {
+  const at_turns all = ~(at_turns)0 >> (64 - x->turns);
+  at_turns want = 0;
+  if (at_node_is_parameter(n)) return moving(x, n);
+  if (x->slot[n->id].sought && n->type == AT_REAL) return all;
+  if (at_node_is_input(n)) return x->o.input_grads && n->type == AT_REAL ? all : 0;
+  if (n->type != AT_REAL || (n->op->flags & AT_OP_NOGRAD)) return 0;
   if (is_alias(n)) return x->slot[n->in[0]->id].want;
-  if (!n->op->backward) return false;
-  for (int k = 0; k < n->n_in; k++)
-    if (x->slot[n->in[k]->id].want) return true;
-  return false;
+  if (!n->op->backward) return 0;
+  for (int k = 0; k < n->n_in; k++) want |= x->slot[n->in[k]->id].want;
+  return want;
+}
+
+static void mark_sources(at_exec *x) {
+  for (int i = 0; i < x->n; i++) {
+    at_slot *s = &x->slot[i];
+    s->want = s->live ? wants_gradient(x, x->g->node[i]) & s->need : 0;
+    if (x->turns == 1 && s->keep) s->source = s->want;
+  }
+  for (int k = 0; x->turns > 1 && k < x->turns; k++) {
+    at_slot *s = &x->slot[x->g->objective[k].node->id];
+    s->source |= s->want & (at_turns)1 << k;
+  }
+  for (int i = 0; i < x->n; i++) x->slot[i].planned = x->slot[i].source;
 }
 
 static void mark_gradients(at_exec *x) {
   if (!x->o.gradients) return;
   for (int i = 0; i < x->n; i++)
     if (x->slot[i].sought) x->slot[x->slot[i].root].sought = true;
-  for (int i = 0; i < x->n; i++) {
-    at_slot *s = &x->slot[i];
-    s->want = s->live && wants_gradient(x, x->g->node[i]);
-    s->source = s->planned = s->want && s->keep;
-  }
+  mark_sources(x);
   for (int i = x->n - 1; i >= 0; i--) {
     at_slot *s = &x->slot[i];
     const at_node *n = x->g->node[i];
     /* zero when nothing reaches it */
-    if ((at_node_is_input(n) || s->sought) && s->want) s->planned = true;
-    s->back = s->planned && !is_outside(n) && !is_alias(n) && n->op->backward &&
-              !(n->op->flags & AT_OP_NOGRAD);
-    for (int k = 0; s->planned && k < n->n_in; k++)
-      if (x->slot[n->in[k]->id].want) x->slot[n->in[k]->id].planned = true;
+    if (at_node_is_input(n) || s->sought) s->planned |= s->want;
+    if (!is_outside(n) && !is_alias(n) && n->op->backward && !(n->op->flags & AT_OP_NOGRAD))
+      s->back = s->planned;
+    for (int k = 0; k < n->n_in; k++) {
+      at_slot *in = &x->slot[n->in[k]->id];
+      in->planned |= s->planned & in->want;
+    }
   }
 }
 
@@ -107,19 +161,29 @@ static void use(at_piece *p, int step) {
   if (step > p->end) p->end = step;
 }
 
+/* In every turn of a set: going forward, or back. */
+static void use_forward(const at_exec *x, at_piece *p, at_turns turns, int id) {
+  for (int k = 0; k < x->turns; k++)
+    if (turns >> k & 1) use(p, at_exec_step(x, k, id));
+}
+
+static void use_back(const at_exec *x, at_piece *p, at_turns turns, int id) {
+  for (int k = 0; k < x->turns; k++)
+    if (turns >> k & 1) use(p, at_exec_backstep(x, k, id));
+}
+
 static void live_value(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
   const at_slot *s = &x->slot[i];
   at_piece *mine = at_exec_piece(x, s->root, AT_PIECE_VALUE);
   const unsigned flags = n->op->flags;
-  use(mine, i);
-  if (s->keep) use(mine, 2 * x->n);
-  if (s->back && (flags & AT_OP_KEEPS_OUT)) use(mine, at_exec_backstep(x, i));
+  use_forward(x, mine, s->run, i);
+  if (s->keep) use(mine, at_exec_last_step(x));
+  if (flags & AT_OP_KEEPS_OUT) use_back(x, mine, s->back, i);
   for (int k = 0; k < n->n_in; k++) {
     at_piece *p = at_exec_piece(x, x->slot[n->in[k]->id].root, AT_PIECE_VALUE);
-    use(p, i);
-    if (s->back && (flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1))
-      use(p, at_exec_backstep(x, i));
+    use_forward(x, p, s->run, i);
+    if ((flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1)) use_back(x, p, s->back, i);
   }
 }
 
@@ -127,28 +191,26 @@ static void live_value(at_exec *x, int i) {
 static void live_gradient(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
   const at_slot *s = &x->slot[i];
-  if (s->planned) {
-    at_piece *p = at_exec_piece(x, s->root, AT_PIECE_GRAD);
-    use(p, at_exec_backstep(x, i));
-    if (at_node_is_input(n) || s->sought) use(p, 2 * x->n);
-  }
-  for (int k = 0; s->back && k < n->n_in; k++) {
+  at_piece *mine = at_exec_piece(x, s->root, AT_PIECE_GRAD);
+  use_back(x, mine, s->planned, i);
+  if (s->planned && (at_node_is_input(n) || s->sought)) use(mine, at_exec_last_step(x));
+  for (int k = 0; k < n->n_in; k++) {
     const at_slot *in = &x->slot[n->in[k]->id];
-    if (in->want) use(at_exec_piece(x, in->root, AT_PIECE_GRAD), at_exec_backstep(x, i));
+    use_back(x, at_exec_piece(x, in->root, AT_PIECE_GRAD), s->back & in->want, i);
   }
 }
 
 static void live_work(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
+  const at_slot *s = &x->slot[i];
   if (is_outside(n) || is_alias(n)) return;
-  const bool back = x->slot[i].back;
   if (n->op->saved) {
-    use(at_exec_piece(x, i, AT_PIECE_SAVED), i);
-    if (back) use(at_exec_piece(x, i, AT_PIECE_SAVED), at_exec_backstep(x, i));
+    use_forward(x, at_exec_piece(x, i, AT_PIECE_SAVED), s->run, i);
+    use_back(x, at_exec_piece(x, i, AT_PIECE_SAVED), s->back, i);
   }
   if (n->op->scratch) {
-    use(at_exec_piece(x, i, AT_PIECE_FORWARD), i);
-    if (back) use(at_exec_piece(x, i, AT_PIECE_BACKWARD), at_exec_backstep(x, i));
+    use_forward(x, at_exec_piece(x, i, AT_PIECE_FORWARD), s->run, i);
+    use_back(x, at_exec_piece(x, i, AT_PIECE_BACKWARD), s->back, i);
   }
 }
 
@@ -166,12 +228,12 @@ static void find_lifetimes(at_exec *x) {
     if (at_node_is_parameter(n)) at_exec_piece(x, i, AT_PIECE_GRAD)->begin = -1;
   }
   for (int i = 0; x->o.keep_all && i < x->n * AT_PIECES; i++)
-    if (x->piece[i].begin >= 0) x->piece[i].begin = 0, x->piece[i].end = 2 * x->n;
+    if (x->piece[i].begin >= 0) x->piece[i].begin = 0, x->piece[i].end = at_exec_last_step(x);
 }
 
 /* Counting sort of the pieces by one of their ends. */
 static void sort_pieces(const at_exec *x, bool by_end, int *order, int *at) {
-  const int steps = 2 * x->n + 1, pieces = x->n * AT_PIECES;
+  const int steps = at_exec_last_step(x) + 1, pieces = x->n * AT_PIECES;
   memset(at, 0, (size_t)(steps + 1) * sizeof *at);
   for (int i = 0; i < pieces; i++)
     if (x->piece[i].begin >= 0) at[1 + (by_end ? x->piece[i].end : x->piece[i].begin)]++;
@@ -278,7 +340,7 @@ at_status at_exec_plan(at_exec *x, at_error *err) {
   x->n_gap = 0;
   if (!measure(x))
     return at_fail(err, AT_EINPUT, "a batch of these sizes is too large for any memory");
-  for (int t = 0; t <= 2 * x->n; t++) {
+  for (int t = 0; t <= at_exec_last_step(x); t++) {
     for (int i = t ? x->end_at[t - 1] : 0; t && i < x->end_at[t]; i++)
       if (x->piece[x->by_end[i]].bytes) give(x, &x->piece[x->by_end[i]]);
     for (int i = x->begin_at[t]; i < x->begin_at[t + 1]; i++)

@@ -125,11 +125,7 @@ static at_status check_evaluates(const trainer *t, const char *validation, at_er
 }
 
 static at_status make_room(trainer *t, at_error *err) {
-  const at_graph *g = t->s->graph;
   const size_t n = (size_t)t->n_losses;
-  size_t states = 1;
-  for (int i = 0; i < g->n_param; i++)
-    if (g->param[i]->state) states += t->s->params->size[i];
   for (int b = 0; b < t->s->n_batch; b++)
     if (!(t->rows[b] = malloc((size_t)t->batch * sizeof **t->rows)) ||
         !(t->next[b] = malloc((size_t)t->batch * sizeof **t->next)))
@@ -137,15 +133,14 @@ static at_status make_room(trainer *t, at_error *err) {
   t->loss = calloc(n, sizeof *t->loss);
   t->norm = calloc(n, sizeof *t->norm);
   t->loss_sum = calloc(n, sizeof *t->loss_sum);
-  t->states = calloc(states, sizeof *t->states);
-  return t->loss && t->norm && t->loss_sum && t->states ? AT_OK : at_nomem(err);
+  return t->loss && t->norm && t->loss_sum ? AT_OK : at_nomem(err);
 }
 
 static at_status open_trainer(trainer *t, at_error *err) {
   at_session *s = t->s;
   const at_run *r = s->run;
   const char *validation = at_session_split(s, "validation");
-  at_exec_options o = {.pool = s->pool, .gradients = true};
+  at_exec_options o = {.pool = s->pool, .gradients = true, .turns = true};
   at_cache *cache;
   if (!s->graph->loss && !s->graph->n_objective)
     return at_fail(err, AT_EINPUT, "%s: the model has no loss; there is nothing to train",
@@ -185,7 +180,6 @@ static void close_trainer(trainer *t) {
   free(t->loss);
   free(t->norm);
   free(t->loss_sum);
-  free(t->states);
   free(t->examples.example);
   free(t->examples.out);
   free(t->examples.text);

@@ -35,7 +35,6 @@ typedef struct trainer {
   double *factor;                 /* [n_losses] its rate, in learning rates of the run */
   double *loss, *norm, *loss_sum; /* [n_losses] of the last step; since the last line of the log */
   int64_t loss_count, examples_since;
-  float *states; /* room for those of the model */
   double seconds_before, seconds_since;
   int64_t steps_here;
   double began; /* at_clock */

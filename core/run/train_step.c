@@ -58,29 +58,13 @@ int64_t at_train_steps(const trainer *t) {
 
 /* ---- the losses ---- */
 
-static void copy_states(const at_params *p, float *room, bool back) {
-  for (int i = 0; i < p->graph->n_param; i++) {
-    float *state = p->value + p->offset[i];
-    if (!p->graph->param[i]->state) continue;
-    memcpy(back ? state : room, back ? room : state, p->size[i] * sizeof(float));
-    room += p->size[i];
-  }
-}
-
 /* A later loss sees the parameters as the ones before it left them, and the same random
- * numbers. A batch counts once in running averages, however often it goes through. */
-static void forward(trainer *t, int k) {
-  at_session *s = t->s;
-  if (k > 0) copy_states(s->params, t->states, false);
-  at_exec_forward(s->train, s->seed, (uint64_t)t->step, true);
-  if (k > 0) copy_states(s->params, t->states, true);
-}
-
+ * numbers. */
 static at_status descend(trainer *t, int k, double rate, at_error *err) {
   const float one = 1;
   at_exec *x = t->s->train;
   const at_objective *o = t->s->graph->n_objective ? &t->s->graph->objective[k] : NULL;
-  forward(t, k);
+  at_exec_turn(x, k, t->s->seed, (uint64_t)t->step, true);
   t->loss[k] = *at_exec_value(x, o ? o->node : t->s->graph->loss);
   if (!isfinite(t->loss[k])) return at_train_diverged(t, k, true, err);
   at_exec_backward_from(x, o ? o->node : t->s->graph->loss, &one);

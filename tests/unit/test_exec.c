@@ -138,6 +138,105 @@ static void reuse_changes_no_bit(void **state) {
   free_net(&w);
 }
 
+/* ---- several objectives ---- */
+
+enum { TURNS = 3 };
+
+/* x -> a -> b: one moves b, one a, one both; the first does not need the branch c. */
+static net make_turns(void) {
+  net w = {0};
+  at_dim dim[2] = {{0, -1, false}, {0, D, false}};
+  const char *const moved[TURNS] = {"b", "a", ""};
+  const char *const name[TURNS] = {"first", "second", "third"};
+  assert_int_equal(at_graph_new("t", &w.g, NULL), AT_OK);
+  assert_int_equal(at_graph_axis(w.g, "row", AT_BATCH, -1, nowhere, &dim[0].axis, NULL), AT_OK);
+  assert_int_equal(at_graph_axis(w.g, "d", AT_FEATURE, -1, nowhere, &dim[1].axis, NULL), AT_OK);
+  assert_int_equal(at_graph_input(w.g, "x", AT_REAL, 2, dim, -1, nowhere, &w.x, NULL), AT_OK);
+  at_node *a = must(t_node(w.g, &t_tanh, must(t_node(w.g, &t_bias, w.x, NULL, "a")), NULL, NULL));
+  at_node *b = must(t_node(w.g, &t_tanh, must(t_node(w.g, &t_bias, a, NULL, "b")), NULL, NULL));
+  at_node *c = must(t_node(w.g, &t_cube, must(t_node(w.g, &t_bias, a, NULL, "c")), NULL, NULL));
+  at_node *of[TURNS] = {b, must(t_node(w.g, &t_mul, b, c, NULL)),
+                        must(t_node(w.g, &t_add, b, c, NULL))};
+  w.early = a;
+  w.late = c;
+  for (int k = 0; k < TURNS; k++) {
+    at_node *square = must(t_node(w.g, &t_mul, of[k], of[k], NULL));
+    at_objective o = {name[k], must(t_node(w.g, &t_total, square, NULL, NULL)), &moved[k], 1,
+                      nowhere};
+    assert_int_equal(at_graph_add_objective(w.g, &o, NULL), AT_OK);
+  }
+  assert_int_equal(at_params_new(w.g, &w.p, NULL), AT_OK);
+  at_params_init(w.p, 7);
+  return w;
+}
+
+/* Gradients of each turn behind one another in `grad`; parameters move in between. */
+static void descend(const net *w, at_exec *x, bool turns, float *grad) {
+  const float one = 1;
+  at_params_init(w->p, 7);
+  for (int k = 0; k < TURNS; k++) {
+    const at_objective *o = &w->g->objective[k];
+    memset(w->p->grad, 0, w->p->count * sizeof(float));
+    if (turns)
+      at_exec_turn(x, k, 1, 1, true);
+    else
+      at_exec_forward(x, 1, 1, true);
+    at_exec_backward_from(x, o->node, &one);
+    for (int i = 0; i < w->g->n_param; i++) {
+      float *v = w->p->value + w->p->offset[i], *g = w->p->grad + w->p->offset[i];
+      const bool moves = at_objective_updates(o, w->g->param[i]);
+      for (size_t j = 0; j < w->p->size[i]; j++) {
+        if (turns && !moves) assert_true(g[j] == 0);
+        g[j] = moves ? g[j] : 0;
+        v[j] -= 0.01f * g[j];
+      }
+    }
+    memcpy(grad + (size_t)k * w->p->count, w->p->grad, w->p->count * sizeof(float));
+  }
+}
+
+static void objectives_take_turns(void **state) {
+  (void)state;
+  net w = make_turns();
+  float data[ROWS * D];
+  const size_t bytes = TURNS * w.p->count * sizeof(float);
+  float *all = malloc(bytes), *each = malloc(bytes);
+  fill(data, ROWS * D, 1);
+  at_exec_options whole = {.gradients = true, .keep_all = true};
+  at_exec_options turns = {.gradients = true, .poison = true, .turns = true};
+  at_exec *x = bound(&w, whole, ROWS, data), *y = bound(&w, turns, ROWS, data);
+  descend(&w, x, false, all);
+  for (int twice = 0; twice < 2; twice++) descend(&w, y, true, each);
+  assert_memory_equal(all, each, bytes);
+  for (int k = 0; k < TURNS; k++) {
+    const at_node *n = w.g->objective[k].node;
+    assert_true(*at_exec_value(y, n) != 0);
+    if (k == TURNS - 1) assert_true(*at_exec_value(x, n) == *at_exec_value(y, n));
+  }
+  assert_true(at_exec_bytes(y) < at_exec_bytes(x));
+  at_exec_free(x);
+  at_exec_free(y);
+  free(all);
+  free(each);
+  free_net(&w);
+}
+
+/* What an earlier turn left behind, and no update made stale, does not run again. */
+static void turns_run_what_changed(void **state) {
+  (void)state;
+  net w = make_turns();
+  float data[ROWS * D];
+  fill(data, ROWS * D, 1);
+  at_exec *x = bound(&w, (at_exec_options){.gradients = true, .turns = true}, ROWS, data);
+  const int ran[TURNS] = {6, 7, 9}; /* a, b and a loss; b, c and a loss; a, b, c and a loss */
+  for (int k = 0; k < TURNS; k++) {
+    at_exec_turn(x, k, 1, 1, true);
+    assert_int_equal(at_exec_ran(x, NULL), ran[k]);
+  }
+  at_exec_free(x);
+  free_net(&w);
+}
+
 static void backward_starts_at_any_kept_node(void **state) {
   (void)state;
   net w = make_net();
@@ -360,6 +459,8 @@ static void parameters_are_drawn_by_name(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gradients_agree_with_differences),
+      cmocka_unit_test(objectives_take_turns),
+      cmocka_unit_test(turns_run_what_changed),
       cmocka_unit_test(reuse_changes_no_bit),
       cmocka_unit_test(backward_starts_at_any_kept_node),
       cmocka_unit_test(evaluation_leaves_out_loss_and_gradients),
