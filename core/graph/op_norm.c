@@ -185,21 +185,42 @@ typedef struct channels {
   double momentum;
 } channels;
 
+/* Channels are worked on LANES at a time, their sums in registers. */
+enum { LANES = 16 };
+
+static int lanes_at(size_t first, size_t end) {
+  return end - first < LANES ? (int)(end - first) : LANES;
+}
+
+/* sum, square: of x - x0 and of its square. */
+static inline void add_moments(const norm *m, size_t first, int n, double *restrict sum,
+                               double *restrict square) {
+  double s[LANES] = {0}, q[LANES] = {0};
+  const float *x0 = m->x + first;
+  for (int64_t r = 0; r < m->rows; r++)
+    for (int i = 0; i < n; i++) {
+      const double d = (double)x0[r * m->n + i] - (double)x0[i];
+      s[i] += d;
+      q[i] += d * d;
+    }
+  memcpy(sum, s, (size_t)n * sizeof *s);
+  memcpy(square, q, (size_t)n * sizeof *q);
+}
+
+/* From the first row on, so that nothing cancels where all values lie close together. */
 static void batch_statistics(void *ctx, size_t begin, size_t end) {
   const channels *c = ctx;
   const norm *m = &c->m;
-  for (size_t i = begin; i < end; i++) c->sum[i] = c->square[i] = 0;
-  for (int64_t r = 0; r < m->rows; r++)
-    for (size_t i = begin; i < end; i++) c->sum[i] += m->x[r * m->n + (int64_t)i];
-  for (size_t i = begin; i < end; i++) m->mean[i] = (float)(c->sum[i] / (double)m->rows);
-  for (int64_t r = 0; r < m->rows; r++)
-    for (size_t i = begin; i < end; i++) {
-      double d = m->x[r * m->n + (int64_t)i] - m->mean[i];
-      c->square[i] += d * d;
-    }
+  const double rows = (double)m->rows;
+  for (size_t i = begin; i < end; i += LANES)
+    if (lanes_at(i, end) == LANES)
+      add_moments(m, i, LANES, c->sum + i, c->square + i);
+    else
+      add_moments(m, i, lanes_at(i, end), c->sum + i, c->square + i);
   for (size_t i = begin; i < end; i++) {
-    double v = c->square[i] / (double)m->rows;
-    double unbiased = m->rows > 1 ? c->square[i] / (double)(m->rows - 1) : v;
+    const double off = c->sum[i] / rows, all = fmax(0, c->square[i] - c->sum[i] * off);
+    const double v = all / rows, unbiased = m->rows > 1 ? all / (rows - 1) : v;
+    m->mean[i] = (float)((double)m->x[i] + off);
     m->rstd[i] = (float)(1 / sqrt(v + m->eps));
     c->running_mean[i] += (float)(c->momentum * ((double)m->mean[i] - c->running_mean[i]));
     c->running_var[i] += (float)(c->momentum * (unbiased - c->running_var[i]));
@@ -236,18 +257,34 @@ static void batch_forward(at_exec *x, const at_node *n) {
   at_parallel_range(at_x_pool(x), (size_t)m->rows, (size_t)(8192 / m->n + 1), batch_rows, m);
 }
 
+/* sum, square: of dy, and of dy (x - mean). */
+static inline void add_slopes(const norm *m, size_t first, int n, double *restrict sum,
+                              double *restrict square) {
+  double s[LANES] = {0}, q[LANES] = {0};
+  float mean[LANES];
+  memcpy(mean, m->mean + first, (size_t)n * sizeof *mean);
+  for (int64_t r = 0; r < m->rows; r++) {
+    const float *x = m->x + r * m->n + first, *dy = m->dy + r * m->n + first;
+    for (int i = 0; i < n; i++) {
+      s[i] += (double)dy[i];
+      q[i] += (double)dy[i] * (double)(x[i] - mean[i]);
+    }
+  }
+  memcpy(sum, s, (size_t)n * sizeof *s);
+  memcpy(square, q, (size_t)n * sizeof *q);
+}
+
 /* sum = sum of dy, square = sum of dy xhat: the gradients of bias and weight. */
 static void batch_back_channels(void *ctx, size_t begin, size_t end) {
   const channels *c = ctx;
   const norm *m = &c->m;
-  for (size_t i = begin; i < end; i++) c->sum[i] = c->square[i] = 0;
-  for (int64_t r = 0; r < m->rows; r++)
-    for (size_t i = begin; i < end; i++) {
-      float dy = m->dy[r * m->n + (int64_t)i];
-      c->sum[i] += dy;
-      c->square[i] += (double)dy * ((m->x[r * m->n + (int64_t)i] - m->mean[i]) * m->rstd[i]);
-    }
+  for (size_t i = begin; i < end; i += LANES)
+    if (lanes_at(i, end) == LANES)
+      add_slopes(m, i, LANES, c->sum + i, c->square + i);
+    else
+      add_slopes(m, i, lanes_at(i, end), c->sum + i, c->square + i);
   for (size_t i = begin; i < end; i++) {
+    c->square[i] *= m->rstd[i];
     if (m->db) m->db[i] += (float)c->sum[i];
     if (m->dw) m->dw[i] += (float)c->square[i];
   }

@@ -56,64 +56,74 @@ static void gather(const float *picture, int64_t h, int64_t w, int64_t channels,
     }
 }
 
-/* B' d B of one tile: sums of inputs. Planes lie `step` apart. */
-static void input_tile(const float *const *d, float *restrict v, int64_t step, int64_t n) {
+/* Transforms work on a line of four (or two) numbers at a time, first down the columns of a tile
+ * and then along its rows: a loop over channels each, which compilers turn into vector code. */
+enum { IN_LINE = 4 };
+typedef float lines[IN_LINE][IN_LINE][BLOCK];
+
+/* B' of four inputs. */
+static inline void input_line(const float *a, const float *b, const float *g, const float *h,
+                              float *restrict w, float *restrict x, float *restrict y,
+                              float *restrict z, int64_t n) {
   AT_NO_CARRY
   for (int64_t c = 0; c < n; c++) {
-    float e[4][4];
-    for (int s = 0; s < 4; s++) {
-      const float a = d[s][c], b = d[4 + s][c], g = d[8 + s][c], h = d[12 + s][c];
-      e[0][s] = a - g;
-      e[1][s] = b + g;
-      e[2][s] = g - b;
-      e[3][s] = b - h;
-    }
-    for (int r = 0; r < 4; r++) {
-      v[(4 * r + 0) * step + c] = e[r][0] - e[r][2];
-      v[(4 * r + 1) * step + c] = e[r][1] + e[r][2];
-      v[(4 * r + 2) * step + c] = e[r][2] - e[r][1];
-      v[(4 * r + 3) * step + c] = e[r][1] - e[r][3];
-    }
+    w[c] = a[c] - g[c];
+    x[c] = b[c] + g[c];
+    y[c] = g[c] - b[c];
+    z[c] = b[c] - h[c];
+  }
+}
+
+/* B' d B of one tile: sums of inputs. Planes lie `step` apart. */
+static void input_tile(const float *const *d, float *v, int64_t step, int64_t n) {
+  lines e;
+  for (int s = 0; s < 4; s++)
+    input_line(d[s], d[4 + s], d[8 + s], d[12 + s], e[0][s], e[1][s], e[2][s], e[3][s], n);
+  for (int r = 0; r < 4; r++) {
+    float *to = v + 4 * r * step;
+    input_line(e[r][0], e[r][1], e[r][2], e[r][3], to, to + step, to + 2 * step, to + 3 * step, n);
+  }
+}
+
+/* y += A' of four; `add` 0: y is that. */
+static inline void output_line(const float *a, const float *b, const float *g, const float *h,
+                               float *restrict y, float *restrict z, bool add, int64_t n) {
+  AT_NO_CARRY
+  for (int64_t c = 0; c < n; c++) {
+    y[c] = (add ? y[c] : 0) + ((a[c] + b[c]) + g[c]);
+    z[c] = (add ? z[c] : 0) + ((b[c] - g[c]) - h[c]);
   }
 }
 
 /* y += A' m A: four numbers of the result. */
-static void output_tile(const float *restrict m, int64_t step, float *const *y, int64_t n) {
-  float *restrict y0 = y[0], *restrict y1 = y[1], *restrict y2 = y[2], *restrict y3 = y[3];
+static void output_tile(const float *m, int64_t step, float *const *y, int64_t n) {
+  lines e;
+  for (int s = 0; s < 4; s++)
+    output_line(m + s * step, m + (4 + s) * step, m + (8 + s) * step, m + (12 + s) * step, e[0][s],
+                e[1][s], false, n);
+  for (int r = 0; r < 2; r++)
+    output_line(e[r][0], e[r][1], e[r][2], e[r][3], y[2 * r], y[2 * r + 1], true, n);
+}
+
+/* A of two: the transpose of the above. */
+static inline void slope_line(const float *a, const float *b, float *restrict w, float *restrict x,
+                              float *restrict y, float *restrict z, int64_t n) {
   AT_NO_CARRY
   for (int64_t c = 0; c < n; c++) {
-    float e[2][4];
-    for (int s = 0; s < 4; s++) {
-      const float a = m[s * step + c], b = m[(4 + s) * step + c], g = m[(8 + s) * step + c],
-                  h = m[(12 + s) * step + c];
-      e[0][s] = a + b + g;
-      e[1][s] = b - g - h;
-    }
-    y0[c] += e[0][0] + e[0][1] + e[0][2];
-    y1[c] += e[0][1] - e[0][2] - e[0][3];
-    y2[c] += e[1][0] + e[1][1] + e[1][2];
-    y3[c] += e[1][1] - e[1][2] - e[1][3];
+    w[c] = a[c];
+    x[c] = a[c] + b[c];
+    y[c] = a[c] - b[c];
+    z[c] = -b[c];
   }
 }
 
-/* A dy A': the transpose of the above. */
-static void slope_tile(const float *const *dy, float *restrict m, int64_t step, int64_t n) {
-  AT_NO_CARRY
-  for (int64_t c = 0; c < n; c++) {
-    float e[4][2];
-    for (int s = 0; s < 2; s++) {
-      const float a = dy[s][c], b = dy[2 + s][c];
-      e[0][s] = a;
-      e[1][s] = a + b;
-      e[2][s] = a - b;
-      e[3][s] = -b;
-    }
-    for (int r = 0; r < 4; r++) {
-      m[(4 * r + 0) * step + c] = e[r][0];
-      m[(4 * r + 1) * step + c] = e[r][0] + e[r][1];
-      m[(4 * r + 2) * step + c] = e[r][0] - e[r][1];
-      m[(4 * r + 3) * step + c] = -e[r][1];
-    }
+/* A dy A' */
+static void slope_tile(const float *const *dy, float *m, int64_t step, int64_t n) {
+  lines e;
+  for (int s = 0; s < 2; s++) slope_line(dy[s], dy[2 + s], e[0][s], e[1][s], e[2][s], e[3][s], n);
+  for (int r = 0; r < 4; r++) {
+    float *to = m + 4 * r * step;
+    slope_line(e[r][0], e[r][1], to, to + step, to + 2 * step, to + 3 * step, n);
   }
 }
 
