@@ -252,6 +252,15 @@ unit_tests += test_proposals
 test_proposals_SOURCES = tests/unit/test_proposals.c plugins/data/proposals.c plugins/data/marks.c
 test_proposals_LDADD = $(unit_ldadd)
 
+unit_tests += test_ocr
+test_ocr_SOURCES = tests/unit/test_ocr.c tests/unit/data_files.h plugins/data/ocr_features.c plugins/data/ocr_text.c \
+	plugins/data/ocr_tokens.c plugins/data/ocr_vectors.c plugins/data/word_set.c
+test_ocr_LDADD = $(unit_ldadd)
+
+unit_tests += test_text_vqa
+test_text_vqa_SOURCES = tests/unit/test_text_vqa.c tests/unit/data_files.h tests/unit/data_sets.h
+test_text_vqa_LDADD = $(unit_ldadd)
+
 unit_tests += test_gallery
 test_gallery_SOURCES = tests/unit/test_gallery.c
 test_gallery_LDADD = $(unit_ldadd)

@@ -89,6 +89,7 @@ void asked_free(asked *a) {
     for (int64_t k = 0; k < p->questions; k++) {
       free(p->question[k].text);
       free(p->question[k].answer);
+      free(p->question[k].answers);
       free(p->question[k].program);
       free(p->question[k].evidence);
       free(p->question[k].grounding);
@@ -137,6 +138,7 @@ int asked_check(const attune_host *host, const asked *a) {
     for (int64_t k = 0; k < p->questions; k++) {
       const asked_question *q = &p->question[k];
       const char *which = not_utf8(q->text) ? "question" : not_utf8(q->answer) ? "answer" : NULL;
+      if (!which && q->answers && not_utf8(q->answers)) which = "answers";
       if (which) {
         host->error(host, "%s: record %lld: its %s is not UTF-8", p->file, (long long)q->place,
                     which);
@@ -178,6 +180,7 @@ int asked_declare_questions(const attune_host *host, attune_schema *schema, aske
   const declared fields[] = {
       TEXT("text", text, true),
       TEXT("answer", answer, true),
+      TEXT("answers", answers, a->has_answers),
       TEXT("type", type, a->has_type),
       TEXT("subtype", subtype, a->has_subtype),
       TEXT("program", program, a->has_program),
@@ -227,9 +230,9 @@ int asked_declare(const attune_host *host, attune_schema *schema, asked *a) {
 }
 
 bool asked_has_field(const asked *a, uint32_t field) {
-  const uint32_t of[] = {a->field.text,     a->field.answer,   a->field.type,      a->field.subtype,
-                         a->field.program,  a->field.evidence, a->field.grounding, a->field.steps,
-                         a->field.question, a->field.link};
+  const uint32_t of[] = {a->field.answers, a->field.text,     a->field.answer,   a->field.type,
+                         a->field.subtype, a->field.program,  a->field.evidence, a->field.grounding,
+                         a->field.steps,   a->field.question, a->field.link};
   for (size_t i = 0; i < sizeof of / sizeof *of; i++)
     if (of[i] == field) return true;
   return marks_field(a->field.marks, field) >= 0;
@@ -276,6 +279,7 @@ int asked_read(const attune_host *host, void *instance, const char *name, uint32
   const asked_question *q = &p->question[row];
   if (field == a->field.text) return give(host, sink, q->text);
   if (field == a->field.answer) return give(host, sink, q->answer);
+  if (field == a->field.answers) return give(host, sink, q->answers);
   if (field == a->field.type) return give(host, sink, q->type);
   if (field == a->field.subtype) return give(host, sink, q->subtype);
   if (field == a->field.program) return give(host, sink, q->program);

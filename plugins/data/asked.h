@@ -18,6 +18,7 @@ typedef struct asked_picture {
 
 typedef struct asked_question {
   char *text, *answer;
+  char *answers;          /* of several people, a tab between two; NULL: none */
   const char *type;       /* one of the collection's words; NULL: none */
   char *program;          /* NULL: none */
   char *evidence;         /* JSON of what decides the answer; NULL: none */
@@ -44,12 +45,13 @@ typedef struct asked {
   char **word; /* types of questions, each once */
   size_t words;
   int64_t width, height; /* of pictures as they are given out */
-  bool has_type, has_subtype, has_program, has_evidence, has_objects, has_grounding, has_steps;
+  bool has_type, has_subtype, has_program, has_evidence, has_objects, has_grounding, has_steps,
+      has_answers;
   bool has_boxes;     /* of a picture's objects */
   unsigned has_marks; /* bits of marks.h's fields of questions */
   struct {
-    uint32_t image, picture, objects, text, answer, type, subtype, program, evidence, grounding,
-        steps, question, link, boxes, marks[MARKS_FIELDS];
+    uint32_t image, picture, objects, text, answer, answers, type, subtype, program, evidence,
+        grounding, steps, question, link, boxes, marks[MARKS_FIELDS];
   } field;
 } asked;
 

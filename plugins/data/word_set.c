@@ -42,6 +42,10 @@ int32_t word_set_add(word_set *s, const char *text, size_t n) {
   return s->slot[k] = s->n++;
 }
 
+int32_t word_set_find(const word_set *s, const char *text, size_t n) {
+  return s->n ? s->slot[place(s, text, n)] : -1;
+}
+
 void word_set_free(word_set *s) {
   for (int32_t i = 0; i < s->n; i++) free(s->word[i]);
   free(s->word);

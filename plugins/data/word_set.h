@@ -11,5 +11,6 @@ typedef struct word_set {
 } word_set;
 
 int32_t word_set_add(word_set *s, const char *text, size_t n); /* its number; -1: out of memory */
+int32_t word_set_find(const word_set *s, const char *text, size_t n); /* -1: it is not there */
 void word_set_free(word_set *s);
 #endif

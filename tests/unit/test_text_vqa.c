@@ -1,0 +1,218 @@
+/* Readers of text-VQA: small files that hold and that do not, and the published ones. */
+#include "tests/unit/data_sets.h"
+
+static const char receipt[] =
+    "{\"image\": \"img/1.jpg\", \"split\": \"train\", \"ocr\": [{\"text\": \"ACME SDN BHD\", "
+    "\"box\": [0.1, 0.1, 0.5, 0.2]}, {\"text\": \"TOTAL: 9.00\", \"box\": [0, 0.5, 1.5, 0.6]}]}\n"
+    "{\"image\": \"img/2.jpg\", \"split\": \"test\", \"ocr\": []}\n";
+static const char asked_of_it[] =
+    "split\timage\tfield\tquestion\tanswer\tfirst\tlast\n"
+    "train\timg/1.jpg\ttotal\twhat is the total\t9.00\t1\t1\n"
+    "train\timg/1.jpg\tcompany\twho\tACME BHD\t0\t0\n"
+    "test\timg/2.jpg\ttotal\twhat is the total\t1.00\t-1\t-1\n";
+
+static at_status open_sroie(const char *options, const char *lines, const char *questions,
+                            at_dataset **out, at_error *err) {
+  char spec[1024];
+  put_file(in_scratch("sroie"), "receipts.jsonl", lines);
+  put_file(in_scratch("sroie"), "qa.tsv", questions);
+  snprintf(spec, sizeof spec, "sroie(root=%s%s)", in_scratch("sroie"), options);
+  return open_set(spec, out, err);
+}
+
+static char *tokens_of(const at_dataset *d, const char *split, int64_t row) {
+  static char kept[1 << 16];
+  char *text;
+  assert_ok(at_dataset_read_text(d, split, field(d, "picture", "token_text"), row, &text, err));
+  snprintf(kept, sizeof kept, "%s", text);
+  free(text);
+  return kept;
+}
+
+static int64_t items_of(const at_dataset *d, const char *split, const char *name, int64_t row,
+                        float first[4]) {
+  float *v;
+  int64_t n;
+  const at_field *f = field(d, "picture", name);
+  assert_ok(at_dataset_read_items(d, split, f, row, &v, &n, err));
+  for (int i = 0; i < 4 && i < f->f.shape[0]; i++) first[i] = v[i];
+  free(v);
+  return n;
+}
+
+static void has_notice(const at_dataset *d, const char *what) {
+  const char *said;
+  for (size_t i = 0; (said = at_dataset_said(d, i)); i++)
+    if (strstr(said, what)) return;
+  fail_msg("it does not say \"%s\"", what);
+}
+
+static void test_sroie(void **state) {
+  at_dataset *d;
+  float v[4], *box;
+  int64_t n;
+  at_error e = {0};
+  (void)state;
+  assert_ok(open_sroie("", receipt, asked_of_it, &d, err));
+  assert_string_equal(tokens_of(d, "train", 0),
+                      "ACME SDN BHD\nACME\nSDN\nBHD\nTOTAL: 9.00\nTOTAL:\n9.00");
+  assert_int_equal(items_of(d, "train", "token", 0, v), 7);
+  assert_int_equal(items_of(d, "train", "token_box", 0, v), 7);
+  assert_true(v[0] == 0.1f && v[3] == 0.2f);
+  has_text(d, "train", "answers", 0, "9.00");
+  has_text(d, "train", "type", 1, "company");
+  assert_int_equal(link_of(d, "train", 1), 0);
+  /* What decides: the token 9.00; the words ACME and BHD, not their line. */
+  const at_field *f = field(d, "question", "evidence");
+  assert_int_equal(at_dataset_read_boxes(d, "train", f, 0, &box, &n, &e), AT_OK);
+  assert_true(n == 1 && fabs((double)box[0] - 224 * 7 / 11.0) < 1e-3 && box[1] == 224);
+  free(box);
+  assert_int_equal(at_dataset_read_boxes(d, "train", f, 1, &box, &n, &e), AT_OK);
+  assert_int_equal(n, 2);
+  free(box);
+  /* No tokens: one without a character, and that is said. */
+  assert_string_equal(tokens_of(d, "test", 0), "");
+  assert_int_equal(items_of(d, "test", "token", 0, v), 1);
+  has_notice(d, "pictures without a token: 1, the first is img/2.jpg");
+  has_notice(d, "boxes that reach beyond them: 1");
+  at_dataset_close(d);
+
+  assert_ok(open_sroie(",tokens=lines,words=0,looks=false", receipt, asked_of_it, &d, err));
+  assert_string_equal(tokens_of(d, "train", 0), "ACME SDN BHD\nTOTAL: 9.00");
+  assert_int_equal(field(d, "picture", "token")->f.shape[0], 604);
+  at_dataset_close(d);
+  assert_ok(open_sroie(",tokens=words,limit=2", receipt, asked_of_it, &d, err));
+  assert_string_equal(tokens_of(d, "train", 0), "ACME\nSDN");
+  has_notice(d, "pictures with more than 2 tokens: 1; of these the first 2 are given");
+  at_dataset_close(d);
+}
+
+static void test_sroie_refuses(void **state) {
+  static const struct {
+    const char *options, *lines, *questions, *why;
+  } bad[] = {
+      {"", "{\"image\": \"\xff\"}\n", asked_of_it, "receipts.jsonl:1: byte 12 of it is not UTF-8"},
+      {"", "{\"image\": 1", asked_of_it, "receipts.jsonl:1: it is no JSON"},
+      {"", "[]\n", asked_of_it, "receipts.jsonl:1: this line is no object"},
+      {"", "{\"image\": \"a\", \"split\": \"b\"}\n", asked_of_it,
+       "lacks `image`, `split` or `ocr`"},
+      {"", "{\"image\": \"a\", \"split\": \"b\", \"ocr\": [{\"text\": \"a\"}]}\n", asked_of_it,
+       "lacks its text or its box"},
+      {"",
+       "{\"image\": \"a\", \"split\": \"b\", \"ocr\": [{\"text\": \"a\", \"box\": [1,0,0,1]}]}\n",
+       asked_of_it, "receipts.jsonl:1: its box is none"},
+      {"", receipt, "train\timg/1.jpg\ttotal\tq\ta\n", "qa.tsv:1: seven columns are wanted"},
+      {"", receipt, "train\timg/3.jpg\ttotal\tq\ta\t0\t0\n", "qa.tsv:1: its image is not in"},
+      {"", receipt, "train\timg/1.jpg\ttotal\tq\ta\t0\t0\n", "no questions of the split `test`"},
+      {"", "", asked_of_it, "its image is not in"},
+      {",words=0,phoc=false,looks=false", receipt, asked_of_it, "one at least is needed"},
+      {",vectors=/nowhere.vec", receipt, asked_of_it, "/nowhere.vec: No such file"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    at_dataset *d;
+    at_error e = {0};
+    assert_int_equal(open_sroie(bad[i].options, bad[i].lines, bad[i].questions, &d, &e), AT_EINPUT);
+    if (!strstr(e.message, bad[i].why)) fail_msg("\"%s\" lacks \"%s\"", e.message, bad[i].why);
+  }
+}
+
+/* The published receipts: how many rows, and what the answers can be made of. */
+static void test_sroie_published(void **state) {
+  const char *root = shared("sroie");
+  char spec[1024];
+  at_dataset *d;
+  (void)state;
+  if (!root) return;
+  snprintf(spec, sizeof spec, "sroie(root=%s)", root);
+  assert_ok(open_set(spec, &d, err));
+  assert_int_equal(at_dataset_rows(d, "train", "picture"), 500);
+  assert_int_equal(at_dataset_rows(d, "test", "question"), 252);
+  has_text(d, "train", "answer", 3, "9.00");
+  assert_null(at_dataset_said(d, 0)); /* the limit is beyond all of them */
+  at_dataset_close(d);
+  can_be_stopped(spec);
+}
+
+/* Fewest tokens that make the answer up, a blank between two; 0: it cannot be made. */
+static int steps_to(const char *answer, const char *tokens) {
+  int best[1024] = {0};
+  const size_t n = strlen(answer);
+  assert_true(n + 1 < 1024);
+  for (size_t at = 0; at < n; at++) {
+    if (at && (answer[at - 1] != ' ' || !best[at])) continue;
+    for (const char *t = tokens; *t;) {
+      const size_t k = strcspn(t, "\n");
+      const size_t end = at + k;
+      if (k && !strncmp(answer + at, t, k) && (!answer[end] || answer[end] == ' ')) {
+        const size_t to = answer[end] ? end + 1 : end;
+        if (!best[to] || best[at] + 1 < best[to]) best[to] = best[at] + 1;
+      }
+      t += k + (t[k] == '\n');
+    }
+  }
+  return best[n];
+}
+
+/* What attune-data(1) says the answers can be made of. */
+static void test_sroie_answers(void **state) {
+  static const char *const types[] = {"company", "date", "address", "total"};
+  static const struct {
+    const char *tokens;
+    int any[4], twelve[4];
+  } want[] = {
+      {"lines", {460, 131, 478, 589}, {460, 131, 478, 589}},
+      {"words", {607, 619, 488, 622}, {607, 619, 336, 622}},
+      {"both", {607, 619, 488, 622}, {607, 619, 488, 622}},
+  };
+  static const char *const splits[] = {"train", "dev", "test"};
+  const char *root = shared("sroie");
+  char spec[1024];
+  (void)state;
+  for (size_t k = 0; root && k < 3; k++) {
+    at_dataset *d;
+    int any[4] = {0}, twelve[4] = {0}, all[4] = {0};
+    snprintf(spec, sizeof spec, "sroie(root=%s,tokens=%s)", root, want[k].tokens);
+    assert_ok(open_set(spec, &d, err));
+    for (int s = 0; s < 3; s++)
+      for (int64_t q = 0; q < at_dataset_rows(d, splits[s], "question"); q++) {
+        char *type, *answer;
+        int t = 0;
+        assert_ok(at_dataset_read_text(d, splits[s], field(d, "question", "type"), q, &type, err));
+        assert_ok(
+            at_dataset_read_text(d, splits[s], field(d, "question", "answer"), q, &answer, err));
+        while (strcmp(types[t], type) != 0) t++;
+        const int steps = steps_to(answer, tokens_of(d, splits[s], link_of(d, splits[s], q)));
+        all[t]++;
+        any[t] += steps > 0;
+        twelve[t] += steps > 0 && steps <= 12;
+        free(type);
+        free(answer);
+      }
+    for (int t = 0; t < 4; t++) {
+      assert_int_equal(all[t], t < 2 ? 626 : 625);
+      assert_int_equal(any[t], want[k].any[t]);
+      assert_int_equal(twelve[t], want[k].twelve[t]);
+    }
+    at_dataset_close(d);
+  }
+}
+
+static int begin(void **state) {
+  const char *bin = getenv("ATTUNE");
+  return !bin || make_scratch(state) || at_registry_new(NULL, 0, &registry, NULL) != AT_OK ? -1 : 0;
+}
+static int end(void **state) {
+  at_registry_free(registry);
+  return drop_scratch(state);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_sroie),
+      cmocka_unit_test(test_sroie_refuses),
+      cmocka_unit_test(test_sroie_published),
+      cmocka_unit_test(test_sroie_answers),
+  };
+  return cmocka_run_group_tests_name("text_vqa", tests, begin, end);
+}
