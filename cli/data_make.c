@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "core/data/scenes.h"
 #include "core/data/shapes.h"
+#include "core/data/signs.h"
 #include "core/data/sort_of_clevr.h"
 
 /* ---- what generators share ---- */
@@ -85,6 +86,33 @@ static int make_scenes(int argc, char **argv) {
   return cli_done();
 }
 
+/* ---- signs ---- */
+
+static int make_signs(int argc, char **argv) {
+  at_signs_options o = at_signs_defaults();
+  int64_t seed = 0, size = o.size;
+  const char *out = NULL;
+  cli_list rest;
+  bool done;
+  const cli_option options[] = {
+      {"out", 'o', CLI_TEXT, &out, 0, 0},        {"count", 'n', CLI_INT, &o.count, 1, 100000000},
+      {"seed", 0, CLI_INT, &seed, 0, INT64_MAX}, {"size", 0, CLI_INT, &size, 64, 1024},
+      {"force", 'f', CLI_FLAG, &o.force, 0, 0},  {0}};
+  int rc = cli_parse(argc, argv, options, &rest, 2, 2, &done);
+  if (rc || done) return rc;
+  at_error err = {0};
+  if (!out) return cli_usage(argv[0]);
+  o.seed = (uint64_t)seed;
+  o.size = (int)size;
+  making m;
+  at_status st = begin(&m, &err);
+  if (st == AT_OK) st = at_signs_make(&o, out, m.pool, show_making, &m, &err);
+  at_pool_free(m.pool);
+  if (st != AT_OK) return cli_fail(&err);
+  printf("%s: %" PRId64 " pictures, up to %d questions each\n", out, o.count, AT_SIGN_KINDS);
+  return cli_done();
+}
+
 /* ---- Sort-of-CLEVR ---- */
 
 static int make_sort_of_clevr(int argc, char **argv) {
@@ -147,8 +175,10 @@ static int make_shapes(int argc, char **argv) {
 static const struct generator {
   const char *name;
   int (*make)(int argc, char **argv);
-} generators[] = {
-    {"scenes", make_scenes}, {"shapes", make_shapes}, {"sort-of-clevr", make_sort_of_clevr}};
+} generators[] = {{"scenes", make_scenes},
+                  {"shapes", make_shapes},
+                  {"signs", make_signs},
+                  {"sort-of-clevr", make_sort_of_clevr}};
 enum { GENERATORS = sizeof generators / sizeof *generators };
 
 /* The word behind `make`, wherever options stand; all of these but flags take a value. */
@@ -179,7 +209,7 @@ int cli_data_make(int argc, char **argv) {
   at_error err = {0};
   const char *near = at_suggest(word, names, GENERATORS);
   at_fail(&err, AT_EINPUT, "there is no generator `%s`; %s%s%s", word,
-          near ? "did you mean `" : "there are scenes, shapes and sort-of-clevr", near ? near : "",
-          near ? "`?" : "");
+          near ? "did you mean `" : "there are scenes, shapes, signs and sort-of-clevr",
+          near ? near : "", near ? "`?" : "");
   return cli_fail(&err);
 }

@@ -46,6 +46,7 @@ const cli_command cli_commands[] = {
      "make scenes --out DIR [--count N] [--seed S] [--size P] [--objects A..B] [--captions N] "
      "[--questions N] [--force] | "
      "make shapes --queries PREFIX --out DIR [--each N] [--seed S] [--force] | "
+     "make signs --out DIR [--count N] [--seed S] [--size P] [--force] | "
      "make sort-of-clevr --out DIR [--train N] [--val N] [--test N] [--seed S] [--force] | "
      "info READER(OPTIONS) [--json]",
      "make data sets; look into one", cli_data},

@@ -165,7 +165,7 @@ questions_la_CPPFLAGS = $(plugin_cppflags)
 questions_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 questions_la_LDFLAGS = $(plugin_ldflags)
 questions_la_LIBADD = $(JANSSON_LIBS)
-ocr_sources = plugins/data/ocr.c plugins/data/ocr.h plugins/data/ocr_features.c plugins/data/ocr_features.h \
+ocr_sources = plugins/data/ocr.c plugins/data/ocr.h plugins/data/ocr_jsonl.c plugins/data/ocr_jsonl.h plugins/data/ocr_features.c plugins/data/ocr_features.h \
 	plugins/data/ocr_text.c plugins/data/ocr_text.h plugins/data/ocr_tokens.c plugins/data/ocr_tokens.h \
 	plugins/data/ocr_vectors.c plugins/data/ocr_vectors.h plugins/data/name_hash.h plugins/data/word_set.c \
 	plugins/data/word_set.h $(asked_sources)
@@ -175,6 +175,12 @@ sroie_la_CPPFLAGS = $(plugin_cppflags)
 sroie_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 sroie_la_LDFLAGS = $(plugin_ldflags)
 sroie_la_LIBADD = $(JANSSON_LIBS) -lm
+pluginlib_LTLIBRARIES += signs.la
+signs_la_SOURCES = plugins/data/signs.c plugins/split_mix.h $(ocr_sources) $(marks_json_sources)
+signs_la_CPPFLAGS = $(plugin_cppflags)
+signs_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+signs_la_LDFLAGS = $(plugin_ldflags)
+signs_la_LIBADD = $(JANSSON_LIBS) -lm
 pluginlib_LTLIBRARIES += clevr.la
 clevr_la_SOURCES = plugins/data/clevr.c plugins/data/clevr_program.c plugins/data/clevr_program.h plugins/data/growing.h \
 	plugins/data/hdf5_rows.c plugins/data/hdf5_rows.h plugins/data/id_list.c plugins/data/id_list.h \

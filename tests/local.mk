@@ -257,6 +257,10 @@ test_ocr_SOURCES = tests/unit/test_ocr.c tests/unit/data_files.h plugins/data/oc
 	plugins/data/ocr_tokens.c plugins/data/ocr_vectors.c plugins/data/word_set.c
 test_ocr_LDADD = $(unit_ldadd)
 
+unit_tests += test_signs
+test_signs_SOURCES = tests/unit/test_signs.c
+test_signs_LDADD = $(unit_ldadd)
+
 unit_tests += test_text_vqa
 test_text_vqa_SOURCES = tests/unit/test_text_vqa.c tests/unit/data_files.h tests/unit/data_sets.h
 test_text_vqa_LDADD = $(unit_ldadd)

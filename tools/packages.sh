@@ -2,7 +2,7 @@
 
 AT_PACKAGES=(
   build-essential pkg-config autoconf automake libtool flex bison
-  libblis-dev libyaml-dev libjansson-dev libpng-dev libjpeg-dev libcairo2-dev
+  libblis-dev libyaml-dev libjansson-dev libpng-dev libjpeg-dev libcairo2-dev libpango1.0-dev
   zlib1g-dev libhdf5-dev liblapacke-dev libgraphviz-dev libcmocka-dev mandoc
 )
 

@@ -11,6 +11,8 @@ libattune_la_SOURCES += core/data/sort_of_clevr.c core/data/sort_of_clevr_make.c
 	core/data/sort_of_clevr.h
 libattune_la_SOURCES += core/data/made.c core/data/made.h core/data/dice.h
 libattune_la_SOURCES += core/data/scenes.c core/data/scenes_render.c core/data/scenes_text.c core/data/scenes_words.c \
-	core/data/scenes_make.c core/data/scenes.h core/data/scenes_words.h \
+	core/data/scenes_make.c core/data/scenes.h core/data/scenes_paint.h core/data/scenes_words.h \
 	core/data/scenes_ask.c core/data/scenes_ask_text.c core/data/scenes_program.c \
 	core/data/scenes_ask.h core/data/scenes_program.h
+libattune_la_SOURCES += core/data/signs.c core/data/signs_ask.c core/data/signs_make.c core/data/signs_render.c \
+	core/data/signs.h

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/base/file.h"
+#include "core/data/image.h"
 #include "core/data/npy.h"
 
 /* ---- the folder ---- */
@@ -15,6 +16,21 @@ void at_made_remove(const char *dir, const char *name) {
   char *path = at_path_join(dir, name);
   if (path) unlink(path);
   free(path);
+}
+
+static bool is_picture_name(const char *name) {
+  size_t digits = strspn(name, "0123456789");
+  return digits >= 6 && !strcmp(name + digits, ".png");
+}
+
+void at_made_remove_images(const char *dir) {
+  char *images = at_path_join(dir, "images");
+  DIR *d = images ? opendir(images) : NULL;
+  for (struct dirent *e; d && (e = readdir(d));)
+    if (is_picture_name(e->d_name)) at_made_remove(images, e->d_name);
+  if (d) closedir(d);
+  if (images) rmdir(images);
+  free(images);
 }
 
 static bool is_ours(const char *dir, const char *generator) {
@@ -116,6 +132,7 @@ enum { CHUNK = 64 }; /* pictures between two calls of the progress callback */
 
 typedef struct writing {
   const at_made_rows *r;
+  const char *dir;
   size_t row; /* bytes of a picture */
   unsigned char *pixels;
   at_writer array, text[AT_MADE_TEXTS];
@@ -141,13 +158,35 @@ static at_status open_all(writing *w, const char *dir, at_error *err) {
       .dtype = AT_U8, .ndim = 4, .shape = {r->count, r->height, r->width, 3}, .data = NULL};
   at_text head = {0};
   at_npy_header_text(&a, &head);
-  at_status s =
-      head.failed ? at_nomem(err) : open_one(&w->array, dir, r->array, head.data, head.len, err);
+  at_status s = head.failed ? at_nomem(err) : AT_OK;
+  if (s == AT_OK && r->array) s = open_one(&w->array, dir, r->array, head.data, head.len, err);
   at_text_free(&head);
   for (; s == AT_OK && w->texts < AT_MADE_TEXTS && r->text[w->texts]; w->texts++) {
     const char *begin = r->head[w->texts];
     s = open_one(&w->text[w->texts], dir, r->text[w->texts], begin, begin ? strlen(begin) : 0, err);
   }
+  return s;
+}
+
+/* The set appears whole by its folder's rename, so single pictures need no rename and no fsync of
+ * their own. */
+static at_status write_plain(const char *path, const at_text *t, at_error *err) {
+  FILE *f = fopen(path, "wb");
+  bool ok = f && fwrite(t->data, 1, t->len, f) == t->len;
+  int cause = errno;
+  if (f && fclose(f) != 0 && ok) ok = false, cause = errno;
+  return ok ? AT_OK : at_fail(err, AT_EFAIL, "%s: cannot write: %s", path, strerror(cause));
+}
+
+at_status at_made_write_png(const char *dir, int64_t number, const at_image *m, at_error *err) {
+  char name[64];
+  at_text png = {0};
+  snprintf(name, sizeof name, "images/%06lld.png", (long long)number);
+  char *path = at_path_join(dir, name);
+  at_status s = path ? at_image_png_mem(m, &png, err) : at_nomem(err);
+  if (s == AT_OK) s = write_plain(path, &png, err);
+  at_text_free(&png);
+  free(path);
   return s;
 }
 
@@ -160,6 +199,9 @@ static void draw_one(void *ctx, size_t i) {
   at_status s = w->r->draw(w->r->ctx, w->first + (int64_t)i, row, &w->error[i]);
   for (int k = 0; k < w->texts && s == AT_OK; k++)
     if (row->text[k].failed) s = at_nomem(&w->error[i]);
+  const at_image m = {.w = (int)w->r->width, .h = (int)w->r->height, .rgb = row->pixels};
+  if (s == AT_OK && !w->r->array)
+    s = at_made_write_png(w->dir, w->r->done + w->first + (int64_t)i, &m, &w->error[i]);
   w->status[i] = s;
 }
 
@@ -170,7 +212,7 @@ static at_status write_chunk(writing *w, size_t n, at_pool *pool, at_error *err)
       if (err) *err = w->error[i];
       return w->status[i];
     }
-    at_status s = at_writer_put(&w->array, w->rows[i].pixels, w->row, err);
+    at_status s = w->r->array ? at_writer_put(&w->array, w->rows[i].pixels, w->row, err) : AT_OK;
     for (int k = 0; k < w->texts && s == AT_OK; k++)
       if (w->rows[i].text[k].len)
         s = at_writer_put(&w->text[k], w->rows[i].text[k].data, w->rows[i].text[k].len, err);
@@ -189,7 +231,7 @@ static at_status write_all(writing *w, at_pool *pool, at_error *err) {
       return at_fail(err, AT_EFAIL, "stopped after %lld of %lld pictures; nothing was kept",
                      (long long)(r->done + w->first + n), (long long)r->total);
   }
-  at_status s = at_writer_commit(&w->array, err);
+  at_status s = r->array ? at_writer_commit(&w->array, err) : AT_OK;
   for (int k = 0; k < w->texts && s == AT_OK; k++) s = at_writer_commit(&w->text[k], err);
   return s;
 }
@@ -198,6 +240,7 @@ at_status at_made_write(const at_made *m, const at_made_rows *r, at_pool *pool, 
   writing *w = calloc(1, sizeof *w);
   if (!w) return at_nomem(err);
   w->r = r;
+  w->dir = m->tmp;
   w->row = (size_t)(r->height * r->width * 3);
   w->pixels = malloc(CHUNK * w->row);
   at_status s = w->pixels ? open_all(w, m->tmp, err) : at_nomem(err);

@@ -10,6 +10,7 @@
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/base/thread.h"
+#include "core/data/image.h"
 
 /* ---- the folder ---- */
 
@@ -32,6 +33,7 @@ at_status at_made_commit(at_made *m, at_error *err);
 void at_made_end(at_made *m); /* removes what was not committed */
 
 void at_made_remove(const char *dir, const char *name); /* one file */
+void at_made_remove_images(const char *dir);            /* DIR/images/000000.png ... */
 
 /* ---- rows ---- */
 
@@ -47,9 +49,11 @@ typedef at_status at_made_draw(void *ctx, int64_t index, at_made_row *row, at_er
 typedef bool at_made_progress(void *ctx, int64_t done, int64_t total);
 
 typedef struct at_made_rows {
-  const char *array, *text[AT_MADE_TEXTS]; /* names of the files in the folder; NULL: no more */
-  const char *head[AT_MADE_TEXTS];         /* what a file of text begins with; NULL: nothing */
-  int64_t count, height, width;            /* of pictures with three channels */
+  /* names of the files in the folder; NULL: no more. array NULL: pictures are files of their own,
+   * images/000000.png and so on, in a folder that is there */
+  const char *array, *text[AT_MADE_TEXTS];
+  const char *head[AT_MADE_TEXTS]; /* what a file of text begins with; NULL: nothing */
+  int64_t count, height, width;    /* of pictures with three channels */
   at_made_draw *draw;
   void *ctx;
   at_made_progress *progress; /* may be NULL */
@@ -58,5 +62,7 @@ typedef struct at_made_rows {
 } at_made_rows;
 
 /* Draws all rows and writes them in order, whatever the pool, which may be NULL. */
+/* DIR/images/000007.png. */
+at_status at_made_write_png(const char *dir, int64_t number, const at_image *m, at_error *err);
 at_status at_made_write(const at_made *m, const at_made_rows *r, at_pool *pool, at_error *err);
 #endif

@@ -1,6 +1,4 @@
 /* Writing the data set: pictures in parallel, lines in order. */
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,28 +115,11 @@ typedef struct job {
   at_error error[CHUNK];
 } job;
 
-/* The set appears whole by its folder's rename, so single pictures need no
- * rename and no fsync of their own. */
-static at_status write_plain(const char *path, const at_text *t, at_error *err) {
-  FILE *f = fopen(path, "wb");
-  bool ok = f && fwrite(t->data, 1, t->len, f) == t->len;
-  int cause = errno;
-  if (f && fclose(f) != 0 && ok) ok = false, cause = errno;
-  return ok ? AT_OK : at_fail(err, AT_EFAIL, "%s: cannot write: %s", path, strerror(cause));
-}
-
 static at_status write_picture(const job *j, const at_scene *s, at_error *err) {
-  char name[64];
   at_image m = {0};
-  at_text png = {0};
-  snprintf(name, sizeof name, "images/%06llu.png", (unsigned long long)s->index);
-  char *path = at_path_join(j->dir, name);
-  at_status status = path ? at_scene_render(s, j->o->size, &m, err) : at_nomem(err);
-  if (status == AT_OK) status = at_image_png_mem(&m, &png, err);
-  if (status == AT_OK) status = write_plain(path, &png, err);
+  at_status status = at_scene_render(s, j->o->size, &m, err);
+  if (status == AT_OK) status = at_made_write_png(j->dir, (int64_t)s->index, &m, err);
   at_image_free(&m);
-  at_text_free(&png);
-  free(path);
   return status;
 }
 
@@ -269,21 +250,10 @@ static at_status write_meta(const at_scenes_options *o, const char *dir, at_erro
 
 /* ---- folders ---- */
 
-static bool is_picture_name(const char *name) {
-  size_t digits = strspn(name, "0123456789");
-  return digits >= 6 && !strcmp(name + digits, ".png");
-}
-
 /* Removes what this generator writes and nothing else: a folder with other
  * files in it stays, with them. */
 static void remove_set(const char *dir) {
-  char *images = at_path_join(dir, "images");
-  DIR *d = images ? opendir(images) : NULL;
-  for (struct dirent *e; d && (e = readdir(d));)
-    if (is_picture_name(e->d_name)) at_made_remove(images, e->d_name);
-  if (d) closedir(d);
-  if (images) rmdir(images);
-  free(images);
+  at_made_remove_images(dir);
   at_made_remove(dir, "scenes.jsonl");
   at_made_remove(dir, "questions.jsonl");
   at_made_remove(dir, "meta.json");

@@ -2,6 +2,7 @@
 #include <cairo.h>
 #include <math.h>
 #include "core/data/scenes.h"
+#include "core/data/scenes_paint.h"
 
 #define PI 3.14159265358979323846
 
@@ -37,9 +38,8 @@ static rgb mix(rgb a, rgb b, double t) {
 }
 
 /* Light from above, then faint strokes and specks that belong to no object. */
-static void draw_ground(cairo_t *c, const at_scene *s) {
-  at_dice d = at_dice_new(s->seed, "scenes.ground", s->index);
-  rgb base = grounds[s->background], light = mix(base, (rgb){1, 1, 1}, 0.16);
+void at_scene_paint_ground(cairo_t *c, int background, at_dice d) {
+  rgb base = grounds[background], light = mix(base, (rgb){1, 1, 1}, 0.16);
   rgb dark = mix(base, (rgb){0, 0, 0}, 0.10);
   cairo_pattern_t *p = cairo_pattern_create_linear(0, 0, 0.2, 1);
   cairo_pattern_add_color_stop_rgb(p, 0, light.r, light.g, light.b);
@@ -109,9 +109,9 @@ static void draw_texture(cairo_t *c, int texture, double pixels) {
   if (texture == 3) draw_checks(c, checks);
 }
 
-/* `pixels` is the radius in pixels.  Clipped to the outline, so that nothing
+/* Clipped to the outline, so that nothing
  * is painted outside the object's box. */
-static void draw_object(cairo_t *c, const at_scene_object *o, double pixels) {
+void at_scene_paint_object(cairo_t *c, const at_scene_object *o, double pixels) {
   at_scene_outline l;
   const struct paint *p = &paints[o->color];
   at_scene_shape_outline(o->shape, &l);
@@ -133,13 +133,17 @@ static void draw_object(cairo_t *c, const at_scene_object *o, double pixels) {
   cairo_restore(c);
 }
 
-static void copy_pixels(cairo_surface_t *surface, at_image *out) {
+void at_scene_ink(cairo_t *c, int color) { ink(c, paints[color].first); }
+void at_scene_ink_dark(cairo_t *c, int color) {
+  ink(c, mix(paints[color].first, (rgb){0, 0, 0}, 0.55));
+}
+
+void at_scene_pixels(cairo_surface_t *surface, int w, int h, unsigned char *to) {
   const unsigned char *data = cairo_image_surface_get_data(surface);
-  size_t stride = (size_t)cairo_image_surface_get_stride(surface), w = (size_t)out->w;
-  for (size_t y = 0; y < (size_t)out->h; y++)
-    for (size_t x = 0; x < w; x++) {
-      uint32_t v = ((const uint32_t *)(const void *)(data + y * stride))[x];
-      uint8_t *to = out->rgb + (y * w + x) * 3;
+  const size_t stride = (size_t)cairo_image_surface_get_stride(surface);
+  for (int y = 0; y < h; y++)
+    for (int x = 0; x < w; x++, to += 3) {
+      uint32_t v = ((const uint32_t *)(const void *)(data + (size_t)y * stride))[x];
       to[0] = (uint8_t)(v >> 16);
       to[1] = (uint8_t)(v >> 8);
       to[2] = (uint8_t)v;
@@ -152,11 +156,12 @@ at_status at_scene_render(const at_scene *s, int side, at_image *out, at_error *
   cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, side, side);
   cairo_t *c = cairo_create(surface);
   cairo_scale(c, side, side);
-  draw_ground(c, s);
-  for (int i = 0; i < s->n; i++) draw_object(c, &s->object[i], s->object[i].radius * side);
+  at_scene_paint_ground(c, s->background, at_dice_new(s->seed, "scenes.ground", s->index));
+  for (int i = 0; i < s->n; i++)
+    at_scene_paint_object(c, &s->object[i], s->object[i].radius * side);
   cairo_surface_flush(surface);
   if (cairo_status(c) == CAIRO_STATUS_SUCCESS)
-    copy_pixels(surface, out);
+    at_scene_pixels(surface, side, side, out->rgb);
   else
     status = at_fail(err, AT_EFAIL, "cairo cannot draw picture %llu: %s",
                      (unsigned long long)s->index, cairo_status_to_string(cairo_status(c)));

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ocr.h"
-#include "reading.h"
-#include "text_file.h"
+#include "ocr_jsonl.h"
 
 static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "folder with receipts.jsonl, qa.tsv and img"},
@@ -19,17 +18,12 @@ static const attune_option options_table[] = {
 };
 
 typedef struct opening {
-  const attune_host *host;
+  jsonl file;
   const char *root;
-  char path[4096 + 64]; /* of the file at hand */
-  int64_t line;
   ocr *o;
 } opening;
 
-static int bad(const opening *o, const char *why) {
-  o->host->error(o->host, "%s:%lld: %s", o->path, (long long)o->line, why);
-  return ATTUNE_BAD_INPUT;
-}
+static int bad(const opening *o, const char *why) { return jsonl_bad(&o->file, why); }
 
 static size_t part_number(const asked *a, const char *name) {
   size_t i = 0;
@@ -62,7 +56,7 @@ static int add_receipt(opening *o, const json_t *j) {
   if (!image || !split || !json_is_array(lines))
     return bad(o, "it lacks `image`, `split` or `ocr`");
   snprintf(path, sizeof path, "%.4000s/%.500s", o->root, image);
-  asked_part *p = asked_part_named(o->o->asked, split, o->path);
+  asked_part *p = asked_part_named(o->o->asked, split, o->file.path);
   const int64_t at = p ? asked_picture_add(p, image, path, 0) : -1;
   ocr_picture *m = at < 0 ? NULL : ocr_picture_at(o->o, (size_t)(p - o->o->asked->part), at);
   if (!m) return ATTUNE_NO_MEMORY;
@@ -72,43 +66,10 @@ static int add_receipt(opening *o, const json_t *j) {
   return rc;
 }
 
-/* A line of the file, its JSON. */
-static int parse(const opening *o, const char *text, size_t n, json_t **out) {
-  json_error_t e;
-  char why[JSON_ERROR_TEXT_LENGTH + 64];
-  *out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
-  if (json_is_object(*out)) return ATTUNE_OK;
-  if (*out) {
-    json_decref(*out);
-    return bad(o, "this line is no object");
-  }
-  if (json_error_code(&e) == json_error_out_of_memory) return ATTUNE_NO_MEMORY;
-  const int64_t at = ocr_not_utf8(text, n);
-  if (at >= 0)
-    snprintf(why, sizeof why, "byte %lld of it is not UTF-8", (long long)at + 1);
-  else
-    snprintf(why, sizeof why, "it is no JSON: %s", e.text);
-  return bad(o, why);
-}
-
-static int read_lines(opening *o, const char *name, int (*each)(opening *o, char *line, size_t n)) {
-  char *text = NULL;
-  size_t n, length;
-  snprintf(o->path, sizeof o->path, "%.4000s/%s", o->root, name);
-  o->line = 0;
-  int rc = file_read(o->host, o->path, &text, &n);
-  for (char *at = text, *l; !rc && (l = next_line(&at, &length));) {
-    o->line++;
-    if (length) rc = each(o, l, length);
-    if (!rc) rc = still_reading(o->host, o->path, at - text, (int64_t)n);
-  }
-  free(text);
-  return rc;
-}
-
-static int one_receipt(opening *o, char *line, size_t n) {
+static int one_receipt(void *ctx, char *line, size_t n) {
+  opening *o = ctx;
   json_t *j;
-  int rc = parse(o, line, n, &j);
+  int rc = jsonl_parse(&o->file, line, n, &j);
   if (rc) return rc;
   rc = add_receipt(o, j);
   json_decref(j);
@@ -155,12 +116,13 @@ static bool parse_line(const char *text, long *out) {
   return end != text && !*end && *out >= -1 && *out < 1 << 20;
 }
 
-static int one_question(opening *o, char *line, size_t n) {
+static int one_question(void *ctx, char *line, size_t n) {
+  opening *o = ctx;
   char *column[COLUMNS];
   int columns = 0;
   long first, last;
   (void)n;
-  if (o->line == 1 && !strncmp(line, "split\t", 6)) return ATTUNE_OK;
+  if (o->file.line == 1 && !strncmp(line, "split\t", 6)) return ATTUNE_OK;
   for (char *at = line; columns < COLUMNS; at += strlen(at) + 1) {
     char *tab = strchr(at, '\t');
     column[columns++] = at;
@@ -177,8 +139,9 @@ static int one_question(opening *o, char *line, size_t n) {
   const int64_t picture = p ? picture_named(p, column[IMAGE]) : -1;
   if (picture < 0) return bad(o, "its image is not in receipts.jsonl, or not in this split");
   if (!*column[ANSWER]) return ATTUNE_OK; /* the receipt does not say it */
-  asked_question *q = asked_question_add(p, column[QUESTION], strlen(column[QUESTION]),
-                                         column[ANSWER], strlen(column[ANSWER]), picture, o->line);
+  asked_question *q =
+      asked_question_add(p, column[QUESTION], strlen(column[QUESTION]), column[ANSWER],
+                         strlen(column[ANSWER]), picture, o->file.line);
   if (!q || !(q->answers = strdup(column[ANSWER]))) return ATTUNE_NO_MEMORY;
   q->type = asked_word(c->asked, column[FIELD], strlen(column[FIELD]));
   if (!q->type) return ATTUNE_NO_MEMORY;
@@ -187,7 +150,7 @@ static int one_question(opening *o, char *line, size_t n) {
 
 static int open_sroie(const attune_host *host, const attune_options *options, attune_schema *schema,
                       void **instance) {
-  opening o = {.host = host, .root = host->option_text(options, "root"), .o = ocr_new()};
+  opening o = {.file = {.host = host}, .root = host->option_text(options, "root"), .o = ocr_new()};
   if (!o.o) return ATTUNE_NO_MEMORY;
   asked *a = o.o->asked;
   a->width = host->option_int(options, "width");
@@ -197,15 +160,15 @@ static int open_sroie(const attune_host *host, const attune_options *options, at
   o.o->limit = host->option_int(options, "limit");
   o.o->split = (ocr_split)host->option_int(options, "tokens");
   int rc = ocr_features_open(host, options, &o.o->features);
-  if (!rc) rc = read_lines(&o, "receipts.jsonl", one_receipt);
-  if (!rc) rc = read_lines(&o, "qa.tsv", one_question);
+  if (!rc) rc = jsonl_lines(&o.file, o.root, "receipts.jsonl", one_receipt, &o);
+  if (!rc) rc = jsonl_lines(&o.file, o.root, "qa.tsv", one_question, &o);
   if (!rc && !a->parts) {
     host->error(host, "%s/receipts.jsonl: there is no receipt in it", o.root);
     rc = ATTUNE_BAD_INPUT;
   }
   for (size_t i = 0; !rc && i < a->parts; i++) { /* questions are counted in their own file */
     free(a->part[i].file);
-    if (!(a->part[i].file = strdup(o.path))) rc = ATTUNE_NO_MEMORY;
+    if (!(a->part[i].file = strdup(o.file.path))) rc = ATTUNE_NO_MEMORY;
   }
   if (!rc) rc = ocr_declare(host, options, schema, o.o);
   if (rc)

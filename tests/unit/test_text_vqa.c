@@ -198,6 +198,148 @@ static void test_sroie_answers(void **state) {
   }
 }
 
+/* ---- signs ---- */
+
+static at_status open_signs(const char *name, const char *options, at_dataset **out,
+                            at_error *err) {
+  char spec[1024];
+  snprintf(spec, sizeof spec, "signs(root=%s%s)", in_scratch(name), options);
+  return open_set(spec, out, err);
+}
+
+static void make_signs(const char *name, const char *more) {
+  char command[2400];
+  snprintf(command, sizeof command,
+           "'%s' data make signs --out '%s' --count 40 --seed 5 --size 64 %s >/dev/null",
+           getenv("ATTUNE"), in_scratch(name), more);
+  assert_int_equal(system(command), 0);
+}
+
+static bool same_box(const float *xywh, const float *corners, double side) {
+  const double b[4] = {(double)corners[0], (double)corners[1], (double)(corners[2] - corners[0]),
+                       (double)(corners[3] - corners[1])};
+  for (int i = 0; i < 4; i++)
+    if (fabs((double)xywh[i] - side * b[i]) > 1e-3) return false;
+  return true;
+}
+
+/* The texts of the tokens whose boxes are evidence, a blank between two. */
+static void deciding(const at_dataset *d, int64_t q, char *out) {
+  float *evidence, *box;
+  int64_t n, tokens;
+  const int64_t row = link_of(d, "train", q);
+  const char *text = tokens_of(d, "train", row);
+  assert_ok(
+      at_dataset_read_boxes(d, "train", field(d, "question", "evidence"), q, &evidence, &n, err));
+  assert_ok(
+      at_dataset_read_items(d, "train", field(d, "picture", "token_box"), row, &box, &tokens, err));
+  *out = 0;
+  for (int64_t t = 0; t < tokens; t++) {
+    const int k = (int)strcspn(text, "\n");
+    for (int64_t i = 0; i < n; i++)
+      if (same_box(evidence + 4 * i, box + 4 * t, 64))
+        sprintf(out + strlen(out), "%s%.*s", *out ? " " : "", k, text);
+    text += k + (text[k] == '\n');
+  }
+  free(evidence);
+  free(box);
+}
+
+static void test_signs(void **state) {
+  at_dataset *d;
+  float v[4];
+  int read = 0;
+  (void)state;
+  make_signs("signs", "");
+  make_signs("again", "");
+  char command[2400];
+  snprintf(command, sizeof command, "diff -r '%s/signs' '%s/again'", scratch, scratch);
+  assert_int_equal(system(command), 0);
+  assert_ok(open_signs("signs", "", &d, err));
+  assert_int_equal(at_dataset_rows(d, "train", "picture"), 32);
+  assert_int_equal(field(d, "picture", "object")->f.shape[0], 20);
+  for (int64_t q = 0; q < at_dataset_rows(d, "train", "question"); q++) {
+    char *type, *answer, found[256];
+    assert_ok(at_dataset_read_text(d, "train", field(d, "question", "type"), q, &type, err));
+    assert_ok(at_dataset_read_text(d, "train", field(d, "question", "answer"), q, &answer, err));
+    deciding(d, q, found);
+    if (!strcmp(type, "read") || !strcmp(type, "beside") || !strcmp(type, "place")) {
+      assert_string_equal(found, answer);
+      read++;
+    }
+    free(type);
+    free(answer);
+  }
+  assert_true(read > 60);
+  /* A board is [kind, color, size]: three ones. */
+  float *objects;
+  int64_t n;
+  assert_ok(at_dataset_read_items(d, "train", field(d, "picture", "object"), 0, &objects, &n, err));
+  for (int64_t i = 0; i < n; i++) {
+    float sum = 0;
+    for (int k = 0; k < 20; k++) sum += objects[20 * i + k];
+    assert_true(sum == 3);
+  }
+  assert_int_equal(items_of(d, "train", "object_box", 0, v), n);
+  free(objects);
+  at_dataset_close(d);
+}
+
+static void test_misread(void **state) {
+  at_dataset *plain, *other;
+  int letters = 0, different = 0;
+  (void)state;
+  assert_ok(open_signs("signs", "", &plain, err));
+  assert_ok(open_signs("signs", ",misread=0.2", &other, err));
+  for (int64_t row = 0; row < 32; row++) {
+    char right[4096];
+    snprintf(right, sizeof right, "%s", tokens_of(plain, "train", row));
+    const char *read = tokens_of(other, "train", row);
+    assert_int_equal(strlen(read), strlen(right));
+    for (int i = 0; right[i]; i++) {
+      letters += right[i] != '\n';
+      different += right[i] != read[i];
+    }
+  }
+  assert_true(letters > 300 && different > letters / 10 && different < letters * 3 / 10);
+  at_dataset_close(plain);
+  at_dataset_close(other);
+}
+
+static void test_signs_refuse(void **state) {
+#define PICTURE "{\"id\": 0, \"file\": \"a.png\", \"split\": \"train\", \"width\": 9, \"height\": 9"
+#define ASKED   "{\"picture\": 0, \"question\": \"q\", \"answer\": \"a\", \"type\": \"t\""
+  static const struct {
+    const char *picture, *question, *why;
+  } bad[] = {
+      {PICTURE "}\n", ASKED ", \"evidence\": {\"tokens\": [0]}}\n",
+       "questions.jsonl:1: it names no such token"},
+      {PICTURE "}\n", ASKED ", \"evidence\": {\"objects\": [-1]}}\n", "no such object"},
+      {PICTURE "}\n", ASKED ", \"evidence\": {\"words\": [\"a\"]}}\n", "no such word"},
+      {PICTURE "}\n", "{\"picture\": 1}\n", "a question lacks its text, answer or type"},
+      {PICTURE ", \"tokens\": [{\"text\": \"a\"}]}\n", "",
+       "signs.jsonl:1: something lacks its box"},
+      {PICTURE ", \"objects\": [{\"box\": [0, 0, 1, 1], \"shape\": \"cube\"}]}\n", "",
+       "an object has an unknown shape, color or size"},
+      {"{\"id\": 1}\n", "", "it lacks its file, its split or its size"},
+      {PICTURE "}\n" PICTURE "}\n", "", "signs.jsonl:2: its id is not one more than the last"},
+      {PICTURE "}\n", "{\"picture\": 5, \"question\": \"q\", \"answer\": \"a\", \"type\": \"t\"}\n",
+       "there is no picture of this question"},
+      {PICTURE "}\n", "", "there are no questions of the split `train`"},
+      {"", "", "there are no pictures in signs.jsonl"},
+      {"{\"id\": \"\xff\"}\n", "", "signs.jsonl:1: byte 9 of it is not UTF-8"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    at_dataset *d;
+    at_error e = {0};
+    put_file(in_scratch("broken"), "signs.jsonl", bad[i].picture);
+    put_file(in_scratch("broken"), "questions.jsonl", bad[i].question);
+    assert_int_equal(open_signs("broken", "", &d, &e), AT_EINPUT);
+    if (!strstr(e.message, bad[i].why)) fail_msg("\"%s\" lacks \"%s\"", e.message, bad[i].why);
+  }
+}
+
 static int begin(void **state) {
   const char *bin = getenv("ATTUNE");
   return !bin || make_scratch(state) || at_registry_new(NULL, 0, &registry, NULL) != AT_OK ? -1 : 0;
@@ -209,10 +351,10 @@ static int end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sroie),
-      cmocka_unit_test(test_sroie_refuses),
-      cmocka_unit_test(test_sroie_published),
-      cmocka_unit_test(test_sroie_answers),
+      cmocka_unit_test(test_sroie),           cmocka_unit_test(test_sroie_refuses),
+      cmocka_unit_test(test_sroie_published), cmocka_unit_test(test_sroie_answers),
+      cmocka_unit_test(test_signs),           cmocka_unit_test(test_misread),
+      cmocka_unit_test(test_signs_refuse),
   };
   return cmocka_run_group_tests_name("text_vqa", tests, begin, end);
 }
