@@ -28,6 +28,8 @@ static void tell_notice(const at_session *s) {
   char text[800];
   if (s && at_dataset_notice(at_session_dataset(s), text, sizeof text))
     fprintf(stderr, "attune: %s\n", text);
+  for (const char *at = s ? at_session_said(s) : NULL; at && *at; at += strcspn(at, "\n") + 1)
+    fprintf(stderr, "attune: %.*s\n", (int)strcspn(at, "\n"), at);
 }
 
 int cli_train(int argc, char **argv) {

@@ -80,12 +80,13 @@ at_status at_dsl_format(at_arena *arena, const at_source *src, at_diags *diags, 
  * of at_contract(key, query, along).  `spec` is the text "general(side=key)".
  * With `interact` products of features are not summed: the score has the dims of query
  * and key together, `along` among them.
+ * `each`: the axis of heads that have parameters of their own; -1: they share them.
  * `names` (optional) lists what exists, for "did you mean". */
 typedef struct at_dsl_env {
   void *scores; /* of `compose` and `score_names` */
   at_status (*compose)(void *scores, at_graph *g, const char *spec, at_node *query, at_node *key,
-                       int along, bool interact, const char *scope, at_span span, at_node **score,
-                       at_error *err);
+                       int along, bool interact, int each, const char *scope, at_span span,
+                       at_node **score, at_error *err);
   size_t (*score_names)(void *scores, const char *const **names); /* may be NULL */
   /* "k=v" overrides of the model's parameters, as typed on a command line. */
   const char *const *set;

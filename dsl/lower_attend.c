@@ -4,9 +4,19 @@
 
 enum { A_QUERY, A_KEY, A_VALUE, A_OVER, A_ALONG, N_ARGS };
 static const char *const arg_names[N_ARGS] = {"query", "key", "value", "over", "along"};
-enum { C_SCORE, C_INTERACT, C_HEADS, C_MASK, C_REFINE, C_WEIGH, C_DROPOUT, N_CLAUSES };
-static const char *const clause_names[N_CLAUSES] = {"score",  "interact", "heads",  "mask",
-                                                    "refine", "weigh",    "dropout"};
+enum {
+  C_SCORE,
+  C_INTERACT,
+  C_HEADS,
+  C_PARAMETERS,
+  C_MASK,
+  C_REFINE,
+  C_WEIGH,
+  C_DROPOUT,
+  N_CLAUSES
+};
+static const char *const clause_names[N_CLAUSES] = {"score", "interact", "heads", "parameters",
+                                                    "mask",  "refine",   "weigh", "dropout"};
 
 typedef struct block {
   at_lower *w;
@@ -41,8 +51,9 @@ static bool take(block *b, const char *name, at_span span, const at_expr *e,
   if (i >= 0) return false;
   d->hint = at_diag_suggest(b->w->diags, name, names, (size_t)n);
   if (!d->hint)
-    d->hint = names == arg_names ? "it has query, key, value, over and along"
-                                 : "it has score, interact, heads, mask, refine, weigh and dropout";
+    d->hint = names == arg_names
+                  ? "it has query, key, value, over and along"
+                  : "it has score, interact, heads, parameters, mask, refine, weigh and dropout";
   return false;
 }
 
@@ -267,14 +278,34 @@ static at_status plain_score(block *b, at_span span, at_error *err) {
   return at_graph_node(b->w->g, at_op_find("contract"), 2, in, arg, NULL, span, &b->a.score, err);
 }
 
+static bool says(at_lower *w, const at_expr *e, const char *word);
+
+/* The axis of the heads where each has parameters of its own, else -1. */
+static bool whose_parameters(block *b, int *each) {
+  at_lower *w = b->w;
+  const at_expr *e = b->clause[C_PARAMETERS];
+  *each = -1;
+  if (!e || says(w, e, "shared")) return true;
+  if (says(w, e, "each") && b->head >= 0) {
+    *each = b->head;
+    return true;
+  }
+  at_lower_error(w, "wrong-argument", e->span,
+                 says(w, e, "each") ? "there are no heads to have parameters of their own"
+                                    : "parameters are `shared` by the heads, or of `each`")
+      ->hint = "for example `heads = 4` and `parameters = each`";
+  return false;
+}
+
 static bool make_score(block *b) {
   at_lower *w = b->w;
   at_attend *a = &b->a;
   const at_expr *e = b->clause[C_SCORE];
   at_error err = {0};
   bool bad_scope = false;
+  int each;
   const char *scope = at_lower_scope(w, e, &bad_scope);
-  if (bad_scope) return false;
+  if (bad_scope || !whose_parameters(b, &each)) return false;
   if (!w->first_score && !w->depth) w->first_score = b->s;
   if (!scope)
     scope =
@@ -285,7 +316,7 @@ static bool make_score(block *b) {
   if (!a->score_name || !scope || !score_exists(b, a->score_name, e)) return false;
   at_status s = w->env->compose ? w->env->compose(w->env->scores, w->g, a->score_name, a->query,
                                                   a->key, a->along, b->clause[C_INTERACT] != NULL,
-                                                  scope, e->span, &a->score, &err)
+                                                  each, scope, e->span, &a->score, &err)
                                 : plain_score(b, e->span, &err);
   if (s == AT_ENOMEM)
     w->nomem = true;

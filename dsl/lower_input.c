@@ -53,6 +53,7 @@ static bool axis_size(at_lower *w, const at_stmt *s, const at_ast_axis *a, int a
       return false;
     }
     if (*out < 0) *out = -1;
+    if (*out < 0) at_lower_note_data(w, axis, span);
   }
   at_lower_note(w, axis, *out, span);
   return true;

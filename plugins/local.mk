@@ -50,6 +50,14 @@ pluginlib_LTLIBRARIES += vqa.la
 vqa_la_SOURCES = plugins/task/vqa.c
 vqa_la_CPPFLAGS = $(plugin_cppflags)
 vqa_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += textvqa.la
+textvqa_sources = plugins/task/textvqa_words.c plugins/task/textvqa_words.h plugins/task/textvqa_form.c \
+	plugins/task/textvqa_form.h plugins/task/textvqa_decode.c plugins/task/textvqa_decode.h
+textvqa_la_SOURCES = plugins/task/textvqa.c plugins/task/textvqa_splits.c plugins/task/textvqa_splits.h \
+	plugins/task/textvqa_feed.c plugins/task/textvqa_feed.h $(textvqa_sources)
+textvqa_la_CPPFLAGS = $(plugin_cppflags)
+textvqa_la_LDFLAGS = $(plugin_ldflags)
+textvqa_la_LIBADD = -lm
 # metrics
 pluginlib_LTLIBRARIES += accuracy.la
 accuracy_la_SOURCES = plugins/metric/accuracy.c plugins/metric/answers.h
@@ -101,10 +109,29 @@ judged_la_SOURCES = plugins/metric/judged.c plugins/split_mix.h plugins/metric/a
 judged_la_CPPFLAGS = $(plugin_cppflags)
 judged_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += vqa_accuracy.la
-vqa_accuracy_la_SOURCES = plugins/metric/vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h \
-	plugins/metric/answers.h
+vqa_people_sources = plugins/metric/vqa_people.c plugins/metric/vqa_people.h plugins/metric/vqa_answer.c \
+	plugins/metric/vqa_answer.h
+vqa_accuracy_la_SOURCES = plugins/metric/vqa_accuracy.c plugins/metric/answers.h $(vqa_people_sources)
 vqa_accuracy_la_CPPFLAGS = $(plugin_cppflags)
 vqa_accuracy_la_LDFLAGS = $(plugin_ldflags)
+text_answers_sources = plugins/metric/text_answers.c plugins/metric/text_answers.h
+pluginlib_LTLIBRARIES += textvqa_accuracy.la
+textvqa_accuracy_la_SOURCES = plugins/metric/textvqa_accuracy.c $(text_answers_sources) $(vqa_people_sources)
+textvqa_accuracy_la_CPPFLAGS = $(plugin_cppflags)
+textvqa_accuracy_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += anls.la
+anls_la_SOURCES = plugins/metric/anls.c plugins/metric/edit_distance.c plugins/metric/edit_distance.h \
+	$(text_answers_sources)
+anls_la_CPPFLAGS = $(plugin_cppflags)
+anls_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += exact_match.la
+exact_match_la_SOURCES = plugins/metric/exact_match.c $(text_answers_sources) $(vqa_people_sources)
+exact_match_la_CPPFLAGS = $(plugin_cppflags)
+exact_match_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += answer_words.la
+answer_words_la_SOURCES = plugins/metric/answer_words.c
+answer_words_la_CPPFLAGS = $(plugin_cppflags)
+answer_words_la_LDFLAGS = $(plugin_ldflags)
 # data readers
 marks_sources = plugins/data/marks.c plugins/data/marks.h plugins/data/growing.h plugins/data/reading.h \
 	plugins/data/text_file.c plugins/data/text_file.h

@@ -110,6 +110,16 @@ unit_tests += test_vqa_accuracy
 test_vqa_accuracy_SOURCES = tests/unit/test_vqa_accuracy.c plugins/metric/vqa_answer.c plugins/metric/vqa_answer.h
 test_vqa_accuracy_LDADD = $(unit_ldadd)
 
+unit_tests += test_text_answers
+test_text_answers_SOURCES = tests/unit/test_text_answers.c tests/unit/text_answers_cases.h tests/unit/metric_call.h \
+	plugins/metric/edit_distance.c plugins/metric/edit_distance.h
+test_text_answers_LDADD = $(unit_ldadd)
+EXTRA_DIST += tests/tools/text_answers.py
+
+unit_tests += test_textvqa
+test_textvqa_SOURCES = tests/unit/test_textvqa.c $(textvqa_sources)
+test_textvqa_LDADD = $(unit_ldadd)
+
 unit_tests += test_attention_math
 test_attention_math_SOURCES = tests/unit/test_attention_math.c plugins/metric/attention_math.c plugins/metric/attention_math.h
 test_attention_math_LDADD = $(unit_ldadd)
@@ -205,7 +215,10 @@ test_analyse_LDADD = $(unit_ldadd)
 
 # A data set whose truth is known, and metrics of attention; a folder of its own, with no broken ones.
 check_LTLIBRARIES += tests/plugins/alone/planted.la tests/plugins/alone/anything.la \
-	tests/plugins/alone/seen.la
+	tests/plugins/alone/seen.la tests/plugins/alone/boards.la
+tests_plugins_alone_boards_la_SOURCES = tests/plugins/boards.c
+tests_plugins_alone_boards_la_CPPFLAGS = $(plugin_cppflags)
+tests_plugins_alone_boards_la_LDFLAGS = $(broken_flags)
 tests_plugins_alone_seen_la_SOURCES = tests/plugins/seen.c
 tests_plugins_alone_seen_la_CPPFLAGS = $(plugin_cppflags)
 tests_plugins_alone_seen_la_LDFLAGS = $(broken_flags)
@@ -306,6 +319,7 @@ e2e_tests = \
 	tests/e2e/report_explained.sh \
 	tests/e2e/same.sh \
 	tests/e2e/sweep.sh \
+	tests/e2e/textvqa.sh \
 	tests/e2e/train.sh \
 	tests/e2e/vectors.sh \
 	tests/e2e/vqa.sh \

@@ -109,8 +109,9 @@ static at_status make_room(at_measuring *m, at_error *err) {
 static at_status open_group(at_measuring *m, at_error *err) {
   const int64_t *rows[AT_MOST_ROWS];
   for (int b = 0; b < AT_MOST_ROWS; b++) rows[b] = m->g.rows[b];
-  at_status st =
-      at_session_load(m->s, m->x, at_session_split(m->s, m->o->split), rows, m->g.counts, err);
+  const char *split = at_session_split(m->s, m->o->split);
+  at_status st = at_session_will_look(m->s, split, rows, m->g.counts, err);
+  if (st == AT_OK) st = at_session_load(m->s, m->x, split, rows, m->g.counts, err);
   if (st != AT_OK) return st;
   at_exec_forward(m->x, m->o->seed, 0, false);
   at_exec_ran(m->x, &m->whole_flops);

@@ -161,7 +161,7 @@ static at_status size_axes(at_exec *x, at_error *err) {
     b->size = b->asked >= 0 ? b->asked : dynamic ? -1 : b->fixed;
   }
   for (int a = 0; a < g->n_axis && s == AT_OK; a++)
-    if (g->axis[a].parent >= 0 && !g->axis[a].n_part) s = size_ragged(x, a, err);
+    if (g->axis[a].parent >= 0 && !g->axis[x->axis[a].from].n_part) s = size_ragged(x, a, err);
   for (int a = 0; a < g->n_axis; a++)
     if (x->axis[a].size < 0 && g->axis[a].parent < 0 && x->axis[x->axis[a].from].size >= 0)
       x->axis[a].size = x->axis[x->axis[a].from].size + g->axis[a].delta;

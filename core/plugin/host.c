@@ -172,6 +172,14 @@ const attune_host at_host_table = {
     .vector_exp = at_host_vector_exp,
     .vector_tanh = at_host_vector_tanh,
     .vector_sigmoid = at_host_vector_sigmoid,
+    .state = at_host_state,
+    .split = at_host_split,
+    .lengths = at_host_lengths,
+    .offsets = at_host_offsets,
+    .fill = at_host_fill,
+    .keep = at_host_task_keep,
+    .kept = at_host_task_kept,
+    .say = at_host_say,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

@@ -63,10 +63,75 @@ int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attu
     if (!rc) rc = at_host_apply(b, *out, f, 0.01, out);
     return rc ? rc : at_host_multiply(b, *out, v, out);
   }
+  if (b->each >= 0) {
+    at_error err = {0};
+    return at_host_keep(
+        at_fail(&err, AT_EINPUT,
+                "this score compares query and key with one vector, which heads must share"),
+        &err);
+  }
   int axis = query ? at_build_feature(b, at_build_node(query)) : b->along;
   at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
   attune_value in[] = {query, key, v};
   return build(b, "pairwise", 3, in, arg, NULL, out);
+}
+
+/* ---- parameters of each head ---- */
+
+static at_arg new_axis(int axis, int64_t size) {
+  return (at_arg){.set = true, .to = axis, .to_size = size, .span.file = -1};
+}
+
+static int64_t heads_of(const attune_build *b, const at_node *v) {
+  int d = at_node_dim(v, b->each);
+  return d < 0 ? -1 : v->dim[d].size;
+}
+
+static int learned(attune_build *b, const char *name, const at_arg *axes, int n, at_init init,
+                   attune_value *out) {
+  at_error err = {0};
+  at_arg arg[AT_MAX_ARG] = {{0}};
+  const char *full = at_build_name(b, name);
+  if (!full) return at_host_keep(at_nomem(&err), &err);
+  for (int i = 0; i < n; i++) arg[i] = axes[i];
+  arg[4] = number(init.kind);
+  arg[5] = number(init.scale);
+  return build(b, "learned", 0, NULL, arg, full, out);
+}
+
+/* What linear does, with a matrix [head, to, d] and a bias [head, to]. */
+static int linear_of_each(attune_build *b, attune_value x, const char *name, int64_t to, int bias,
+                          attune_value *out) {
+  at_error err = {0};
+  char text[120];
+  at_node *v = at_build_node(x);
+  const int from = at_build_feature(b, v), at = at_node_dim(v, from);
+  const int64_t heads = heads_of(b, v), d = at < 0 ? -1 : v->dim[at].size;
+  int in, made = b->along;
+  snprintf(text, sizeof text, "%.60s'", b->g->axis[from].name);
+  at_status s = at_graph_axis(b->g, text, AT_FEATURE, -1, b->span, &in, &err);
+  if (s == AT_OK && to > 0 && to != at_build_depth(b)) {
+    snprintf(text, sizeof text, "%.40s_%lld", b->g->axis[b->along].name, (long long)to);
+    s = at_graph_axis(b->g, text, AT_FEATURE, -1, b->span, &made, &err);
+  }
+  if (s != AT_OK) return at_host_keep(s, &err);
+  const int64_t size = to > 0 ? to : at_build_depth(b);
+  const double r = d > 0 ? 1 / sqrt((double)d) : 1;
+  const at_arg axes[] = {new_axis(b->each, heads), new_axis(made, size), new_axis(in, d)};
+  at_arg to_in[AT_MAX_ARG] = {axis_arg(from)}, along[AT_MAX_ARG] = {axis_arg(in)};
+  to_in[0].to = in;
+  to_in[0].to_size = d;
+  attune_value w, both[2];
+  snprintf(text, sizeof text, "%.80s.weight", name);
+  int rc = learned(b, text, axes, 3, (at_init){AT_INIT_UNIFORM, r}, &w);
+  if (!rc) rc = build(b, "rename", 1, &x, to_in, NULL, &both[0]);
+  both[1] = w;
+  if (!rc) rc = build(b, "contract", 2, both, along, NULL, out);
+  if (rc || !bias) return rc;
+  snprintf(text, sizeof text, "%.80s.bias", name);
+  both[0] = *out;
+  rc = learned(b, text, axes, 2, (at_init){AT_INIT_UNIFORM, r}, &both[1]);
+  return rc ? rc : build(b, "add", 2, both, NULL, NULL, out);
 }
 
 int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to, int bias,
@@ -78,6 +143,7 @@ int at_host_linear(attune_build *b, attune_value x, const char *name, int64_t to
   const char *scope = at_build_name(b, name);
   *out = NULL;
   if (!scope) return at_host_keep(at_nomem(&err), &err);
+  if (b->each >= 0 && x) return linear_of_each(b, x, name, to, bias, out);
   arg[0].to = b->along;
   arg[0].to_size = d;
   if (to > 0 && to != d) {
@@ -100,6 +166,10 @@ int at_host_parameter(attune_build *b, const char *name, int64_t size, attune_in
   if (init == ATTUNE_INIT_UNIFORM)
     i = (at_init){AT_INIT_UNIFORM, shape[0] > 0 ? 1 / sqrt((double)shape[0]) : 1};
   if (init == ATTUNE_INIT_NORMAL) i = (at_init){AT_INIT_NORMAL, 0.02};
+  if (full && b->each >= 0) {
+    const at_arg axes[] = {new_axis(b->each, heads_of(b, b->key)), new_axis(b->along, shape[0])};
+    return learned(b, name, axes, 2, i, out);
+  }
   if (full && b->interact) { /* with its axis, so that it multiplies by name */
     at_arg arg[AT_MAX_ARG] = {{.set = true, .to = b->along, .to_size = shape[0], .span.file = -1}};
     arg[4] = number(i.kind);
@@ -193,9 +263,9 @@ static at_status check_inputs(const attune_build *b, at_error *err) {
 }
 
 at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
-                            at_node *key, int along, bool interact, const char *scope, at_span span,
-                            at_node **score, at_error *err) {
-  attune_build b = {g, query, key, along, scope ? scope : "", span, interact};
+                            at_node *key, int along, bool interact, int each, const char *scope,
+                            at_span span, at_node **score, at_error *err) {
+  attune_build b = {g, query, key, along, scope ? scope : "", span, interact, each};
   const at_item *it;
   attune_options *o = NULL;
   at_option_value *values = NULL;

@@ -200,6 +200,10 @@ const at_field *at_dataset_field(const at_dataset *d, const char *table, const c
   return NULL;
 }
 
+bool at_field_is_text(const at_field *f) {
+  return f->f.type == ATTUNE_FIELD_TEXT || f->f.type == ATTUNE_FIELD_NAME;
+}
+
 /* ---- reading ---- */
 
 struct attune_sink {

@@ -72,6 +72,10 @@ int at_host_matrix(attune_build *b, const char *name, int64_t rows, int64_t colu
   const int64_t d = at_build_depth(b), shape[] = {rows > 0 ? rows : d, columns > 0 ? columns : d};
   const char *full = at_build_name(b, name);
   at_init init = {AT_INIT_UNIFORM, shape[1] > 0 ? 1 / sqrt((double)shape[1]) : 1};
+  if (b->each >= 0)
+    return at_host_keep(
+        at_fail(&err, AT_EINPUT, "the kernel of this score has parameters that heads must share"),
+        &err);
   at_status s =
       full ? at_graph_parameter(b->g, full, 2, shape, init, b->span, &n, &err) : at_nomem(&err);
   *out = at_build_value(n);

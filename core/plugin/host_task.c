@@ -5,10 +5,6 @@
 
 /* ---- the view that a task has ---- */
 
-struct attune_task_context {
-  const at_task_ops *ops;
-};
-
 int64_t at_host_rows(attune_task_context *c, const char *table) {
   return c->ops->rows(c->ops->ctx, table);
 }
@@ -42,7 +38,10 @@ const char *at_host_label_name(attune_task_context *c, int64_t label) {
 }
 const char *at_host_row_text(attune_task_context *c, const char *table, const char *field,
                              int64_t row) {
-  return c->ops->row_text(c->ops->ctx, table, field, row);
+  at_error err = {0};
+  const char *text = c->ops->row_text(c->ops->ctx, table, field, row, &err);
+  if (!text) at_host_keep(err.code, &err);
+  return text;
 }
 
 int at_host_has_output(attune_task_context *c, const char *output) {

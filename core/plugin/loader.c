@@ -121,11 +121,17 @@ typedef struct kind_spec {
   const char *callback;
 } kind_spec;
 
+/* What a task fills comes with how. */
+static bool task_holds(const attune_task *t) {
+  const bool fills = t->item.size >= sizeof *t && t->fed;
+  return t->epoch && t->evaluate && (!fills || (t->size && t->feed));
+}
+
 static bool has_callbacks(const attune_item *it) {
   const void *p = it;
   switch ((attune_kind)it->kind) {
     case ATTUNE_SCORE: return ((const attune_score *)p)->compose != NULL;
-    case ATTUNE_TASK: return ((const attune_task *)p)->epoch && ((const attune_task *)p)->evaluate;
+    case ATTUNE_TASK: return task_holds(p);
     case ATTUNE_METRIC: return ((const attune_metric *)p)->compute != NULL;
     case ATTUNE_DATA: return ((const attune_data *)p)->open && ((const attune_data *)p)->read;
   }
@@ -133,11 +139,12 @@ static bool has_callbacks(const attune_item *it) {
 }
 
 static at_status check_item(const attune_item *it, const char *path, at_error *err) {
-  static const kind_spec kinds[] = {{0, NULL},
-                                    {offsetof(attune_score, form), "compose"} /* of 1.0 */,
-                                    {sizeof(attune_task), "epoch and evaluate"},
-                                    {offsetof(attune_metric, begin), "compute"} /* of 1.0 */,
-                                    {sizeof(attune_data), "open and read"}};
+  static const kind_spec kinds[] = {
+      {0, NULL},
+      {offsetof(attune_score, form), "compose"} /* of 1.0 */,
+      {offsetof(attune_task, fed), "epoch and evaluate, or size and feed"} /* of 1.0 */,
+      {offsetof(attune_metric, begin), "compute"} /* of 1.0 */,
+      {sizeof(attune_data), "open and read"}};
   if (!it) return at_fail(err, AT_EINPUT, "%s: one of its items is NULL", path);
   if (it->size < sizeof(attune_item))
     return at_fail(err, AT_EINPUT,

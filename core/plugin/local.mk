@@ -3,6 +3,7 @@ libattune_la_SOURCES += \
 	core/plugin/host_build.c \
 	core/plugin/host_data.c \
 	core/plugin/host_kernel.c \
+	core/plugin/host_feed.c \
 	core/plugin/host_task.c \
 	core/plugin/loader.c \
 	core/plugin/options.c \

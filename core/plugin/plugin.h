@@ -58,8 +58,8 @@ at_status at_spec_parse(const char *spec, char **name, at_option_value **values,
 
 /* ---- scores: fits at_dsl_env.compose (scores: the registry) -------------------------- */
 at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_node *query,
-                            at_node *key, int along, bool interact, const char *scope, at_span span,
-                            at_node **score, at_error *err);
+                            at_node *key, int along, bool interact, int each, const char *scope,
+                            at_span span, at_node **score, at_error *err);
 /* What the score says of itself as a function; OPAQUE: nothing. */
 at_status at_plugin_form(void *registry, const char *spec, int64_t depth, attune_form *form,
                          at_error *err);
@@ -89,6 +89,7 @@ const char *at_field_type_name(uint32_t type); /* "real"; "?": none */
 const at_field *at_dataset_fields(const at_dataset *d, size_t *n);
 int64_t at_dataset_rows(const at_dataset *d, const char *split, const char *table); /* -1: none */
 const at_field *at_dataset_field(const at_dataset *d, const char *table, const char *name);
+bool at_field_is_text(const at_field *f); /* TEXT or NAME */
 /* Thread-safe. REAL/IMAGE/LINK into dst. */
 at_status at_dataset_read(const at_dataset *d, const char *split, const at_field *f, int64_t row,
                           void *dst, at_error *err);
@@ -118,7 +119,8 @@ typedef struct at_task_ops {
   int64_t (*block)(void *ctx, uint32_t i);
   at_status (*label)(void *ctx, const char *table, int64_t row, int64_t *label, at_error *err);
   const char *(*label_name)(void *ctx, int64_t label);
-  const char *(*row_text)(void *ctx, const char *table, const char *field, int64_t row);
+  const char *(*row_text)(void *ctx, const char *table, const char *field, int64_t row,
+                          at_error *err);
   bool (*has_output)(void *ctx, const char *output);
   at_status (*output)(void *ctx, const char *output, attune_array *out, at_error *err);
   at_status (*losses)(void *ctx, const int64_t *const *rows, const int64_t *counts, double *value,
@@ -128,11 +130,38 @@ typedef struct at_task_ops {
   at_status (*picture)(void *ctx, const char *table, int64_t row, int64_t height, int64_t width,
                        uint8_t *rgb, at_error *err);
   at_status (*give)(void *ctx, const attune_pictures *batch, at_error *err);
+  void *(*state)(void *ctx);
+  const char *(*split)(void *ctx);
+  at_status (*keep)(void *ctx, const char *name, const char *text, at_error *err);
+  const char *(*kept)(void *ctx, const char *name);
+  at_status (*say)(void *ctx, const char *sentence, at_error *err);
 } at_task_ops;
 at_status at_task_epoch(const at_item *task, const attune_options *o, const at_task_ops *ops,
                         uint64_t epoch, at_error *err);
 at_status at_task_evaluate(const at_item *task, const attune_options *o, const at_task_ops *ops,
                            attune_prediction **out, at_error *err);
+
+/* What a task that fills inputs may do with those of a batch. */
+typedef struct at_batch_ops {
+  void *ctx;
+  at_status (*lengths)(void *ctx, const char *axis, const int64_t *n, at_error *err);
+  const int64_t *(*offsets)(void *ctx, const char *axis);
+  at_status (*fill)(void *ctx, const char *input, attune_array *shape, void **data, at_error *err);
+} at_batch_ops;
+const attune_fed *at_task_fed(const at_item *task); /* NULL: it fills none */
+at_status at_task_open(const at_item *task, const attune_options *o, const at_task_ops *ops,
+                       void **state, at_error *err);
+void at_task_close(const at_item *task, void *state); /* task NULL is fine */
+/* Of a token input the ids (axis NULL), or an axis of an input; -1: not known. */
+int64_t at_task_size(const at_item *task, void *state, const char *input, const char *axis);
+at_status at_task_feed(const at_item *task, const attune_options *o, const at_task_ops *ops,
+                       const attune_rows *rows, const at_batch_ops *batch, at_error *err);
+at_status at_task_look(const at_item *task, const attune_options *o, const at_task_ops *ops,
+                       const attune_rows *rows, at_error *err);
+/* What was answered at the last look; NULL: nothing. The caller frees it. */
+at_status at_task_answer(const at_item *task, const at_task_ops *ops, int64_t row, char **out,
+                         at_error *err);
+
 attune_prediction *at_prediction_new(void); /* empty; NULL: out of memory */
 void at_prediction_free(attune_prediction *p);
 /* Stores a copy of `a` under `name`; data NULL: zeroes.  *stored (may be NULL) points to it. */

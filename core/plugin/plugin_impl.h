@@ -49,6 +49,7 @@ struct attune_build {
   const char *scope;
   at_span span;
   bool interact; /* products are not summed over `along`: one number for each feature */
+  int each;      /* the axis of heads that have parameters of their own; -1: none */
 };
 /* The handle of a plugin is the node itself. */
 static inline at_node *at_build_node(attune_value v) { return (at_node *)(void *)v; }
@@ -102,6 +103,19 @@ int at_host_image_part(const attune_host *host, const char *path, const int64_t 
                        int64_t width, int64_t height, uint8_t *rgb);
 int at_host_image(const attune_host *host, const char *path, int64_t width, int64_t height,
                   uint8_t *rgb);
+
+/* The view that a task has. */
+struct attune_task_context {
+  const at_task_ops *ops;
+};
+void *at_host_state(attune_task_context *c);
+const char *at_host_split(attune_task_context *c);
+int at_host_task_keep(attune_task_context *c, const char *name, const char *text);
+const char *at_host_task_kept(attune_task_context *c, const char *name);
+int at_host_say(attune_task_context *c, const char *sentence);
+int at_host_lengths(attune_batch *b, const char *axis, const int64_t *n);
+const int64_t *at_host_offsets(attune_batch *b, const char *axis);
+int at_host_fill(attune_batch *b, const char *input, attune_array *shape, void **data);
 
 int64_t at_host_rows(attune_task_context *c, const char *table);
 int64_t at_host_link(attune_task_context *c, const char *table, const char *to, int64_t row);

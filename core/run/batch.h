@@ -10,7 +10,8 @@ typedef enum at_feed_kind {
   AT_FEED_WORDS,  /* a text as the numbers of its words */
   AT_FEED_LABEL,  /* a whole text as the number of its class (labels.c) */
   AT_FEED_SCORES, /* what share of the people gave each class, out of their answers (labels.c) */
-  AT_FEED_LINK    /* where the row it points to stands in the batch */
+  AT_FEED_LINK,   /* where the row it points to stands in the batch */
+  AT_FEED_TASK    /* what the task fills it with (fed.c) */
 } at_feed_kind;
 
 /* An executor over the session's model, weights and threads. */
@@ -18,6 +19,10 @@ at_status at_session_exec(const at_session *s, at_exec_options o, at_exec **out,
 /* Binds `x` to rows[i][0 .. counts[i]) of each batch axis; ready to run. */
 at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
                           const int64_t *counts, at_error *err);
+/* What the model answers by itself in such rows is found out, where the task wants to show that;
+ * before at_session_load of them to look. */
+at_status at_session_will_look(at_session *s, const char *split, const int64_t *const *rows,
+                               const int64_t *counts, at_error *err);
 at_pool *at_session_pool(const at_session *s);
 at_registry *at_session_registry(const at_session *s);
 

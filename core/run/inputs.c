@@ -100,6 +100,7 @@ at_status at_session_field(const at_session *s, const at_graph *g, const char *i
 
 /* ---- binding ---- */
 
+/* `f` NULL: the task fills the input. */
 static at_status batch_index(at_session *s, const at_node *in, const at_field *f, int *out,
                              const at_field **through, at_error *err) {
   const at_graph *g = s->graph;
@@ -108,8 +109,9 @@ static at_status batch_index(at_session *s, const at_node *in, const at_field *f
   const char *name = g->axis[axis].name;
   if (g->axis[axis].kind != AT_BATCH)
     return at_fail(err, AT_EINPUT, "%s: input `%s` has no batch axis", s->run->path, in->name);
-  *through = strcmp(name, f->table) ? at_session_link_field(s, name, f->table) : NULL;
-  if (strcmp(name, f->table) && !*through)
+  const bool own = !f || !strcmp(name, f->table);
+  *through = !own ? at_session_link_field(s, name, f->table) : NULL;
+  if (!own && !*through)
     return at_fail(err, AT_EINPUT,
                    "%s: input `%s` varies over the axis `%s`, but its data `%s.%s` is of the table "
                    "`%s`, to which no field of `%s` links; call the axis so in the model",
@@ -232,17 +234,22 @@ at_status at_session_bind(at_session *s, at_error *err) {
   for (int i = 0; i < s->graph->n_input; i++) {
     const at_node *in = s->graph->input[i];
     at_feed f = {.input = in, .row = 1};
-    at_status st = at_session_field(s, s->graph, in->name, &f.field, err);
+    const bool fed = at_session_fed(s, in->name);
+    at_status st = fed ? AT_OK : at_session_field(s, s->graph, in->name, &f.field, err);
     if (st == AT_OK && s->n_feeds == AT_MAX_FEEDS)
       st = at_fail(err, AT_EINPUT, "%s: the model has more than %d inputs", s->run->path,
                    AT_MAX_FEEDS);
     if (st == AT_OK && in->ndim < 1)
       st = at_fail(err, AT_EINPUT, "%s: input `%s` has no axes", s->run->path, in->name);
-    if (st == AT_OK) st = check_field(s, in, f.field, err);
+    if (st == AT_OK && !fed) st = check_field(s, in, f.field, err);
     if (st == AT_OK) st = batch_index(s, in, f.field, &f.table, &f.through, err);
     if (st != AT_OK) return st;
     for (int d = 1; d < in->ndim; d++) f.row *= in->dim[d].size;
-    f.kind = kind_of(s, in, f.field);
+    f.kind = fed ? AT_FEED_TASK : kind_of(s, in, f.field);
+    if (fed) {
+      s->feed[s->n_feeds++] = f;
+      continue;
+    }
     f.shrink = at_pixels_shrink(s, in, f.field);
     if ((st = check_through(s, &f, err)) != AT_OK) return st;
     if (f.kind == AT_FEED_WORDS) s->batch[f.table].ragged = in->dim[0].axis;
@@ -282,6 +289,7 @@ static at_status fill_cache(at_session *s, at_cache *c, at_error *err) {
   if (!c->split || !c->rows || !c->image || !c->token || !c->length) return at_nomem(err);
   for (size_t f = 0; f < n; f++) {
     const at_field *field = s->feed[f].field;
+    if (!field) continue;
     int64_t rows = at_dataset_rows(s->data, c->split, field->table);
     if (rows < 0)
       return at_fail(err, AT_EINPUT, "%s: the data has no split `%s` with a table `%s`",
@@ -560,6 +568,7 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
     int t = s->feed[f].table;
     const int64_t *own[AT_MAX_BATCH_AXES];
     for (int b = 0; b < s->n_batch; b++) own[b] = rows[b];
+    if (s->feed[f].kind == AT_FEED_TASK) continue;
     if (s->feed[f].through) {
       st = follow(s, &s->feed[f], c->split, rows[t], counts[t], err);
       own[t] = s->followed;
@@ -572,5 +581,6 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
     st = load_feed(s, x, c, f, own, counts, err);
     if (st == AT_OK) st = at_exec_input(x, s->feed[f].input->name, s->buffer[f], err);
   }
+  if (st == AT_OK) st = at_session_feed(s, x, c->split, rows, counts, err);
   return st == AT_OK ? at_exec_ready(x, err) : st;
 }

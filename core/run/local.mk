@@ -2,6 +2,7 @@ libattune_la_SOURCES += \
 	core/run/batch.c core/run/batch.h \
 	core/run/evaluate.c \
 	core/run/evidence.c \
+	core/run/fed.c \
 	core/run/imports.c \
 	core/run/inputs.c core/run/items.c \
 	core/run/labels.c \

@@ -278,6 +278,22 @@ static at_status add_answer(const at_session *s, const int64_t *rows, const char
   return st == AT_OK && !l->predicted ? at_nomem(err) : st;
 }
 
+/* Of a task that makes answers and chooses none. */
+static at_status add_made(at_session *s, const int64_t *rows, const char *split, at_look *l,
+                          at_error *err) {
+  if (l->predicted || !s->n_batch) return AT_OK;
+  const char *table = s->batch[0].name;
+  at_status st = at_session_answered(s, split, rows[0], &l->predicted, err);
+  if (st != AT_OK || !l->predicted) return st;
+  const at_field *f = at_dataset_field(s->data, table, "answer"),
+                 *type = at_dataset_field(s->data, table, "type");
+  if (f && at_field_is_text(f))
+    st = at_dataset_read_text(s->data, split, f, rows[0], &l->expected, err);
+  if (st == AT_OK && type && at_field_is_text(type))
+    st = at_dataset_read_text(s->data, split, type, rows[0], &l->type, err);
+  return st;
+}
+
 /* ---- all of it ---- */
 
 static at_status add_data(at_session *s, const int64_t *rows, const char *split, bool picture,
@@ -309,6 +325,7 @@ at_status at_session_see(at_session *s, const char *split, const int64_t *rows, 
     counts[b] = 1;
   }
   at_status st = open_look(s, err);
+  if (st == AT_OK) st = at_session_will_look(s, name, each, counts, err);
   if (st == AT_OK) st = at_session_load(s, s->look, name, each, counts, err);
   if (st != AT_OK) return st;
   at_exec_forward(s->look, s->seed, 0, false);
@@ -319,6 +336,7 @@ at_status at_session_see(at_session *s, const char *split, const int64_t *rows, 
     st = add_attention(s, &s->graph->attend[i], &out->attention[out->n_attention++], err);
   if (st == AT_OK) st = add_data(s, rows, name, picture, out, err);
   if (st == AT_OK) st = add_answer(s, rows, name, out, err);
+  if (st == AT_OK) st = add_made(s, rows, name, out, err);
   find_grid(s, out);
   find_boxes(out);
   if (st != AT_OK) at_look_free(out);

@@ -69,6 +69,9 @@ at_status at_session_open_set(at_registry *reg, const char *dir, const char *con
                               at_error *err);
 void at_session_free(at_session *s);
 
+/* What the task has to say of what it met and took all the same, a line each; NULL: nothing. */
+const char *at_session_said(const at_session *s);
+
 const at_run *at_session_run(const at_session *s);
 const at_graph *at_session_graph(const at_session *s);
 at_params *at_session_params(at_session *s);

@@ -47,7 +47,7 @@ at_status at_run_list(at_arena *arena, const char *value, const char ***out, siz
 
 typedef struct at_feed {
   const at_node *input;
-  const at_field *field;
+  const at_field *field; /* NULL: the task fills it */
   at_feed_kind kind;
   int table;   /* index into session->batch */
   int linked;  /* LINK: index into session->batch of the table it points to */
@@ -83,6 +83,12 @@ typedef struct at_labels {
   const at_field *field; /* whose texts they are; NULL: there are none */
 } at_labels;
 
+/* A text that the task keeps with the run. */
+typedef struct at_kept {
+  char *name, *text;
+  struct at_kept *next;
+} at_kept;
+
 struct at_session {
   at_registry *reg;
   at_run *run;
@@ -93,6 +99,10 @@ struct at_session {
   attune_options **metric_options;
   size_t n_metrics;
   at_dataset *data;
+  void *task_state;
+  uint32_t purpose; /* attune_purpose of the batches that are not trained on */
+  at_kept *kept;
+  at_text said; /* sentences of the task, a line each */
   at_vocab *vocab;
   at_labels labels;
   at_token_mode tokens;
@@ -143,6 +153,21 @@ at_status at_session_reserve_offsets(at_session *s, int feed, int64_t n, at_erro
 /* Those of n rows, one after another, and their offsets. */
 at_status at_session_load_items(at_session *s, at_exec *x, const at_cache *c, int feed,
                                 const int64_t *rows, int64_t n, at_error *err);
+
+/* ---- what the task fills (fed.c) ---- */
+bool at_session_fed(const at_session *s, const char *input);
+attune_rows at_session_rows(const at_session *s, const int64_t *const *rows, const int64_t *counts);
+/* Once the inputs that data feed are bound. */
+at_status at_session_feed(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
+                          const int64_t *counts, at_error *err);
+/* What was answered at the last look; NULL: the task does not say. Caller frees. */
+at_status at_session_answered(at_session *s, const char *split, int64_t row, char **out,
+                              at_error *err);
+at_status at_session_keep(at_session *s, const char *name, const char *text, at_error *err);
+const char *at_session_kept(at_session *s, const char *name);
+at_status at_session_write_kept(const at_session *s, const char *dir, at_error *err);
+at_status at_session_say(at_session *s, const char *sentence, at_error *err);
+void at_session_free_kept(at_session *s);
 
 /* ---- links (linked.c) ---- */
 /* The field by which rows of `from` name one of `to`; NULL: there is none. */

@@ -167,6 +167,7 @@ at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *c
   if (st == AT_OK) st = copy_model(s, dir, err);
   if (st == AT_OK && s->vocab) st = at_vocab_write(s->vocab, words, err);
   if (st == AT_OK && s->labels.field) st = at_labels_write(&s->labels, dir, err);
+  if (st == AT_OK) st = at_session_write_kept(s, dir, err);
   if (st == AT_OK) st = write_plugins(s, dir, err);
   if (st == AT_OK) st = write_machine(s, dir, err);
   /* Last: a folder with a run.yaml has all of the above. */

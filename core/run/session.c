@@ -49,6 +49,15 @@ static at_status find_metrics(at_session *s, at_error *err) {
   return AT_OK;
 }
 
+static at_status open_task(at_session *s, at_error *err) {
+  at_task_run t = {.s = s, .split = at_session_split(s, "train")};
+  at_task_ops ops = at_session_task_ops(&t);
+  s->purpose = ATTUNE_TO_LOOK;
+  at_status st = at_task_open(s->task, s->task_options, &ops, &s->task_state, err);
+  free(t.text);
+  return st;
+}
+
 static at_status open_plugins(at_session *s, at_error *err) {
   at_status st = find_item(s, ATTUNE_TASK, "task", at_run_get(s->run, "task"), &s->task,
                            &s->task_options, err);
@@ -57,6 +66,7 @@ static at_status open_plugins(at_session *s, at_error *err) {
     st = find_item(s, ATTUNE_DATA, "data.reader", at_run_get(s->run, "data.reader"), &s->reader,
                    &s->reader_options, err);
   if (st == AT_OK) st = at_dataset_open(s->reader, s->reader_options, &s->data, err);
+  if (st == AT_OK) st = open_task(s, err);
   return st;
 }
 
@@ -98,6 +108,7 @@ typedef struct data_sizes {
 static int64_t axis_size(void *ctx, const char *input, const char *axis) {
   const at_field *f;
   data_sizes *d = ctx;
+  if (at_session_fed(d->s, input)) return at_task_size(d->s->task, d->s->task_state, input, axis);
   if (at_session_field(d->s, d->probe, input, &f, NULL) != AT_OK) return -1;
   for (int i = 0; i < d->probe->n_input; i++) {
     const at_node *n = d->probe->input[i];
@@ -121,6 +132,7 @@ static int64_t vocabulary(void *ctx, const char *input) {
   data_sizes *d = ctx;
   at_error err = {0};
   const at_field *f;
+  if (at_session_fed(d->s, input)) return at_task_size(d->s->task, d->s->task_state, input, NULL);
   at_status st = at_session_field(d->s, d->probe, input, &f, &err);
   if (st == AT_OK && f->f.type == ATTUNE_FIELD_LINK) return -1;
   if (st == AT_OK && is_plain(d->probe, input)) {
@@ -315,6 +327,8 @@ void at_session_free(at_session *s) {
     free(s->buffer[f]);
     free(s->offsets[f]);
   }
+  at_task_close(s->task, s->task_state);
+  at_session_free_kept(s);
   at_vocab_free(s->vocab);
   at_labels_free(&s->labels);
   at_dataset_close(s->data);

@@ -58,14 +58,24 @@ static const at_node *output_node(const at_session *s, const char *name) {
   return NULL;
 }
 
+/* The dim that varies over a batch axis: its own, or one of ragged rows. */
+static int batch_dim(const at_graph *g, const at_node *n, int axis) {
+  int d = at_node_dim(n, axis);
+  for (int i = 0; d < 0 && i < n->ndim; i++)
+    if (g->axis[n->dim[i].axis].parent == axis && !n->dim[i].padded) d = i;
+  return d;
+}
+
 /* Copies the output with its batch axes first, those of inputs in the model's order, then the
  * others. */
 static at_status reorder(at_task_run *t, const at_node *n, const float *v, attune_array *out,
                          at_error *err) {
   const at_session *s = t->s;
   int dim[AT_MAX_DIM], k = 0;
-  for (int b = 0; b < s->n_batch; b++)
-    if (at_node_dim(n, s->batch[b].axis) >= 0) dim[k++] = at_node_dim(n, s->batch[b].axis);
+  for (int b = 0; b < s->n_batch; b++) {
+    int d = batch_dim(s->graph, n, s->batch[b].axis);
+    if (d >= 0) dim[k++] = d;
+  }
   const int own = k;
   for (int batch = 1; batch >= 0; batch--)
     for (int d = 0; d < n->ndim; d++) {
@@ -97,6 +107,15 @@ static at_status open_eval(at_session *s, at_error *err) {
   return s->eval ? AT_OK : at_exec_new(s->graph, s->params, &o, &s->eval, err);
 }
 
+static at_status load_for(at_session *s, attune_purpose why, at_exec *x, const char *split,
+                          const int64_t *const *rows, const int64_t *counts, at_error *err) {
+  const uint32_t before = s->purpose;
+  s->purpose = (uint32_t)why;
+  at_status st = at_session_load(s, x, split, rows, counts, err);
+  s->purpose = before;
+  return st;
+}
+
 static at_status task_forward(void *ctx, const char *output, const int64_t *const *rows,
                               const int64_t *counts, attune_array *out, at_error *err) {
   at_task_run *t = ctx;
@@ -104,7 +123,7 @@ static at_status task_forward(void *ctx, const char *output, const int64_t *cons
   const at_node *n = output_node(s, output);
   if (!n) return at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
   at_status st = open_eval(s, err);
-  if (st == AT_OK) st = at_session_load(s, s->eval, t->split, rows, counts, err);
+  if (st == AT_OK) st = load_for(s, ATTUNE_TO_ANSWER, s->eval, t->split, rows, counts, err);
   if (st != AT_OK) return st;
   at_exec_forward(s->eval, s->seed, 0, false);
   t->done++;
@@ -141,7 +160,7 @@ static at_status task_losses(void *ctx, const int64_t *const *rows, const int64_
   at_session *s = t->s;
   at_exec_options o = {.pool = s->pool};
   at_status st = s->judge ? AT_OK : at_exec_new(s->graph, s->params, &o, &s->judge, err);
-  if (st == AT_OK) st = at_session_load(s, s->judge, t->split, rows, counts, err);
+  if (st == AT_OK) st = load_for(s, ATTUNE_TO_JUDGE, s->judge, t->split, rows, counts, err);
   if (st != AT_OK) return st;
   at_exec_forward(s->judge, s->seed, 0, false);
   for (uint32_t i = 0; i < most && task_loss_name(ctx, i); i++) {
@@ -208,14 +227,33 @@ static const char *task_label_name(void *ctx, int64_t label) {
   return label >= 0 && (size_t)label < l->n ? l->name[label] : NULL;
 }
 
-static const char *task_row_text(void *ctx, const char *table, const char *field, int64_t row) {
+static const char *task_row_text(void *ctx, const char *table, const char *field, int64_t row,
+                                 at_error *err) {
   at_task_run *t = ctx;
   const at_field *f = at_dataset_field(t->s->data, table, field);
   free(t->text);
   t->text = NULL;
-  if (!f || (f->f.type != ATTUNE_FIELD_TEXT && f->f.type != ATTUNE_FIELD_NAME)) return NULL;
-  return at_dataset_read_text(t->s->data, t->split, f, row, &t->text, NULL) == AT_OK ? t->text
-                                                                                     : NULL;
+  if (!f || !at_field_is_text(f)) {
+    at_fail(err, AT_EINPUT, "the task `%s` needs texts `%s` of `%s`, which the data has not",
+            t->s->task->item->name, field, table);
+    return NULL;
+  }
+  return at_dataset_read_text(t->s->data, t->split, f, row, &t->text, err) == AT_OK ? t->text
+                                                                                    : NULL;
+}
+
+/* ---- a task's own ---- */
+
+static void *task_state(void *ctx) { return ((const at_task_run *)ctx)->s->task_state; }
+static const char *task_split(void *ctx) { return ((const at_task_run *)ctx)->split; }
+static at_status task_keep(void *ctx, const char *name, const char *text, at_error *err) {
+  return at_session_keep(((const at_task_run *)ctx)->s, name, text, err);
+}
+static const char *task_kept(void *ctx, const char *name) {
+  return at_session_kept(((const at_task_run *)ctx)->s, name);
+}
+static at_status task_say(void *ctx, const char *sentence, at_error *err) {
+  return at_session_say(((const at_task_run *)ctx)->s, sentence, err);
 }
 
 at_task_ops at_session_task_ops(at_task_run *t) {
@@ -236,5 +274,10 @@ at_task_ops at_session_task_ops(at_task_run *t) {
                        .loss_name = task_loss_name,
                        .bytes = task_bytes,
                        .picture = task_picture,
-                       .give = task_give};
+                       .give = task_give,
+                       .state = task_state,
+                       .split = task_split,
+                       .keep = task_keep,
+                       .kept = task_kept,
+                       .say = task_say};
 }

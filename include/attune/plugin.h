@@ -317,6 +317,32 @@ typedef struct attune_need {
   const char *doc;
 } attune_need;
 
+/* Since 1.6: an input of the model that the task fills itself, out of what it knows and no field
+ * says. */
+typedef struct attune_fed {
+  const char *input; /* a NULL ends the array; a model may lack some of them */
+  const char *doc;
+} attune_fed;
+
+/* Since 1.6: what a batch that a task fills is for. */
+typedef enum attune_purpose {
+  ATTUNE_TO_TRAIN = 1, /* a step of training; what is drawn, by host->random and `epoch` */
+  ATTUNE_TO_JUDGE,     /* host->losses */
+  ATTUNE_TO_ANSWER,    /* host->forward */
+  ATTUNE_TO_LOOK       /* attention is looked at or measured */
+} attune_purpose;
+
+/* Since 1.6: rows[i][0 .. counts[i]) of each batch axis, in the order of host->batch_axis(). */
+typedef struct attune_rows {
+  uint32_t size;
+  uint32_t purpose; /* attune_purpose */
+  uint64_t epoch;   /* ATTUNE_TO_TRAIN */
+  const int64_t *const *rows;
+  const int64_t *counts;
+} attune_rows;
+
+typedef struct attune_batch attune_batch; /* host's: the inputs of a batch at hand */
+
 typedef struct attune_task {
   attune_item item;
   const attune_need *needs;
@@ -329,6 +355,29 @@ typedef struct attune_task {
    * metrics need (host->predict). */
   int (*evaluate)(const attune_host *host, const attune_options *options,
                   attune_task_context *context, attune_prediction *prediction);
+
+  /* Since 1.6, each may be NULL. [main]
+   * What the task fills; `size` and `feed` come with it. */
+  const attune_fed *fed;
+  /* Once, before the model is built: the context speaks of the training split, and knows rows,
+   * links, texts and what was kept. *state is what host->state() gives from here on. */
+  int (*open)(const attune_host *host, const attune_options *options, attune_task_context *context,
+              void **state);
+  void (*close)(void *state);
+  /* How many ids a token input of its own has (axis NULL), or how large an axis of an input is; -1:
+   * the model says so itself. */
+  int64_t (*size)(const attune_host *host, void *state, const char *input, const char *axis);
+  /* Fills the inputs of a batch of the context's split: host->lengths() for each ragged axis that
+   * no field of the data fills, then host->fill() for each input. */
+  int (*feed)(const attune_host *host, const attune_options *options, attune_task_context *context,
+              const attune_rows *rows, attune_batch *batch);
+  /* Attention in these rows is about to be looked at, of what the model does by itself: the task
+   * may run it (host->forward) and keep what `feed` wants then. */
+  int (*look)(const attune_host *host, const attune_options *options, attune_task_context *context,
+              const attune_rows *rows);
+  /* What was answered to a row of the first batch axis at the last look, valid until the next
+   * callback; NULL: nothing. */
+  const char *(*answer)(const attune_host *host, attune_task_context *context, int64_t row);
 } attune_task;
 
 /* ---- metrics -------------------------------------------------------------------------- */
@@ -504,7 +553,9 @@ struct attune_host {
   int (*label)(attune_task_context *c, const char *table, int64_t row, int64_t *label);
   /* Name of a class; NULL past the last. Valid until the callback returns. */
   const char *(*label_name)(attune_task_context *c, int64_t label);
-  /* A TEXT or NAME field of a row; NULL: there is no such field. Valid until the next call. */
+  /* A TEXT or NAME field of a row; NULL: there is no such field, or it cannot be read: since 1.6
+   * the callback may return ATTUNE_BAD_INPUT then, and the host says why. Valid until the next
+   * call. */
   const char *(*row_text)(attune_task_context *c, const char *table, const char *field,
                           int64_t row);
 
@@ -582,6 +633,27 @@ struct attune_host {
   void (*vector_exp)(const float *x, float *y, int64_t n);
   void (*vector_tanh)(const float *x, float *y, int64_t n);
   void (*vector_sigmoid)(const float *x, float *y, int64_t n);
+
+  /* ---- tasks [main], since 1.6 */
+  void *(*state)(attune_task_context *c);       /* what `open` made; NULL: nothing */
+  const char *(*split)(attune_task_context *c); /* its name; valid as long as the context */
+  /* During feed: how many items each row has along a ragged axis of an input that the task fills.
+   * At least 1 each; copied. */
+  int (*lengths)(attune_batch *b, const char *axis, const int64_t *n);
+  /* Where the items of each row begin along a ragged axis, one number more than there are rows;
+   * NULL: nobody has said it yet. */
+  const int64_t *(*offsets)(attune_batch *b, const char *axis);
+  /* Zeroed room for an input, F32 or I32, in *shape and *data; *data NULL: the model lacks it. Of
+   * two ragged axes the second is as long as its longest row, and stays zero behind the end of
+   * others. */
+  int (*fill)(attune_batch *b, const char *input, attune_array *shape, void **data);
+  /* A text that belongs to the run: written into its directory under that name when training
+   * begins, and given back by kept() when the run is opened again; NULL: there is none. */
+  int (*keep)(attune_task_context *c, const char *name, const char *text);
+  const char *(*kept)(attune_task_context *c, const char *name);
+  /* A sentence for whoever runs it: what was met and taken all the same. The same one is told
+   * once. */
+  int (*say)(attune_task_context *c, const char *sentence);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

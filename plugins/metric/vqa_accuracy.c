@@ -1,7 +1,7 @@
 /* The accuracy of VQA: answers of ten people, any of which may be right. */
 #include <stdlib.h>
 #include "answers.h"
-#include "vqa_answer.h"
+#include "vqa_people.h"
 
 static const attune_option options_table[] = {
     {"by_type", ATTUNE_OPTION_BOOL, "true", 0, 0, NULL, "one for each type of answer, too"},
@@ -10,40 +10,21 @@ static const attune_option options_table[] = {
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
-enum { MOST_PEOPLE = 64 };
-
-typedef char answer[VQA_ANSWER];
-
-/* Cut at tabs; how many there are. */
-static int split(const char *text, answer *out) {
-  int n = 0;
-  while (*text && n < MOST_PEOPLE) {
-    size_t length = strcspn(text, "\t");
-    vqa_answer_trim(text, length, out[n++], sizeof *out);
-    text += length + (text[length] == '\t');
-  }
-  return n;
-}
-
-static int all_the_same(answer *v, int n) {
+static int all_the_same(vqa_text *v, int n) {
   for (int i = 1; i < n; i++)
     if (strcmp(v[i], v[0])) return 0;
   return 1;
 }
 
-/* The mean over the people of min(1, matches / 3) among the answers of the others. Answers are made
- * comparable where people differ. */
-static double score(const char *given, answer *people, int n) {
-  answer ours;
-  int same = 0;
+/* Answers are made comparable where people differ. */
+static double score(const char *given, vqa_text *people, int n) {
+  vqa_text ours;
   vqa_answer_trim(given, strlen(given), ours, sizeof ours);
   if (!all_the_same(people, n)) {
     vqa_answer_normal(ours, ours, sizeof ours);
     for (int i = 0; i < n; i++) vqa_answer_normal(people[i], people[i], sizeof *people);
   }
-  for (int i = 0; i < n; i++) same += vqa_answer_same(people[i], ours);
-  double with = same > 3 ? 1 : (same - 1) / 3.0, without = same >= 3 ? 1 : same / 3.0;
-  return (same * with + (n - same) * without) / n;
+  return vqa_people_agree(ours, people, n);
 }
 
 typedef struct scores {
@@ -54,7 +35,7 @@ typedef struct scores {
 static int add_scores(const attune_host *host, const answers *a, const attune_array *texts,
                       scores *s) {
   const char *text = texts->data, *end = text + texts->shape[0];
-  answer *people = host->scratch(host, MOST_PEOPLE * sizeof *people);
+  vqa_text *people = host->scratch(host, VQA_PEOPLE * sizeof *people);
   const char **name = NULL;
   int64_t names = 0, answered = 0;
   for (int64_t i = 0; i < a->answer_names.shape[0]; i++)
@@ -65,7 +46,7 @@ static int add_scores(const attune_host *host, const answers *a, const attune_ar
   const char *at = a->answer_names.data;
   for (int64_t i = 0; i < names; i++, at += strlen(at) + 1) name[i] = at;
   for (s->n = 0; s->n < a->n && text < end; s->n++, text += strlen(text) + 1) {
-    int n = split(text, people);
+    int n = vqa_people_split(text, people);
     int32_t k = a->predicted[s->n];
     s->v[s->n] = n ? score(k >= 0 && k < names ? name[k] : "", people, n) : -1;
     answered += n > 0;

@@ -259,3 +259,15 @@ void vqa_answer_normal(const char *text, char *out, size_t room) {
     at = last ? end : end + 1;
   }
 }
+
+void vqa_answer_read(const char *text, char *out, size_t room) {
+  char cut[VQA_ANSWER];
+  size_t n = 0;
+  for (const char *c = text; *c && n + 3 < sizeof cut; c++) {
+    if (*c == ',' || *c == '?') continue;
+    if (*c == '\'' && (c[1] == 's' || c[1] == 'S')) cut[n++] = ' ';
+    cut[n++] = *c;
+  }
+  cut[n] = 0;
+  vqa_answer_normal(cut, out, room);
+}

@@ -14,6 +14,10 @@ void vqa_answer_trim(const char *text, size_t n, char *out, size_t room);
  * does not fit into `room` is left out. */
 void vqa_answer_normal(const char *text, char *out, size_t room);
 
+/* The same as TextVQA's evaluation does it: commas and question marks vanish first, and `'s`
+ * becomes a word (m4c_evaluators.py of mmf). */
+void vqa_answer_read(const char *text, char *out, size_t room);
+
 /* Equal but for the case of letters of ASCII and Latin-1. */
 int vqa_answer_same(const char *a, const char *b);
 #endif

@@ -19,7 +19,7 @@ short scan.att 40
 short mac.att 90
 short attngan.att 150
 short damsm.att 150
-short m4c.att 110
+short m4c.att 150
 
 # Numbers of parameters, counted in PyTorch models of the same equations and sizes.
 counts() {
@@ -30,7 +30,7 @@ counts() {
 }
 counts scan.att all 12789420 --size feature=2048 --size caption=8481
 counts mac.att all 12202902 --size question=90
-counts m4c.att all 37356680
+counts m4c.att all 37356680 --size vocab=5000
 counts attngan.att E 724672
 is "attngan.att trains 6816592 numbers of G, 25737732 of D" "6816592 25737732" \
   "$("$A" show "$m/attngan.att" | awk '/^parts/ { on = 1 } on && ($1 == "G" || $1 == "D") { printf "%s%s", sep, $2; sep = " " }')"
@@ -53,7 +53,8 @@ runs attngan.att --set gf=2 --set df=2 --set e=8 --set ups=2 --set layers=2
 runs attngan.att --set gf=2 --set df=2 --set e=8 --set ups=2 --set layers=3 --set stages=3
 runs attngan.att --set gf=2 --set df=2 --set e=8 --set ups=2 --set layers=2 --set stages=1 --set score=additive
 runs damsm.att --set e=8 --set side=16 --set layers=2
-runs m4c.att --set d=12 --set heads=3 --set layers=2 --set ffn=20 --set vocab=11 --set object_size=7 --set token_size=8
+runs m4c.att --set d=12 --set heads=3 --set layers=2 --set ffn=20 --set object_size=7 --set token_size=8
+runs m4c.att --set d=12 --set heads=3 --set layers=2 --set ffn=20 --set objects=false --set token_size=8 --set reads=words --set rate=0.1 --set first=1 --set score=general --set parameters=each
 runs transformer.att --set d=16 --set ffn=32
 # A normalised matrix is not cut into parts: its lengths are of whole rows.
 cat >"$work/normed.att" <<'E2'

@@ -39,7 +39,7 @@ is "scan.att: dot, scaled_dot and cosine are one function" "$want" "$(classes sc
 is "and are so without a probe" "$want" "$(classes scan --no-probe)"
 agrees scan 3
 
-study m4c "$m/m4c.att" "d: 12, heads: 3, layers: 2, ffn: 20, vocab: 11, object_size: 7, token_size: 8" \
+study m4c "$m/m4c.att" "d: 12, heads: 3, layers: 2, ffn: 20, object_size: 7, token_size: 8" \
   "$dots, $generals, additive"
 want="identical: general(side=key), biased_general(side=key)"
 want="$want | transposed: general(side=query), general(side=key), biased_general(side=key)"

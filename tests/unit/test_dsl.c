@@ -156,10 +156,11 @@ static void test_data_gives_sizes(void **state) {
 static char spec_seen[256], scope_seen[64];
 
 static at_status compose(void *ctx, at_graph *g, const char *spec, at_node *query, at_node *key,
-                         int along, bool interact, const char *scope, at_span span, at_node **score,
-                         at_error *err) {
+                         int along, bool interact, int each, const char *scope, at_span span,
+                         at_node **score, at_error *err) {
   (void)ctx;
   (void)interact;
+  (void)each;
   snprintf(spec_seen, sizeof spec_seen, "%s", spec);
   snprintf(scope_seen, sizeof scope_seen, "%s", scope);
   if (!strcmp(spec, "flat")) {

@@ -97,7 +97,7 @@ static void example_models(void **state) {
 
 static void models_that_no_data_feed(void **state) {
   static const model_case refused[] = {
-      {"m4c.att", "{}", "vqa", "example.question:words example.answered:words", "", ""},
+      {"m4c.att", "{}", "vqa", "question.question:words question.answered:words", "", ""},
       {"attngan.att", "{features: given}", "vqa", "caption.words:words caption.sentence:8", "", ""},
   };
   (void)state;

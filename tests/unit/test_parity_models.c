@@ -276,7 +276,7 @@ static const model_case MODELS[] = {
      .gradients = 49},
     {.name = "m4c",
      .model = "m4c.att",
-     .set = {"d=12", "heads=3", "layers=2", "ffn=20", "vocab=9", "object_size=7", "token_size=8"},
+     .set = {"d=12", "heads=3", "layers=2", "ffn=20", "object_size=7", "token_size=8"},
      .names = m4c_names,
      .inputs = m4c_inputs,
      .outputs = m4c_outputs,

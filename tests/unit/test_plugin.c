@@ -301,7 +301,7 @@ static void open_net(net *w, const char *spec, bool swapped) {
   at_graph_input(w->g, "t", AT_REAL, 2, t, -1, nowhere, &b, NULL);
   w->key = swapped ? b : a;
   w->query = swapped ? a : b;
-  if (at_plugin_compose(registry, w->g, spec, w->query, w->key, d, false, "score", nowhere,
+  if (at_plugin_compose(registry, w->g, spec, w->query, w->key, d, false, -1, "score", nowhere,
                         &w->score, &err))
     fail_msg("%s: %s", spec, err.message);
   at_graph_output(w->g, "s", w->score, nowhere, NULL);
@@ -451,7 +451,7 @@ static void test_wrong_layout_is_refused(void **state) {
                t[] = {{word, -1, false}, {d, D, false}};
   at_graph_input(g, "v", AT_REAL, 3, v, -1, nowhere, &a, NULL);
   at_graph_input(g, "t", AT_REAL, 2, t, -1, nowhere, &b, NULL);
-  assert_int_equal(at_plugin_compose(r, g, "odd", b, a, d, false, "score", nowhere, &s, &err),
+  assert_int_equal(at_plugin_compose(r, g, "odd", b, a, d, false, -1, "score", nowhere, &s, &err),
                    AT_EFAIL);
   assert_non_null(strstr(err.message, "the layout of a score is fixed"));
   at_graph_free(g);

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Questions that need reading, end to end: words on boards that are pointed at, made up by a reader
+# of the tests.
+. "$(dirname "$0")/lib.sh"
+export ATTUNE_PLUGIN_PATH=${top_builddir:-.}/tests/plugins/alone/.libs
+
+cat >"$work/run.yaml" <<E2
+model: $top/examples/models/m4c.att
+arguments: {d: 24, heads: 3, layers: 2, ffn: 48, reads: words, read_layers: 1, objects: false, token_size: 6}
+data: {reader: boards}
+task: textvqa
+metrics: [textvqa_accuracy, anls, exact_match, answer_words]
+train: {epochs: 24, batch: 8, learning_rate: 0.003, evaluate_every: 12, best: exact_match}
+seed: 1
+E2
+value() { # FILE NAME: of the test split
+  awk -v n="\"$2\":" '/"test"/ { t = 1 } t && $1 == n { getline; printf "%.2f", $2; exit }' "$1/results.json"
+}
+
+"$A" train "$work/run.yaml" --out "$work/one" --threads 1 >"$work/stdout" 2>"$work/log"
+is "a run ends well" 0 "$?$(grep -a 'attune:' "$work/log")"
+is "it reads boards that it has not seen" "100.00 1.00" \
+  "$(value "$work/one" exact_match) $(value "$work/one" anls)"
+is "words of boards are pointed at, numbers are said" "75.00 33.33" \
+  "$(value "$work/one" words.pointed) $(value "$work/one" answers.vocabulary)"
+is "the words of the vocabulary lie beside it" yes "$(grep -qx many "$work/one/task.words" && echo yes)"
+"$A" train "$work/run.yaml" --out "$work/two" --threads 2 >/dev/null 2>&1
+same "one and two threads end in the same weights" "$work/one/last.safetensors" "$work/two/last.safetensors"
+"$A" eval "$work/one" --json >"$work/eval.json" 2>"$work/log"
+is "eval reads the run back" "0 100" "$? $(sed -n 's/.*"exact_match": *\([0-9.]*\).*/\1/p' "$work/eval.json")"
+
+# ---- a beam ----
+"$A" train "$work/run.yaml" --set 'task=textvqa(beam=3)' --set train.epochs=2 --out "$work/beam" >/dev/null 2>&1
+is "a beam answers, too" 0 $?
+
+# ---- what is odd ----
+odd() { # NAME READER TASK SENTENCE
+  "$A" train "$work/run.yaml" --set "data.reader=$2" --set "task=$3" --set train.epochs=2 --set train.evaluate_every=1 \
+    --out "$work/odd" >/dev/null 2>"$work/log"
+  is "$1" "0 1" "$? $(grep -acE "$4" "$work/log")"
+  rm -rf "$work/odd"
+}
+odd "a picture without tokens is one without answers to point at" 'boards(empty=3)' textvqa 'train 1/2:'
+odd "six hundred tokens: a limit is said once" 'boards(many=3)' textvqa \
+  '^attune: some pictures have more than 500 tokens; answers point at none behind those'
+odd "and may be another one" 'boards(many=3, length=30)' 'textvqa(tokens=20)' 'more than 20 tokens'
+odd "an answer that cannot be formed is counted, once" 'boards(strange=4)' 'textvqa(vocabulary=2)' \
+  '^attune: 1 of 120 answers of `train` cannot be formed'
+"$A" train "$work/run.yaml" --set 'data.reader=boards(strange=4)' --set 'task=textvqa(vocabulary=2, steps=2)' \
+  --set train.epochs=1 --out "$work/odd" >/dev/null 2>"$work/log"
+is "answers too long for the steps cannot be formed either" 1 "$(grep -ac '41 of 120 answers' "$work/log")"
+refuses "tokens that are no UTF-8" 2 'a text of the data is not UTF-8 at byte 0' \
+  "$A" train "$work/run.yaml" --set 'data.reader=boards(bytes=3)' --out "$work/bad"
+refuses "data without answers" 2 'the task `textvqa` needs texts `answer` of `question`, which the data has not' \
+  "$A" train "$work/run.yaml" --set "data.reader=anything(fields='question.text:words question.picture:row picture.x:2')" \
+  --out "$work/bad"
+refuses "a metric for another task" 2 'the metric `accuracy` is for the task `vqa`, not for `textvqa`' \
+  "$A" train "$work/run.yaml" --set 'metrics=[accuracy]' --out "$work/bad"
+finish
