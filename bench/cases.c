@@ -12,13 +12,18 @@ static const int question_lengths[][2] = {{24, 4}, {23, 2}, {22, 3}, {21, 2}, {2
                                           {18, 5}, {17, 7}, {16, 2}, {15, 4}, {14, 3}, {13, 10},
                                           {12, 4}, {11, 4}, {10, 7}, {0, 0}};
 
+/* Captions of AttnGAN: 107 words in 8, at most 18. */
+static const int bird_lengths[][2] = {{18, 1}, {16, 1}, {14, 2}, {12, 3}, {9, 1}, {0, 0}};
+/* M4C at its full lengths. */
+static const int words_20[][2] = {{20, 16}, {0, 0}}, objects_100[][2] = {{100, 16}, {0, 0}},
+                 tokens_50[][2] = {{50, 16}, {0, 0}}, steps_12[][2] = {{12, 16}, {0, 0}};
+
 static const at_case cases[] = {
     {.name = "scan",
      .score = {"score"},
      .batch = 128,
      .batch_axis = "picture",
-     .ragged = "word",
-     .lengths = caption_lengths,
+     .ragged = {{"word", caption_lengths}},
      .size = {{"region", 36}, {"feature", 2048}},
      .input = {{"image", 0, false}, {"caption", 8481, false}},
      .clip = 2,
@@ -27,10 +32,40 @@ static const at_case cases[] = {
      .score = {"score", "read_score"},
      .batch = 64,
      .batch_axis = "example",
-     .ragged = "word",
-     .lengths = question_lengths,
+     .ragged = {{"word", question_lengths}},
      .input = {{"image", 0, true}, {"question", 90, false}, {"answer", 28, false}},
      .clip = 8,
+     .rate = 1e-4},
+    {.name = "attngan",
+     .score = {"score"},
+     .set = {"features=given", "codes=given"},
+     .batch = 8,
+     .batch_axis = "caption",
+     .ragged = {{"word", bird_lengths}},
+     .input = {{"words", 0, false},
+               {"sentence", 0, false},
+               {"real_0", 0, false},
+               {"real_1", 0, false},
+               {"start", 0, false},
+               {"shift", 0, false}},
+     .rate = 2e-4,
+     .beta1 = 0.5},
+    {.name = "m4c",
+     .score = {"score"},
+     .batch = 16,
+     .batch_axis = "example",
+     .ragged =
+         {{"word", words_20}, {"object", objects_100}, {"token", tokens_50}, {"step", steps_12}},
+     .input = {{"question", 0, false},
+               {"object", 0, false},
+               {"object_box", 0, true},
+               {"token", 0, false},
+               {"token_box", 0, true},
+               {"kind", 2, false},
+               {"answered", 50, false},
+               {"to_word", 0, true},
+               {"to_token", 0, true}},
+     .clip = 0.25,
      .rate = 1e-4},
 };
 
@@ -52,18 +87,32 @@ int64_t at_case_vocabulary(const at_case *c, const char *input) {
   return -1;
 }
 
-static int length_of(const at_case *c, int64_t item) {
+static int length_of(const int (*lengths)[2], int64_t item) {
   int k = 0;
-  for (; c->lengths[k + 1][1] && item >= c->lengths[k][1]; k++) item -= c->lengths[k][1];
-  return c->lengths[k][0];
+  for (; lengths[k + 1][1] && item >= lengths[k][1]; k++) item -= lengths[k][1];
+  return lengths[k][0];
 }
 
-static int64_t count_of(const at_graph *g, const at_node *n, const at_case_data *d) {
-  int64_t count = 1;
-  for (int i = 0; i < n->ndim; i++) {
-    bool ragged = g->axis[n->dim[i].axis].parent >= 0;
-    count *= n->dim[i].size >= 0 ? n->dim[i].size : ragged ? d->offsets[d->batch] : d->batch;
+/* Of a ragged axis: how many items in all, or in its longest row. */
+static int64_t items_of(const at_case *c, const at_case_data *d, const char *axis, bool longest) {
+  int64_t most = 0;
+  for (int k = 0; k < AT_CASE_RAGGED && c->ragged[k].axis; k++) {
+    if (strcmp(c->ragged[k].axis, axis)) continue;
+    for (int64_t i = 0; i < d->batch; i++) {
+      const int64_t n = d->offsets[k][i + 1] - d->offsets[k][i];
+      most = n > most ? n : most;
+    }
+    return longest ? most : d->offsets[k][d->batch];
   }
+  return d->batch;
+}
+
+static int64_t count_of(const at_case *c, const at_graph *g, const at_node *n,
+                        const at_case_data *d) {
+  int64_t count = 1;
+  for (int i = 0; i < n->ndim; i++)
+    count *= n->dim[i].size >= 0 ? n->dim[i].size
+                                 : items_of(c, d, g->axis[n->dim[i].axis].name, n->dim[i].padded);
   return count;
 }
 
@@ -86,17 +135,20 @@ static void *make_input(const at_case *c, int input, int64_t count) {
 
 at_status at_case_make(const at_case *c, const at_graph *g, int64_t batch, at_case_data *d,
                        at_error *err) {
-  *d = (at_case_data){.batch = batch, .offsets = calloc((size_t)batch + 1, sizeof *d->offsets)};
-  if (!d->offsets) return at_nomem(err);
-  for (int64_t i = 0; i < batch; i++)
-    d->offsets[i + 1] = d->offsets[i] + length_of(c, i * c->batch / batch);
+  *d = (at_case_data){.batch = batch};
+  for (int k = 0; k < AT_CASE_RAGGED && c->ragged[k].axis; k++) {
+    int64_t *offsets = d->offsets[k] = calloc((size_t)batch + 1, sizeof *offsets);
+    if (!offsets) return at_nomem(err);
+    for (int64_t i = 0; i < batch; i++)
+      offsets[i + 1] = offsets[i] + length_of(c->ragged[k].lengths, i * c->batch / batch);
+  }
   for (int k = 0; k < AT_CASE_INPUTS && c->input[k].name; k++) {
     const at_node *n = NULL;
     for (int i = 0; i < g->n_input; i++)
       if (!strcmp(g->input[i]->name, c->input[k].name)) n = g->input[i];
     if (!n)
       return at_fail(err, AT_EINPUT, "model `%s` has no input `%s`", g->name, c->input[k].name);
-    d->input[k] = make_input(c, k, count_of(g, n, d));
+    d->input[k] = make_input(c, k, count_of(c, g, n, d));
     if (!d->input[k]) return at_nomem(err);
   }
   return AT_OK;
@@ -104,13 +156,14 @@ at_status at_case_make(const at_case *c, const at_graph *g, int64_t batch, at_ca
 
 at_status at_case_bind(const at_case *c, const at_case_data *d, at_exec *x, at_error *err) {
   at_status s = at_exec_size(x, c->batch_axis, d->batch, err);
-  if (s == AT_OK) s = at_exec_ragged(x, c->ragged, d->offsets, d->batch, err);
+  for (int k = 0; k < AT_CASE_RAGGED && c->ragged[k].axis && s == AT_OK; k++)
+    s = at_exec_ragged(x, c->ragged[k].axis, d->offsets[k], d->batch, err);
   for (int k = 0; k < AT_CASE_INPUTS && c->input[k].name && s == AT_OK; k++)
     s = at_exec_input(x, c->input[k].name, d->input[k], err);
   return s == AT_OK ? at_exec_ready(x, err) : s;
 }
 
 void at_case_free(at_case_data *d) {
-  free(d->offsets);
+  for (int k = 0; k < AT_CASE_RAGGED; k++) free(d->offsets[k]);
   for (int k = 0; k < AT_CASE_INPUTS; k++) free(d->input[k]);
 }

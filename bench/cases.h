@@ -5,14 +5,18 @@
 #include <stdint.h>
 #include "core/graph/exec.h"
 
-enum { AT_CASE_SIZES = 2, AT_CASE_INPUTS = 3 };
+enum { AT_CASE_SIZES = 2, AT_CASE_INPUTS = 9, AT_CASE_RAGGED = 4, AT_CASE_SETS = 4 };
 
 typedef struct at_case {
-  const char *name;     /* of the model */
-  const char *score[2]; /* its arguments that take a score function */
+  const char *name;              /* of the model */
+  const char *score[2];          /* its arguments that take a score function */
+  const char *set[AT_CASE_SETS]; /* other arguments, NAME=VALUE */
   int64_t batch;
-  const char *batch_axis, *ragged; /* ragged over a batch axis of the same size */
-  const int (*lengths)[2];         /* {length, how many} of a usual batch; ends with {0, 0} */
+  const char *batch_axis;
+  struct {
+    const char *axis;        /* over a batch axis of the same size */
+    const int (*lengths)[2]; /* {length, how many} of a usual batch; ends with {0, 0} */
+  } ragged[AT_CASE_RAGGED];
   struct {
     const char *axis;
     int64_t size;
@@ -22,7 +26,7 @@ typedef struct at_case {
     int64_t vocabulary; /* 0: real numbers */
     bool positive;      /* negative numbers become 0, as behind a relu */
   } input[AT_CASE_INPUTS];
-  double clip, rate; /* of the optimiser */
+  double clip, rate, beta1; /* of the optimiser; beta1 0: the usual one */
 } at_case;
 
 const at_case *at_case_find(const char *name);                   /* NULL: none */
@@ -30,7 +34,7 @@ int64_t at_case_axis_size(const at_case *c, const char *axis);   /* -1: not know
 int64_t at_case_vocabulary(const at_case *c, const char *input); /* -1: not known */
 
 typedef struct at_case_data {
-  int64_t batch, *offsets; /* [batch + 1] */
+  int64_t batch, *offsets[AT_CASE_RAGGED]; /* [batch + 1] */
   void *input[AT_CASE_INPUTS];
 } at_case_data;
 /* Any batch size: the lengths keep their proportions. */

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """One full training step of a model, attune beside PyTorch, alternately in one run.
 
-    bench/model_step.py --model scan|mac --build build/release --peers ../shared/peers [--rounds 3]
+    bench/model_step.py --model scan|mac|attngan|m4c --build build/release --peers ../shared/peers [--rounds 3]
 
 scan: batch 128, 36 regions x 2048 -> d = 1024, captions of 6 to 20 words. mac: batch 64,
-14 x 14 x 1024 features, d = 512, 4 steps, questions of 10 to 24 words. Lengths are the same
-on both sides. Prints, for every pair of forms, seconds a step (median of the rounds'
+14 x 14 x 1024 features, d = 512, 4 steps, questions of 10 to 24 words. attngan: batch 8, 64 x 64
+and 128 x 128, generator 32 and discriminator 64 wide. m4c: batch 16, 4 layers, 768, 12 heads, 20 +
+100 + 50 + 12 positions. Lengths are the same on both sides. Prints, for every pair of forms, seconds a step (median of the rounds'
 medians, and the least step of all), the ratio of both, peak memory of both processes,
 GFLOP/s, and attune's fraction of the sgemm peak measured in the same run.
 """
@@ -17,7 +18,7 @@ import subprocess
 import sys
 
 ap = argparse.ArgumentParser()
-ap.add_argument("--model", default="scan", choices=["scan", "mac"])
+ap.add_argument("--model", default="scan", choices=["scan", "mac", "attngan", "m4c"])
 ap.add_argument("--build", default="build/release")
 ap.add_argument("--peers", default="../shared/peers")
 ap.add_argument("--python", default="/usr/bin/python3", help="a Python that has torch and numpy")
@@ -25,10 +26,10 @@ ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--rounds", type=int, default=3)
 ap.add_argument("--steps", type=int, default=4)
 ap.add_argument("--scores", default="dot,general(side=query),activated_general(side=key, act=tanh)")
-ap.add_argument("--variants", help="forms of the PyTorch model [scan: vec,gram; mac: inter,hoist]")
+ap.add_argument("--variants", help="forms of the PyTorch model [scan: vec,gram; mac: inter,hoist]; the others have one")
 ap.add_argument("--markdown", action="store_true")
 args = ap.parse_args()
-variants = (args.variants or {"scan": "vec,gram", "mac": "inter,hoist"}[args.model]).split(",")
+variants = (args.variants or {"scan": "vec,gram", "mac": "inter,hoist"}.get(args.model, "-")).split(",")
 
 # Our spelling -> theirs.
 PEER = {
@@ -67,7 +68,7 @@ def ours(score):
 
 def theirs(score, variant):
     return run([args.python, os.path.join(args.peers, "bench.py"), "--model", args.model, "--score",
-                PEER[score], "--variant", variant, "--threads", str(args.threads), "--steps",
+                PEER[score], *([] if variant == "-" else ["--variant", variant]), "--threads", str(args.threads), "--steps",
                 str(args.steps)])
 
 

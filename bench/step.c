@@ -1,12 +1,13 @@
 /* Times full training steps of a model on made-up data: forward, backward, clip, Adam.
  *
- *   bench/step --model scan|mac [--file MODEL.att] [--score S] [--set KEY=VALUE]... [--batch N]
- *              [--threads N] [--steps K] [--no-pass NAME]...
+ *   bench/step --model scan|mac|attngan|m4c [--file MODEL.att] [--score S] [--set KEY=VALUE]...
+ *              [--batch N] [--threads N] [--steps K] [--no-pass NAME]...
  *
  * Sizes and batches: bench/cases.c. Prints one line of JSON: seconds of a step (median and least)
- * and of its processor time, peak memory, GFLOP/s (three times the products of the forward pass),
- * and the share of the sgemm rate that this process measures beforehand. Products are counted by
- * their definition, whatever way they are found. */
+ * and of its processor time, peak memory, GFLOP/s (three times the products of the forward pass;
+ * 0 where a model has several losses, which share passes), and the share of the sgemm rate that
+ * this process measures beforehand. Products are counted by their definition, whatever way they are
+ * found. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +21,12 @@
 #include "core/train/optimizer.h"
 #include "dsl/dsl.h"
 
-enum { MOST_STEPS = 1000, MOST_SETS = 16 };
+enum { MOST_STEPS = 1000, MOST_SETS = 16, ALL_SETS = MOST_SETS + 2 + AT_CASE_SETS };
 
 typedef struct options {
   const at_case *of;
   const char *file, *score;
-  const char *set[MOST_SETS + 2];
+  const char *set[MOST_SETS];
   size_t n_set;
   int64_t batch;
   int threads, steps;
@@ -71,7 +72,8 @@ static double sgemm_rate(at_pool *pool) {
 
 static _Noreturn void usage(void) {
   fprintf(stderr,
-          "usage: step --model scan|mac [--file MODEL.att] [--score S] [--set KEY=VALUE]... "
+          "usage: step --model scan|mac|attngan|m4c [--file MODEL.att] [--score S] [--set "
+          "KEY=VALUE]... "
           "[--batch N] [--threads N] [--steps K] [--no-pass NAME]...\n");
   exit(2);
 }
@@ -115,13 +117,14 @@ static int64_t axis_size(void *ctx, const char *input, const char *axis) {
 static int64_t vocabulary(void *ctx, const char *input) { return at_case_vocabulary(ctx, input); }
 
 static at_graph *load(const options *o, at_registry *reg) {
-  const char *sets[MOST_SETS + 2], *file = o->file;
+  const char *sets[ALL_SETS], *file = o->file;
   char path[4096], set[2][256];
   size_t n = 0;
   for (; n < 2 && o->of->score[n]; n++) {
     snprintf(set[n], sizeof set[n], "%s=%s", o->of->score[n], o->score);
     sets[n] = set[n];
   }
+  for (int k = 0; k < AT_CASE_SETS && o->of->set[k]; k++) sets[n++] = o->of->set[k];
   memcpy(sets + n, o->set, o->n_set * sizeof *sets);
   snprintf(path, sizeof path, "examples/models/%s.att", o->of->name);
   at_dsl_env env = {.ctx = (void *)o->of,
@@ -145,19 +148,42 @@ static at_graph *load(const options *o, at_registry *reg) {
 
 /* ---- the steps ---- */
 
+static int losses_of(const at_exec *x) {
+  const int n = at_x_graph(x)->n_objective;
+  return n ? n : 1;
+}
+
+static const at_node *loss_of(const at_exec *x, int k) {
+  const at_graph *g = at_x_graph(x);
+  return g->n_objective ? g->objective[k].node : g->loss;
+}
+
+static void step(at_exec *x, at_optimizer *opt, at_pool *pool, double rate, uint64_t number) {
+  const at_graph *g = at_x_graph(x);
+  const float one = 1;
+  for (int k = 0; k < losses_of(x); k++) {
+    at_exec_turn(x, k, 1, number, true);
+    at_exec_backward_from(x, loss_of(x, k), &one);
+    at_optimizer_step_of(opt, g->n_objective ? &g->objective[k] : NULL, pool, rate);
+  }
+}
+
 static void report(const options *o, const at_exec *x, double peak, double *seconds, double *cpu) {
   qsort(seconds, (size_t)o->steps, sizeof *seconds, by_value);
   qsort(cpu, (size_t)o->steps, sizeof *cpu, by_value);
-  double step = seconds[o->steps / 2], flops = 3 * at_exec_flops(x);
+  double step = seconds[o->steps / 2];
+  const bool shared = at_x_graph(x)->n_objective > 1;
+  double flops = shared ? 0 : 3 * at_exec_flops(x), loss = 0;
   struct rusage u;
   getrusage(RUSAGE_SELF, &u);
+  for (int k = 0; k < losses_of(x); k++) loss += (double)*at_exec_value(x, loss_of(x, k));
   printf(
       "{\"model\": \"%s\", \"score\": \"%s\", \"batch\": %lld, \"threads\": %d, "
       "\"step_s\": %.4f, \"min_s\": %.4f, \"cpu_s\": %.3f, \"rss_mb\": %.0f, \"gflops\": %.1f, "
       "\"sgemm_gflops\": %.1f, \"peak_fraction\": %.3f, \"loss\": %.6f, \"planned_mb\": %.0f}\n",
       o->of->name, o->score, (long long)o->batch, o->threads, step, seconds[0], cpu[o->steps / 2],
-      (double)u.ru_maxrss / 1024, flops / step / 1e9, peak / 1e9, flops / step / peak,
-      (double)at_exec_loss(x), (double)at_exec_bytes(x) / 1048576);
+      (double)u.ru_maxrss / 1024, flops / step / 1e9, peak / 1e9, flops / step / peak, loss,
+      (double)at_exec_bytes(x) / 1048576);
 }
 
 int main(int argc, char **argv) {
@@ -173,10 +199,11 @@ int main(int argc, char **argv) {
   read_options(argc, argv, &o);
   at_adam adam = at_adam_defaults();
   adam.clip = o.of->clip;
+  if (o.of->beta1 > 0) adam.beta1 = o.of->beta1;
   if (at_pool_new(o.threads, &pool, &err) || at_registry_new(NULL, 0, &reg, &err)) die(&err);
   double peak = sgemm_rate(pool);
   at_graph *g = load(&o, reg);
-  at_exec_options eo = {.pool = pool, .gradients = true};
+  at_exec_options eo = {.pool = pool, .gradients = true, .turns = true};
   if (at_params_new(g, &params, &err) || at_case_make(o.of, g, o.batch, &d, &err)) die(&err);
   at_params_init(params, 1);
   if (at_optimizer_new(params, &adam, &opt, &err) || at_exec_new(g, params, &eo, &x, &err))
@@ -184,9 +211,7 @@ int main(int argc, char **argv) {
   for (int k = -1; k < o.steps; k++) { /* the first warms up */
     double t = at_clock(), c = spent();
     if (at_case_bind(o.of, &d, x, &err)) die(&err);
-    at_exec_forward(x, 1, (uint64_t)k + 1, true);
-    at_exec_backward(x);
-    at_optimizer_step(opt, pool, o.of->rate);
+    step(x, opt, pool, o.of->rate, (uint64_t)k + 1);
     if (k < 0) continue;
     seconds[k] = at_clock() - t;
     cpu[k] = spent() - c;
