@@ -1,9 +1,12 @@
-# Built on demand: make bench/step bench/thin
-EXTRA_PROGRAMS = bench/step bench/thin
+# Built on demand: make bench/step bench/thin bench/direct
+EXTRA_PROGRAMS = bench/step bench/thin bench/direct
 bench_step_SOURCES = bench/step.c bench/cases.c bench/cases.h
 bench_step_LDADD = libattune.la
 bench_thin_SOURCES = bench/thin.c
 bench_thin_CFLAGS = $(AM_CFLAGS) $(BLIS_CFLAGS)
 bench_thin_LDADD = libattune.la $(BLIS_LIBS)
+bench_direct_SOURCES = bench/direct.c
+bench_direct_CFLAGS = $(AM_CFLAGS) $(BLIS_CFLAGS)
+bench_direct_LDADD = libattune.la $(BLIS_LIBS)
 EXTRA_DIST += bench/model_step.py bench/clevr_memory.sh bench/pictures.sh
-CLEANFILES += bench/step$(EXEEXT) bench/thin$(EXEEXT)
+CLEANFILES += bench/step$(EXEEXT) bench/thin$(EXEEXT) bench/direct$(EXEEXT)

@@ -135,15 +135,21 @@ static conv conv_shape(const at_exec *x, const at_node *n) {
   return c;
 }
 
-/* Work is dealt to SLOTS workers by picture number, so sums over pictures have a fixed
- * order; each has room for the patches of a band of rows, and for its part of dW. */
-enum { SLOTS = 8, BAND = 512 };
+/* Numbers that a matrix of patches, or of weights, has at most (more where one row, or one channel
+ * made, has more): a band of rows of pictures is worked on at a time, and a block of channels. */
+enum { MOST_NUMBERS = 1 << 20 };
 
 static int64_t patch(const conv *c) { return c->kernel[0] * c->kernel[1] * c->from; }
-static int64_t band_rows(const conv *c) {
-  int64_t rows = (BAND + c->ow - 1) / c->ow;
-  return rows < c->oh ? rows : c->oh;
+
+/* Of `n` things of `each` numbers, as many as fit. */
+static int64_t fitting(int64_t n, int64_t each) {
+  const int64_t most = each > 0 ? MOST_NUMBERS / each : n;
+  return most < 1 ? 1 : most < n ? most : n;
 }
+
+/* Rows of the result, of all pictures one after another. */
+static int64_t band_rows(const conv *c) { return fitting(c->images * c->oh, c->ow * patch(c)); }
+static int64_t block_channels(const conv *c) { return fitting(c->to, patch(c)); }
 
 static bool is_fast(const conv *c, at_winograd *f) {
   *f = (at_winograd){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0]};
@@ -155,30 +161,37 @@ static size_t conv_scratch(const at_exec *x, const at_node *n) {
   at_winograd fast;
   if (is_fast(&c, &fast))
     return at_weight_scratch(x, n, normed(n)) + at_winograd_scratch(&fast) * sizeof(float);
-  int64_t weight = c.to * patch(&c);
   return at_weight_scratch(x, n, normed(n)) +
-         (size_t)(weight + SLOTS * (band_rows(&c) * c.ow * patch(&c) + weight)) * sizeof(float);
+         (size_t)((band_rows(&c) * c.ow + block_channels(&c)) * patch(&c)) * sizeof(float);
 }
 
 typedef struct work {
   conv c;
-  const float *x, *dy;
-  float *y, *dx, *w, *slots; /* w: [to, ky, kx, from] */
-  bool want_dw;
+  const float *x, *dy, *weight; /* weight: [to, from, kh, kw] */
+  float *y, *dx, *dw;
+  float *w, *m;         /* a block of weights [channels, ky, kx, from], a band of patches */
+  int64_t first, rows;  /* of the band */
+  int64_t begin, count; /* of the block */
 } work;
 
-/* [to, from, kh, kw] to [to, kh, kw, from] or back; `back` adds. */
-static void turn_weight(const conv *c, const float *from, float *to, bool back) {
-  int64_t kk = c->kernel[0] * c->kernel[1];
-  for (int64_t o = 0; o < c->to; o++)
-    for (int64_t ch = 0; ch < c->from; ch++)
-      for (int64_t k = 0; k < kk; k++) {
-        int64_t torch = (o * c->from + ch) * kk + k, ours = (o * kk + k) * c->from + ch;
-        if (back)
-          to[torch] += from[ours];
-        else
-          to[ours] = from[torch];
-      }
+/* Channel begin + o of the block, [from, kh, kw] to [kh, kw, from]. */
+static void turn_weight(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  const int64_t kk = k->c.kernel[0] * k->c.kernel[1], from = k->c.from, p = patch(&k->c);
+  for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
+    for (int64_t i = 0; i < kk; i++)
+      for (int64_t ch = 0; ch < from; ch++)
+        k->w[o * p + i * from + ch] = k->weight[(k->begin + o) * p + ch * kk + i];
+}
+
+/* And back, added. */
+static void turn_slope(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  const int64_t kk = k->c.kernel[0] * k->c.kernel[1], from = k->c.from, p = patch(&k->c);
+  for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
+    for (int64_t ch = 0; ch < from; ch++)
+      for (int64_t i = 0; i < kk; i++)
+        k->dw[(k->begin + o) * p + ch * kk + i] += k->w[o * p + i * from + ch];
 }
 
 /* For output row (or column) o and kernel row k: the input row, or -1 outside. */
@@ -187,105 +200,149 @@ static int64_t input_at(int64_t o, int64_t k, const conv *c, int64_t pad, int64_
   return i < 0 || i >= side ? -1 : i;
 }
 
-/* Patches of rows oy .. oy + rows - 1 of one picture; `add`: the other way, added up. */
-static void patches(const conv *c, float *image, int64_t oy, int64_t rows, float *m, bool add) {
-  for (int64_t r = 0; r < rows; r++)
-    for (int64_t ox = 0; ox < c->ow; ox++)
-      for (int64_t ky = 0; ky < c->kernel[0]; ky++) {
-        int64_t iy = input_at(oy + r, ky, c, c->pad[0], c->h);
-        for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
-          int64_t ix = input_at(ox, kx, c, c->pad[1], c->w);
-          float *at = iy < 0 || ix < 0 ? NULL : image + (iy * c->w + ix) * c->from;
-          if (add && at)
-            at_vaxpy(at, 1, m, (size_t)c->from);
-          else if (!add && at)
-            memcpy(m, at, (size_t)c->from * sizeof *m);
-          else if (!add)
-            memset(m, 0, (size_t)c->from * sizeof *m);
-        }
-      }
+/* A number of the input, or NULL beyond its edge; r: row of the result, of all pictures. */
+static float *input_of(const conv *c, float *x, int64_t r, int64_t ox, int64_t ky, int64_t kx) {
+  const int64_t iy = input_at(r % c->oh, ky, c, c->pad[0], c->h);
+  const int64_t ix = input_at(ox, kx, c, c->pad[1], c->w);
+  return iy < 0 || ix < 0 ? NULL : x + ((r / c->oh * c->h + iy) * c->w + ix) * c->from;
 }
 
-static void forward_slot(void *ctx, size_t slot) {
+/* The patches of some rows of a band. */
+static void gather_rows(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const conv *c = &k->c;
-  int64_t p = patch(c), band = band_rows(c);
-  float *m = k->slots + (int64_t)slot * (band * c->ow * p + c->to * p);
-  for (int64_t i = (int64_t)slot; i < c->images; i += SLOTS)
-    for (int64_t oy = 0; oy < c->oh; oy += band) {
-      int64_t rows = c->oh - oy < band ? c->oh - oy : band;
-      patches(c, at_unconst(k->x) + i * c->h * c->w * c->from, oy, rows, m, false);
-      at_gemm(NULL, rows * c->ow, c->to, p, 1, (at_mat){m, p, 1}, (at_mat){k->w, 1, p}, 1,
-              (at_mat){k->y + (i * c->oh + oy) * c->ow * c->to, c->to, 1});
+  const size_t bytes = (size_t)c->from * sizeof(float);
+  float *m = k->m + (int64_t)begin * c->ow * patch(c);
+  for (int64_t r = (int64_t)begin; r < (int64_t)end; r++)
+    for (int64_t ox = 0; ox < c->ow; ox++)
+      for (int64_t ky = 0; ky < c->kernel[0]; ky++)
+        for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
+          const float *at = input_of(c, at_unconst(k->x), k->first + r, ox, ky, kx);
+          if (at)
+            memcpy(m, at, bytes);
+          else
+            memset(m, 0, bytes);
+        }
+}
+
+/* Adds channels begin .. end - 1 of the band's patches to the gradient of the input: patches
+ * overlap, so that work is dealt out by channels. */
+static void scatter_channels(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  const conv *c = &k->c;
+  const float *m = k->m + begin;
+  for (int64_t r = 0; r < k->rows; r++)
+    for (int64_t ox = 0; ox < c->ow; ox++)
+      for (int64_t ky = 0; ky < c->kernel[0]; ky++)
+        for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
+          float *at = input_of(c, k->dx, k->first + r, ox, ky, kx);
+          if (at) at_vaxpy(at + begin, 1, m, end - begin);
+        }
+}
+
+enum { CHANNELS = 32 }; /* one piece of work */
+
+static void gather(at_pool *pool, work *k) {
+  at_parallel_range(pool, (size_t)k->rows, 1, gather_rows, k);
+}
+
+static void scatter(at_pool *pool, work *k) {
+  at_parallel_range(pool, (size_t)k->c.from, CHANNELS, scatter_channels, k);
+}
+
+/* Every block of channels with every band of rows: the next one; false: there is none. */
+static bool next_block(work *k) {
+  k->begin += k->count;
+  const int64_t left = k->c.to - k->begin, most = block_channels(&k->c);
+  k->count = left < most ? left : most;
+  return k->count > 0;
+}
+
+static bool next_band(work *k) {
+  k->first += k->rows;
+  const int64_t left = k->c.images * k->c.oh - k->first, most = band_rows(&k->c);
+  k->rows = left < most ? left : most;
+  k->begin = k->count = 0;
+  return k->rows > 0;
+}
+
+static void slow_forward(at_pool *pool, work *k) {
+  const conv *c = &k->c;
+  const int64_t p = patch(c);
+  while (next_band(k)) {
+    gather(pool, k);
+    while (next_block(k)) {
+      at_parallel_range(pool, (size_t)k->count, 1, turn_weight, k);
+      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, p, 1}, (at_mat){k->w, 1, p}, 1,
+              (at_mat){k->y + k->first * c->ow * c->to + k->begin, c->to, 1});
     }
+  }
+}
+
+static at_mat slopes(const work *k) {
+  return (at_mat){at_unconst(k->dy) + k->first * k->c.ow * k->c.to + k->begin, k->c.to, 1};
+}
+
+static void slow_into_weight(at_pool *pool, work *k) {
+  const int64_t p = patch(&k->c);
+  gather(pool, k);
+  while (next_block(k)) {
+    const at_mat dy = slopes(k);
+    at_gemm(pool, k->count, p, k->rows * k->c.ow, 1, (at_mat){dy.p, 1, dy.rs}, (at_mat){k->m, p, 1},
+            0, (at_mat){k->w, p, 1});
+    at_parallel_range(pool, (size_t)k->count, 1, turn_slope, k);
+  }
+}
+
+static void slow_into_x(at_pool *pool, work *k) {
+  const int64_t p = patch(&k->c);
+  k->begin = k->count = 0;
+  while (next_block(k)) {
+    at_parallel_range(pool, (size_t)k->count, 1, turn_weight, k);
+    at_gemm(pool, k->rows * k->c.ow, p, k->count, 1, slopes(k), (at_mat){k->w, p, 1},
+            k->begin ? 1 : 0, (at_mat){k->m, p, 1});
+  }
+  scatter(pool, k);
+}
+
+static work open_work(const at_exec *x, const at_node *n, const at_weight *w) {
+  work k = {.c = conv_shape(x, n), .x = at_x_in(x, n, 0), .weight = w->w, .w = w->rest};
+  k.m = k.w + block_channels(&k.c) * patch(&k.c);
+  return k;
 }
 
 static void conv_forward(at_exec *x, const at_node *n) {
   at_weight w = at_weight_forward(x, n, normed(n));
-  work k = {.c = conv_shape(x, n), .x = at_x_in(x, n, 0), .y = at_x_out(x, n), .w = w.rest};
+  work k = open_work(x, n, &w);
   at_winograd fast;
+  k.y = at_x_out(x, n);
   if (bias_of(n))
     at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, bias_of(n)));
   else
     memset(k.y, 0, (size_t)at_x_count(x, n) * sizeof(float));
-  if (is_fast(&k.c, &fast)) {
-    at_winograd_forward(at_x_pool(x), &fast, w.w, k.x, k.y, k.w);
-    return;
-  }
-  k.slots = k.w + k.c.to * patch(&k.c);
-  turn_weight(&k.c, w.w, k.w, false);
-  at_parallel(at_x_pool(x), SLOTS, forward_slot, &k);
-}
-
-static void backward_slot(void *ctx, size_t slot) {
-  const work *k = ctx;
-  const conv *c = &k->c;
-  int64_t p = patch(c), band = band_rows(c);
-  float *m = k->slots + (int64_t)slot * (band * c->ow * p + c->to * p), *dw = m + band * c->ow * p;
-  memset(dw, 0, (size_t)(c->to * p) * sizeof *dw);
-  for (int64_t i = (int64_t)slot; i < c->images; i += SLOTS)
-    for (int64_t oy = 0; oy < c->oh; oy += band) {
-      int64_t rows = c->oh - oy < band ? c->oh - oy : band, at = i * c->h * c->w * c->from;
-      float *dy = at_unconst(k->dy) + (i * c->oh + oy) * c->ow * c->to;
-      if (k->want_dw) {
-        patches(c, at_unconst(k->x) + at, oy, rows, m, false);
-        at_gemm(NULL, c->to, p, rows * c->ow, 1, (at_mat){dy, 1, c->to}, (at_mat){m, p, 1}, 1,
-                (at_mat){dw, p, 1});
-      }
-      if (!k->dx) continue;
-      at_gemm(NULL, rows * c->ow, p, c->to, 1, (at_mat){dy, c->to, 1}, (at_mat){k->w, p, 1}, 0,
-              (at_mat){m, p, 1});
-      patches(c, k->dx + at, oy, rows, m, true);
-    }
-}
-
-static void slow_backward(at_pool *pool, work *k, const float *weight, float *dw) {
-  int64_t p = patch(&k->c), size = k->c.to * p, slot = band_rows(&k->c) * k->c.ow * p + size;
-  k->want_dw = dw != NULL;
-  k->slots = k->w + size;
-  turn_weight(&k->c, weight, k->w, false);
-  at_parallel(pool, SLOTS, backward_slot, k);
-  if (!dw) return;
-  float *sum = k->slots + slot - size;
-  for (int64_t s = 1; s < SLOTS; s++) at_vaxpy(sum, 1, sum + s * slot, (size_t)size);
-  turn_weight(&k->c, sum, dw, true);
+  if (is_fast(&k.c, &fast))
+    at_winograd_forward(at_x_pool(x), &fast, w.w, k.x, k.y, w.rest);
+  else
+    slow_forward(at_x_pool(x), &k);
 }
 
 static void conv_backward(at_exec *x, const at_node *n) {
   at_weight w = at_weight_backward(x, n, normed(n));
-  work k = {.c = conv_shape(x, n),
-            .x = at_x_in(x, n, 0),
-            .dy = at_x_grad_out(x, n),
-            .dx = at_x_grad_in(x, n, 0),
-            .w = w.rest};
+  work k = open_work(x, n, &w);
   float *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
   at_winograd fast;
+  k.dy = at_x_grad_out(x, n);
+  k.dx = at_x_grad_in(x, n, 0);
+  k.dw = w.dw;
   if (db) at_x_add_column_sums(x, k.dy, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);
   if (is_fast(&k.c, &fast)) {
-    if (k.dx) at_winograd_into_x(at_x_pool(x), &fast, w.w, k.dy, k.dx, k.w);
-    if (w.dw) at_winograd_into_weight(at_x_pool(x), &fast, k.x, k.dy, w.dw, k.w);
+    if (k.dx) at_winograd_into_x(at_x_pool(x), &fast, w.w, k.dy, k.dx, w.rest);
+    if (w.dw) at_winograd_into_weight(at_x_pool(x), &fast, k.x, k.dy, w.dw, w.rest);
   } else {
-    slow_backward(at_x_pool(x), &k, w.w, w.dw);
+    while ((k.dw || k.dx) && next_band(&k)) {
+      if (k.dw) slow_into_weight(at_x_pool(x), &k);
+      if (k.dx) slow_into_x(at_x_pool(x), &k);
+    }
   }
   if (w.dw) at_weight_close(x, n, &w);
 }

@@ -5,14 +5,16 @@
 
 /* Tiles are worked on CHUNK at a time, channels of a tile BLOCK at a time. PLANES: numbers of a
  * transformed tile, each in a matrix of its own. */
-enum { CHUNK = 512, BLOCK = 64, PLANES = 16, LEAST_CHANNELS = 32 };
-
-bool at_winograd_pays(const at_winograd *c) {
-  return c->pad <= 2 && c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS;
-}
+enum { CHUNK = 512, BLOCK = 64, PLANES = 16, LEAST_CHANNELS = 32, LEAST_TILES = 64 };
 
 static int64_t tiles_of(const at_winograd *c) {
   return c->images * ((c->oh + 1) / 2) * ((c->ow + 1) / 2);
+}
+
+/* Few tiles share the 16 numbers that nine weights become. */
+bool at_winograd_pays(const at_winograd *c) {
+  return c->pad <= 2 && c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS &&
+         tiles_of(c) >= LEAST_TILES;
 }
 
 static int64_t chunk_of(const at_winograd *c) {

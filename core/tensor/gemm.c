@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include "core/tensor/direct.h"
 #include "core/tensor/thin.h"
 
 /* A product below this is done by one BLIS call; above it is cut into tiles. */
@@ -36,7 +37,7 @@ static void choose_kernels(void) {
 
 static void one(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
                 at_mat c) {
-  if (at_thin(m, n, k, alpha, a, b, beta, c)) return;
+  if (at_thin(m, n, k, alpha, a, b, beta, c) || at_direct(m, n, k, alpha, a, b, beta, c)) return;
   rntm_t rntm = BLIS_RNTM_INITIALIZER;
   bli_rntm_set_num_threads(1, &rntm);
   /* The kernels for small and thin matrices of 0.9.0 read past the end of their

@@ -1,5 +1,7 @@
 libattune_la_SOURCES += \
 	core/tensor/array.c core/tensor/array.h \
 	core/tensor/gemm.c core/tensor/gemm.h \
+	core/tensor/direct.c \
+	core/tensor/direct.h \
 	core/tensor/thin.c core/tensor/thin.h \
 	core/tensor/vecmath.c core/tensor/vecmath.h

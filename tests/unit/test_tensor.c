@@ -45,6 +45,7 @@ static void test_gemm(void **state) {
         for (int l = 0; l < 5; l++)
           product(pool, sides[i], sides[j], sides[l], trans, (i + j) % 2 ? 1.0f : -0.5f,
                   l % 2 ? 0.0f : 1.0f);
+  for (int trans = 0; trans < 8; trans++) product(pool, 70, 45, 600, trans, 1, 1);
   product(pool, 900, 1601, 64, 0, 1, 0);
   product(pool, 3, 5, 0, 0, 1, 0);
   at_pool_free(pool);

@@ -93,9 +93,9 @@ static void check(const arrays *a, product into) {
 static void test_all(void **state) {
   (void)state;
   static const at_winograd shapes[] = {
-      {.images = 2, .h = 5, .w = 4, .from = 33, .to = 70, .pad = 1},
-      {.images = 1, .h = 3, .w = 7, .from = 64, .to = 32, .pad = 0},
-      {.images = 3, .h = 1, .w = 2, .from = 40, .to = 36, .pad = 2},
+      {.images = 12, .h = 5, .w = 4, .from = 33, .to = 70, .pad = 1},
+      {.images = 22, .h = 3, .w = 7, .from = 64, .to = 32, .pad = 0},
+      {.images = 17, .h = 1, .w = 2, .from = 40, .to = 36, .pad = 2},
       {.images = 17, .h = 11, .w = 12, .from = 32, .to = 32, .pad = 1}, /* 612 tiles */
   };
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {

@@ -1,0 +1,114 @@
+#include "core/tensor/direct.h"
+#include <string.h>
+
+/* Vectors as wide as the instruction set has them, and as many accumulators as it has registers
+ * for: ROWS x WIDE vectors, those of a row of B, and one of A. */
+#if defined(__AVX512F__)
+enum { LANES = 16, ROWS = 12 };
+#elif defined(__AVX__)
+enum { LANES = 8, ROWS = 6 };
+#else
+enum { LANES = 4, ROWS = 4 };
+#endif
+enum { WIDE = 2, COLUMNS = WIDE * LANES, SUM = 256, PACK = 4 * ROWS };
+typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+
+static inline vector load(const float *p) {
+  vector v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+static inline void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
+
+/* acc [ROWS, COLUMNS] <- sum over k of a[i][p] b[p]; rows of A begin at a[i]. */
+static inline void sums(int64_t k, const float *const *a, int64_t astep, const float *b,
+                        int64_t bstep, float *restrict acc) {
+  vector s[ROWS][WIDE] = {{{0}}};
+  for (int64_t p = 0; p < k; p++, b += bstep) {
+    const vector b0 = load(b), b1 = load(b + LANES);
+#pragma GCC unroll 12
+    for (int i = 0; i < ROWS; i++) {
+      const float x = a[i][p * astep];
+      s[i][0] += x * b0;
+      s[i][1] += x * b1;
+    }
+  }
+#pragma GCC unroll 12
+  for (int i = 0; i < ROWS; i++) {
+    store(acc + i * COLUMNS, s[i][0]);
+    store(acc + i * COLUMNS + LANES, s[i][1]);
+  }
+}
+
+typedef struct product {
+  int64_t m, n;
+  float alpha, beta;
+  at_mat a, b, c;
+} product;
+
+static void add_sums(const product *p, const float *acc, int64_t i0, int64_t rows, int64_t j0,
+                     int64_t columns) {
+  for (int64_t i = 0; i < rows; i++) {
+    float *restrict c = p->c.p + (i0 + i) * p->c.rs + j0;
+    const float *s = acc + i * COLUMNS;
+    if (p->beta == 0)
+      for (int64_t j = 0; j < columns; j++) c[j] = p->alpha * s[j];
+    else
+      for (int64_t j = 0; j < columns; j++) c[j] = p->alpha * s[j] + p->beta * c[j];
+  }
+}
+
+/* Columns j0 .. of the product, over k items of the sum; `b`: there, `bstep` from row to row. */
+static void panel(const product *p, int64_t k, const float *b, int64_t bstep, int64_t j0,
+                  int64_t columns) {
+  float acc[ROWS * COLUMNS] __attribute__((aligned(64)));
+  for (int64_t i = 0; i < p->m; i += ROWS) {
+    const int64_t rows = p->m - i < ROWS ? p->m - i : ROWS;
+    const float *a[ROWS];
+    for (int64_t r = 0; r < ROWS; r++) a[r] = p->a.p + (i + (r < rows ? r : rows - 1)) * p->a.rs;
+    sums(k, a, p->a.cs, b, bstep, acc);
+    add_sums(p, acc, i, rows, j0, columns);
+  }
+}
+
+/* The columns of a panel side by side, with zeros behind the last ones: rows of B may lie far from
+ * each other. */
+static void packed_panel(const product *p, int64_t k, int64_t j0, int64_t columns) {
+  float b[SUM * COLUMNS] __attribute__((aligned(64)));
+  const float *from = p->b.p + j0 * p->b.cs;
+  if (columns < COLUMNS) memset(b, 0, (size_t)(k * COLUMNS) * sizeof *b);
+  if (p->b.cs == 1)
+    for (int64_t q = 0; q < k; q++)
+      memcpy(b + q * COLUMNS, from + q * p->b.rs, (size_t)columns * sizeof *b);
+  else
+    for (int64_t j = 0; j < columns; j++)
+      for (int64_t q = 0; q < k; q++) b[q * COLUMNS + j] = from[q * p->b.rs + j * p->b.cs];
+  panel(p, k, b, COLUMNS, j0, columns);
+}
+
+/* Measured with bench/direct: what many rows of A and many columns of B share is better packed. */
+static bool pays(int64_t m, int64_t n, int64_t k, const at_mat *b) {
+  if (k < 1 || (b->cs != 1 && m < PACK)) return false;
+  return m <= 256 || n <= 256;
+}
+
+bool at_direct(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
+               at_mat c) {
+  if (c.cs != 1 && c.rs == 1)
+    return at_direct(n, m, k, alpha, (at_mat){b.p, b.cs, b.rs}, (at_mat){a.p, a.cs, a.rs}, beta,
+                     (at_mat){c.p, c.cs, 1});
+  if (c.cs != 1 || !pays(m, n, k, &b)) return false;
+  for (int64_t p0 = 0; p0 < k; p0 += SUM) {
+    const int64_t length = k - p0 < SUM ? k - p0 : SUM;
+    const product p = {
+        m, n, alpha, p0 ? 1 : beta, {a.p + p0 * a.cs, a.rs, a.cs}, {b.p + p0 * b.rs, b.rs, b.cs},
+        c};
+    for (int64_t j = 0; j < n; j += COLUMNS)
+      if (j + COLUMNS <= n && m < PACK)
+        panel(&p, length, p.b.p + j, b.rs, j, COLUMNS);
+      else
+        packed_panel(&p, length, j, n - j < COLUMNS ? n - j : COLUMNS);
+  }
+  return true;
+}
