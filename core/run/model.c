@@ -104,8 +104,7 @@ static at_status bind_sizes(const at_model *m, at_exec *x, int64_t batch, at_err
 
 static at_status measure(at_model *m, int64_t batch, at_error *err) {
   const bool learns = m->sized->loss || m->sized->n_objective;
-  const at_exec_options train = {
-      .measure = true, .gradients = learns, .turns = true};
+  const at_exec_options train = {.measure = true, .gradients = learns, .turns = true};
   const at_exec_options infer = {.measure = true, .no_loss = true};
   at_status s = at_exec_new(m->sized, NULL, &train, &m->train, err);
   if (s == AT_OK) s = bind_sizes(m, m->train, batch, err);
