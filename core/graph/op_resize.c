@@ -2,6 +2,7 @@
 #include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
+#include "core/tensor/vecmath.h"
 
 enum { SPACE, BY, MODE };
 enum { NEAREST, BILINEAR };
@@ -52,18 +53,16 @@ static float between(const resize *r, int64_t o, int64_t side, int64_t *lo, int6
   return at - (float)*lo;
 }
 
-/* One number of four places, or to four places. */
+/* A place of the result out of four, or back to four. */
 static void cell(const resize *r, const int64_t *at, const float *share, int64_t out) {
-  for (int64_t c = 0; c < r->c; c++) {
-    if (!r->back) {
-      float v = 0;
-      for (int k = 0; k < 4; k++)
-        if (share[k] != 0) v += share[k] * r->from[at[k] + c];
-      r->to[out + c] = v;
-      continue;
-    }
-    for (int k = 0; k < 4; k++)
-      if (share[k] != 0) r->to[at[k] + c] += share[k] * r->from[out + c];
+  const size_t n = (size_t)r->c;
+  if (!r->back) memset(r->to + out, 0, n * sizeof *r->to);
+  for (int k = 0; k < 4; k++) {
+    if (share[k] == 0) continue;
+    if (r->back)
+      at_vaxpy(r->to + at[k], share[k], r->from + out, n);
+    else
+      at_vaxpy(r->to + out, share[k], r->from + at[k], n);
   }
 }
 
