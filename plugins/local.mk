@@ -208,6 +208,17 @@ signs_la_CPPFLAGS = $(plugin_cppflags)
 signs_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 signs_la_LDFLAGS = $(plugin_ldflags)
 signs_la_LIBADD = $(JANSSON_LIBS) -lm
+pluginlib_LTLIBRARIES += scene_text.la
+scene_text_la_SOURCES = plugins/data/scene_text.c plugins/data/object_files.c plugins/data/object_files.h \
+	plugins/data/object_lmdb.c plugins/data/pickle_dict.c plugins/data/pickle_dict.h \
+	plugins/data/hdf5_rows.c plugins/data/hdf5_rows.h plugins/data/json_records.c plugins/data/json_records.h \
+	plugins/data/npz_member.c plugins/data/npz_member.h plugins/data/region_file.c plugins/data/region_file.h \
+	$(ocr_sources)
+scene_text_la_CPPFLAGS = $(plugin_cppflags)
+scene_text_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(HDF5_CFLAGS) $(LMDB_CFLAGS) $(ZLIB_CFLAGS)
+# HDF5 and the libraries that it brings are not made to be unloaded.
+scene_text_la_LDFLAGS = $(plugin_ldflags) -Wl,-z,nodelete
+scene_text_la_LIBADD = $(JANSSON_LIBS) $(HDF5_LIBS) $(LMDB_LIBS) $(ZLIB_LIBS) -lm
 pluginlib_LTLIBRARIES += clevr.la
 clevr_la_SOURCES = plugins/data/clevr.c plugins/data/clevr_program.c plugins/data/clevr_program.h plugins/data/growing.h \
 	plugins/data/hdf5_rows.c plugins/data/hdf5_rows.h plugins/data/id_list.c plugins/data/id_list.h \

@@ -274,6 +274,13 @@ unit_tests += test_signs
 test_signs_SOURCES = tests/unit/test_signs.c
 test_signs_LDADD = $(unit_ldadd)
 
+unit_tests += test_object_files
+test_object_files_SOURCES = tests/unit/test_object_files.c tests/unit/data_files.h tests/unit/pickles.h \
+	plugins/data/object_files.c plugins/data/object_lmdb.c plugins/data/pickle_dict.c plugins/data/hdf5_rows.c \
+	plugins/data/npz_member.c plugins/data/npy_rows.c plugins/data/region_file.c plugins/data/word_set.c
+test_object_files_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(HDF5_CFLAGS) $(LMDB_CFLAGS) $(ZLIB_CFLAGS)
+test_object_files_LDADD = $(unit_ldadd) $(JANSSON_LIBS) $(HDF5_LIBS) $(LMDB_LIBS) $(ZLIB_LIBS)
+
 unit_tests += test_text_vqa
 test_text_vqa_SOURCES = tests/unit/test_text_vqa.c tests/unit/data_files.h tests/unit/data_sets.h
 test_text_vqa_LDADD = $(unit_ldadd)

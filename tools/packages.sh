@@ -3,7 +3,7 @@
 AT_PACKAGES=(
   build-essential pkg-config autoconf automake libtool flex bison
   libblis-dev libyaml-dev libjansson-dev libpng-dev libjpeg-dev libcairo2-dev libpango1.0-dev
-  zlib1g-dev libhdf5-dev liblapacke-dev libgraphviz-dev libcmocka-dev mandoc
+  zlib1g-dev libhdf5-dev liblmdb-dev liblapacke-dev libgraphviz-dev libcmocka-dev mandoc
 )
 
 # Installs what is missing, as root on a Debian system; elsewhere names it and

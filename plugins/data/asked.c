@@ -215,7 +215,7 @@ int asked_declare(const attune_host *host, attune_schema *schema, asked *a) {
         .shape = {a->height, a->width, 3},
         .axes = "y x channel"},
        &image,
-       true},
+       a->width > 0},
       {"picture", {.name = "name", .type = ATTUNE_FIELD_NAME}, &name, true},
       {"picture", {.name = "objects", .type = ATTUNE_FIELD_TEXT}, &objects, a->has_objects},
       {"picture", {.name = "boxes", .type = ATTUNE_FIELD_BOXES}, &boxes, a->has_boxes},

@@ -44,7 +44,7 @@ typedef struct asked {
   size_t parts;
   char **word; /* types of questions, each once */
   size_t words;
-  int64_t width, height; /* of pictures as they are given out */
+  int64_t width, height; /* of pictures as they are given out; 0: they are not */
   bool has_type, has_subtype, has_program, has_evidence, has_objects, has_grounding, has_steps,
       has_answers;
   bool has_boxes;     /* of a picture's objects */

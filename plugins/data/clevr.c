@@ -229,7 +229,7 @@ static int open_features(opening *o, const attune_options *options) {
   hdf5_rows *first = &o->c->part[0].features, *h = &o->p->features;
   snprintf(path, sizeof path, "%.*s%s%s", at ? (int)(at - pattern) : (int)strlen(pattern), pattern,
            at ? o->p->name : "", at ? at + strlen("{split}") : "");
-  int rc = hdf5_rows_open(o->host, path, o->host->option_text(options, "array"), h);
+  int rc = hdf5_rows_open(o->host, path, o->host->option_text(options, "array"), 4, h);
   if (rc) return rc;
   for (int i = 1; i < 4; i++)
     if (h->shape[i] != first->shape[i]) {

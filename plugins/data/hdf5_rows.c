@@ -14,9 +14,10 @@ static int bad(const attune_host *host, const char *path, const char *why) {
   return ATTUNE_BAD_INPUT;
 }
 
-static int bad_set(const attune_host *host, const char *path, const char *set, const char *why) {
-  host->error(host, "%s: `%s` %s; float32 of [rows, channels, height, width] is needed", path, set,
-              why);
+static int bad_set(const attune_host *host, const char *path, const char *set, int ndim,
+                   const char *why) {
+  host->error(host, "%s: `%s` %s; float32 of %s is needed", path, set, why,
+              ndim == 4 ? "[rows, channels, height, width]" : "[rows, regions, numbers]");
   return ATTUNE_BAD_INPUT;
 }
 
@@ -33,18 +34,21 @@ static int open_set(const attune_host *host, const char *path, const char *set, 
   }
   hid_t type = H5Dget_type((hid_t)h->set), space = H5Dget_space((hid_t)h->set);
   hsize_t dims[4] = {0};
+  for (int i = 0; i < 4; i++) h->shape[i] = 1;
   int rc = ATTUNE_OK;
   if (type < 0 || H5Tget_class(type) != H5T_FLOAT || H5Tget_size(type) != 4)
-    rc = bad_set(host, path, set, "is of another type");
-  else if (space < 0 || H5Sget_simple_extent_ndims(space) != 4 ||
-           H5Sget_simple_extent_dims(space, dims, NULL) != 4)
-    rc = bad_set(host, path, set, "has not four axes");
-  for (int i = 0; !rc && i < 4; i++) {
-    if (dims[i] > (1 << 24) || (i && !dims[i])) rc = bad_set(host, path, set, "is of another size");
+    rc = bad_set(host, path, set, h->ndim, "is of another type");
+  else if (space < 0 || H5Sget_simple_extent_ndims(space) != h->ndim ||
+           H5Sget_simple_extent_dims(space, dims, NULL) != h->ndim)
+    rc = bad_set(host, path, set, h->ndim,
+                 h->ndim == 4 ? "has not four axes" : "has another number of axes");
+  for (int i = 0; !rc && i < h->ndim; i++) {
+    if (dims[i] > (1 << 24) || (i && !dims[i]))
+      rc = bad_set(host, path, set, h->ndim, "is of another size");
     h->shape[i] = (int64_t)dims[i];
   }
   if (!rc && h->shape[1] * h->shape[2] > (1 << 28) / h->shape[3])
-    rc = bad_set(host, path, set, "has rows too large");
+    rc = bad_set(host, path, set, h->ndim, "has rows too large");
   if (space >= 0) H5Sclose(space);
   if (type >= 0) H5Tclose(type);
   return rc;
@@ -53,7 +57,7 @@ static int open_set(const attune_host *host, const char *path, const char *set, 
 static int read_row(const hdf5_rows *h, int64_t row, float *dst) {
   const hsize_t from[4] = {(hsize_t)row, 0, 0, 0};
   const hsize_t count[4] = {1, (hsize_t)h->shape[1], (hsize_t)h->shape[2], (hsize_t)h->shape[3]};
-  hid_t file = H5Dget_space((hid_t)h->set), memory = H5Screate_simple(4, count, NULL);
+  hid_t file = H5Dget_space((hid_t)h->set), memory = H5Screate_simple(h->ndim, count, NULL);
   int rc = file < 0 || memory < 0 ||
            H5Sselect_hyperslab(file, H5S_SELECT_SET, from, NULL, count, NULL) < 0 ||
            H5Dread((hid_t)h->set, H5T_NATIVE_FLOAT, memory, file, H5P_DEFAULT, dst) < 0;
@@ -64,8 +68,9 @@ static int read_row(const hdf5_rows *h, int64_t row, float *dst) {
 
 /* ---- */
 
-int hdf5_rows_open(const attune_host *host, const char *path, const char *set, hdf5_rows *out) {
-  *out = (hdf5_rows){.path = strdup(path), .file = -1, .set = -1};
+int hdf5_rows_open(const attune_host *host, const char *path, const char *set, int ndim,
+                   hdf5_rows *out) {
+  *out = (hdf5_rows){.path = strdup(path), .file = -1, .set = -1, .ndim = ndim};
   if (!out->path) return ATTUNE_NO_MEMORY;
   int rc;
   pthread_mutex_lock(&one_at_a_time);

@@ -7,10 +7,13 @@ typedef struct hdf5_rows {
   char *path; /* NULL: not open */
   int64_t file, set;
   int64_t shape[4]; /* rows first */
+  int ndim;
 } hdf5_rows;
 
-/* `set` must be float32 with four axes, all but the first at least 1. */
-int hdf5_rows_open(const attune_host *host, const char *path, const char *set, hdf5_rows *out);
+/* `set` must be float32 with `ndim` axes, 4 at most, all but the first at least 1; further ones of
+ * `shape` are 1. */
+int hdf5_rows_open(const attune_host *host, const char *path, const char *set, int ndim,
+                   hdf5_rows *out);
 /* [worker] Row `row` as it lies in the file: float[shape[1] * shape[2] * shape[3]]. */
 int hdf5_rows_read(const attune_host *host, const hdf5_rows *h, int64_t row, float *dst);
 void hdf5_rows_close(hdf5_rows *h); /* a zeroed one is fine */

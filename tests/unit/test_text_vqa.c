@@ -340,6 +340,117 @@ static void test_signs_refuse(void **state) {
   }
 }
 
+/* ---- TextVQA and ST-VQA ---- */
+
+static const char textvqa_questions[] =
+    "{\"dataset_name\": \"textvqa\", \"data\": [{\"question\": \"what is written?\", \"image_id\": "
+    "\"ab\", \"image_width\": 100, \"image_height\": 50, \"answers\": [\"no\\tentry\", \"stop\", "
+    "\"stop\"]}, {\"question\": \"and then?\", \"image_id\": \"ab\", \"answers\": [\"\u5408\"]}, "
+    "{\"question\": \"what?\", \"image_id\": \"cd\", \"answers\": [\"a\"]}]}";
+static const char textvqa_tokens[] =
+    "{\"data\": [{\"image_id\": \"ab\", \"ocr_tokens\": [\"STOP\", \"\u5408\u8a08\"], "
+    "\"ocr_info\": "
+    "[{\"word\": \"STOP\", \"bounding_box\": {\"width\": 0.5, \"height\": 0.25, \"top_left_x\": "
+    "0.25, "
+    "\"top_left_y\": 0.125, \"rotation\": 3}}, {\"word\": \"x\", \"bounding_box\": {\"width\": "
+    "0.5, "
+    "\"height\": 0.5, \"topLeftX\": 0.75, \"topLeftY\": -0.25}}]}, {\"image_id\": \"other\", "
+    "\"ocr_tokens\": [\"a\"]}]}";
+
+static at_status open_scene_text(const char *spec, const char *questions, const char *tokens,
+                                 at_dataset **out, at_error *err) {
+  char full[2048];
+  put_file(in_scratch("tv"), "TextVQA_0.5.1_train.json", questions);
+  put_file(in_scratch("tv"), "TextVQA_Rosetta_OCR_v0.2_train.json", tokens);
+  put_file(in_scratch("tv"), "TextVQA_0.5.1_test.json",
+           "{\"data\": [{\"question\": \"q\", \"image_id\": \"t\"}]}");
+  put_file(in_scratch("tv"), "TextVQA_Rosetta_OCR_v0.2_test.json", "{\"data\": []}");
+  snprintf(full, sizeof full, spec, in_scratch("tv"));
+  return open_set(full, out, err);
+}
+
+static void test_textvqa(void **state) {
+  at_dataset *d;
+  float v[4];
+  (void)state;
+  assert_ok(open_scene_text("textvqa(root=%s)", textvqa_questions, textvqa_tokens, &d, err));
+  assert_int_equal(at_dataset_rows(d, "train", "picture"), 2);
+  assert_int_equal(at_dataset_rows(d, "train", "question"), 3);
+  assert_int_equal(at_dataset_rows(d, "test", "question"), -1);
+  has_text(d, "train", "answer", 0, "stop");
+  has_text(d, "train", "answers", 0, "no entry\tstop\tstop");
+  assert_int_equal(link_of(d, "train", 1), 0);
+  assert_int_equal(link_of(d, "train", 2), 1);
+  assert_string_equal(tokens_of(d, "train", 0), "STOP\n\u5408\u8a08");
+  assert_int_equal(items_of(d, "train", "token_box", 0, v), 2);
+  assert_true(v[0] == 0.25f && v[1] == 0.125f && v[2] == 0.75f && v[3] == 0.375f);
+  assert_int_equal(items_of(d, "train", "token", 1, v), 1);
+  has_notice(d, "pictures without a token: 1, the first is cd");
+  has_notice(d, "boxes that reach beyond them: 1, the first is ab");
+  assert_null(at_dataset_field(d, "picture", "image"));
+  assert_null(at_dataset_field(d, "picture", "object"));
+  at_dataset_close(d);
+}
+
+static void test_stvqa(void **state) {
+  at_dataset *d;
+  char spec[1200];
+  int64_t rows[2];
+  (void)state;
+  put_file(in_scratch("st"), "train_task_3.json",
+           "{\"data\": [{\"question\": \"q\", \"answers\": [\"a\"], \"file_path\": "
+           "\"coco-text/x.1.jpg\", \"dataset\": \"coco-text\"}, {\"question\": \"p\", \"answers\": "
+           "[\"b\"], \"file_path\": \"vizwiz/y.jpg\"}]}");
+  put_file(in_scratch("st"), "ocr.json",
+           "{\"data\": [{\"image_id\": \"coco-text/x.1\", \"ocr_tokens\": [\"a\"]}]}");
+  snprintf(spec, sizeof spec, "stvqa(root=%s/st,ocr=%s/st/ocr.json)", scratch, scratch);
+  assert_ok(open_set(spec, &d, err));
+  rows[0] = at_dataset_rows(d, "train", "question");
+  rows[1] = at_dataset_rows(d, "val", "question");
+  assert_int_equal((rows[0] > 0 ? rows[0] : 0) + (rows[1] > 0 ? rows[1] : 0), 2);
+  has_text(d, "train", "type", 0, "coco-text");
+  assert_string_equal(tokens_of(d, "train", 0), "a");
+  at_dataset_close(d);
+}
+
+static void test_scene_text_refuses(void **state) {
+  static const struct {
+    const char *options, *questions, *tokens, *why;
+  } bad[] = {
+      {"", "{\"data\": [{\"question\": \"q\", \"answers\": [\"a\"]}]}", textvqa_tokens,
+       "train.json: record 1: it has no image_id"},
+      {"", "{\"data\": [{\"image_id\": \"ab\", \"answers\": [\"a\"]}]}", textvqa_tokens,
+       "record 1: it has no question"},
+      {"", "{\"data\": [{\"image_id\": \"ab\", \"question\": \"q\", \"answers\": [1]}]}",
+       textvqa_tokens, "one of its answers is no text"},
+      {"", "{\"data\": [{\"image_id\": \"a\xff\"}]}", textvqa_tokens,
+       "record 1: its text is not UTF-8"},
+      {"", "{\"data\": []}", textvqa_tokens, "no question in it has answers"},
+      {"", textvqa_questions, "{\"data\": [{}]}", "v0.2_train.json: record 1: it has no image_id"},
+      {"", textvqa_questions,
+       "{\"data\": [{\"image_id\": \"ab\", \"ocr_tokens\": [\"a\"], \"ocr_info\": [{}, {}]}]}",
+       "not of the same length"},
+      {"", textvqa_questions,
+       "{\"data\": [{\"image_id\": \"ab\", \"ocr_tokens\": [\"a\"]}, {\"image_id\": \"ab\", "
+       "\"ocr_tokens\": [\"a\"]}]}",
+       "record 2: its picture has tokens already"},
+      {"", textvqa_questions, "{\"data\": [{\"image_id\": \"ab\", \"ocr_tokens\": [1]}]}",
+       "a token is no text"},
+      {",objects=/nowhere/{id}.npy", textvqa_questions, textvqa_tokens,
+       "record 1: the objects of its picture, /nowhere/ab.npy: No such file"},
+      {",objects=/nowhere.bin", textvqa_questions, textvqa_tokens, "objects are in files"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    char spec[256];
+    at_dataset *d;
+    at_error e = {0};
+    snprintf(spec, sizeof spec, "textvqa(root=%%s%s)", bad[i].options);
+    assert_int_equal(open_scene_text(spec, bad[i].questions, bad[i].tokens, &d, &e), AT_EINPUT);
+    if (!strstr(e.message, bad[i].why)) fail_msg("\"%s\" lacks \"%s\"", e.message, bad[i].why);
+  }
+}
+
 static int begin(void **state) {
   const char *bin = getenv("ATTUNE");
   return !bin || make_scratch(state) || at_registry_new(NULL, 0, &registry, NULL) != AT_OK ? -1 : 0;
@@ -354,7 +465,8 @@ int main(void) {
       cmocka_unit_test(test_sroie),           cmocka_unit_test(test_sroie_refuses),
       cmocka_unit_test(test_sroie_published), cmocka_unit_test(test_sroie_answers),
       cmocka_unit_test(test_signs),           cmocka_unit_test(test_misread),
-      cmocka_unit_test(test_signs_refuse),
+      cmocka_unit_test(test_signs_refuse),    cmocka_unit_test(test_textvqa),
+      cmocka_unit_test(test_stvqa),           cmocka_unit_test(test_scene_text_refuses),
   };
   return cmocka_run_group_tests_name("text_vqa", tests, begin, end);
 }
