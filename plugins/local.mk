@@ -46,6 +46,10 @@ pluginlib_LTLIBRARIES += generation.la
 generation_la_SOURCES = plugins/task/generation.c
 generation_la_CPPFLAGS = $(plugin_cppflags)
 generation_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += classification.la
+classification_la_SOURCES = plugins/task/classification.c
+classification_la_CPPFLAGS = $(plugin_cppflags)
+classification_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += vqa.la
 vqa_la_SOURCES = plugins/task/vqa.c
 vqa_la_CPPFLAGS = $(plugin_cppflags)
@@ -87,11 +91,16 @@ attention_shape_la_CPPFLAGS = $(plugin_cppflags)
 attention_shape_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += caption_holds.la
 caption_holds_la_SOURCES = plugins/metric/caption_holds.c \
-	plugins/metric/scene_caption.c plugins/metric/scene_caption.h \
+	plugins/metric/scene_caption.c plugins/metric/scene_caption.h plugins/scene_names.h \
 	plugins/metric/scene_pixels.c plugins/metric/scene_pixels.h \
-	plugins/metric/scene_holds.c plugins/metric/scene_holds.h
+	plugins/metric/scene_holds.c plugins/metric/scene_holds.h \
+	plugins/metric/scene_judged.c plugins/metric/scene_judged.h
 caption_holds_la_CPPFLAGS = $(plugin_cppflags)
 caption_holds_la_LDFLAGS = $(plugin_ldflags)
+pluginlib_LTLIBRARIES += marks_found.la
+marks_found_la_SOURCES = plugins/metric/marks_found.c
+marks_found_la_CPPFLAGS = $(plugin_cppflags)
+marks_found_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += losses.la
 losses_la_SOURCES = plugins/metric/losses.c
 losses_la_CPPFLAGS = $(plugin_cppflags)
@@ -157,7 +166,7 @@ attngan_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 attngan_la_LDFLAGS = $(plugin_ldflags)
 attngan_la_LIBADD = $(JANSSON_LIBS)
 pluginlib_LTLIBRARIES += scenes.la
-scenes_la_SOURCES = plugins/data/scenes.c plugins/data/proposals.c plugins/data/proposals.h plugins/data/name_hash.h \
+scenes_la_SOURCES = plugins/data/scenes.c plugins/scene_names.h plugins/data/proposals.c plugins/data/proposals.h plugins/data/name_hash.h \
 	plugins/split_mix.h plugins/data/captioned.c plugins/data/captioned.h $(asked_sources) $(marks_json_sources)
 scenes_la_CPPFLAGS = $(plugin_cppflags)
 scenes_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

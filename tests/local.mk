@@ -101,9 +101,10 @@ test_picture_math_LDADD = $(unit_ldadd) $(LAPACKE_LIBS)
 
 unit_tests += test_scene_holds
 test_scene_holds_SOURCES = tests/unit/test_scene_holds.c \
-	plugins/metric/scene_caption.c plugins/metric/scene_caption.h \
+	plugins/metric/scene_caption.c plugins/metric/scene_caption.h plugins/scene_names.h \
 	plugins/metric/scene_pixels.c plugins/metric/scene_pixels.h \
-	plugins/metric/scene_holds.c plugins/metric/scene_holds.h
+	plugins/metric/scene_holds.c plugins/metric/scene_holds.h \
+	plugins/metric/scene_judged.c plugins/metric/scene_judged.h
 test_scene_holds_LDADD = $(unit_ldadd)
 
 unit_tests += test_vqa_accuracy
@@ -317,9 +318,11 @@ e2e_tests = \
 	tests/e2e/hostile.sh \
 	tests/e2e/inception.sh \
 	tests/e2e/judged.sh \
+	tests/e2e/classification.sh \
 	tests/e2e/losses.sh \
 	tests/e2e/man.sh \
 	tests/e2e/models.sh \
+	tests/e2e/picture_metrics.sh \
 	tests/e2e/pictures.sh \
 	tests/e2e/scenes_questions.sh \
 	tests/e2e/show.sh \

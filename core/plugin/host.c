@@ -180,6 +180,14 @@ const attune_host at_host_table = {
     .keep = at_host_task_keep,
     .kept = at_host_task_kept,
     .say = at_host_say,
+    .network = at_host_network,
+    .network_name = at_host_network_name,
+    .network_key = at_host_network_key,
+    .network_see = at_host_network_see,
+    .network_read = at_host_network_read,
+    .network_output = at_host_network_output,
+    .remembered = at_host_remembered,
+    .remember = at_host_remember,
 };
 
 const attune_host *at_plugin_host(void) { return &at_host_table; }

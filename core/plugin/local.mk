@@ -4,6 +4,7 @@ libattune_la_SOURCES += \
 	core/plugin/host_data.c \
 	core/plugin/host_kernel.c \
 	core/plugin/host_feed.c \
+	core/plugin/host_network.c \
 	core/plugin/host_task.c \
 	core/plugin/loader.c \
 	core/plugin/options.c \

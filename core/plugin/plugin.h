@@ -171,6 +171,23 @@ at_status at_prediction_put(attune_prediction *p, const char *name, const attune
 const char *at_prediction_name(const attune_prediction *p, size_t i, attune_array *out);
 at_status at_prediction_array(const attune_prediction *p, const char *name, attune_array *out);
 
+/* What metrics may ask while they are run on this thread: other networks, what is remembered. */
+typedef struct at_metric_ops {
+  void *ctx;
+  at_status (*network)(void *ctx, const attune_network_spec *spec, attune_network **out,
+                       at_error *err);
+  const char *(*name)(const attune_network *n);
+  uint64_t (*key)(const attune_network *n);
+  at_status (*see)(attune_network *n, const uint8_t *rgb, int64_t count, int64_t height,
+                   int64_t width, at_error *err);
+  at_status (*read)(attune_network *n, const char *const *text, int64_t count, at_error *err);
+  at_status (*output)(attune_network *n, const char *name, attune_array *out, at_error *err);
+  const void *(*remembered)(void *ctx, const char *key, size_t *bytes);
+  at_status (*remember)(void *ctx, const char *key, const void *value, size_t bytes, at_error *err);
+} at_metric_ops;
+/* Returns what was used before; NULL: none. */
+const at_metric_ops *at_metric_use(const at_metric_ops *ops);
+
 typedef struct at_result {
   char name[64];
   double value;

@@ -138,6 +138,15 @@ int at_host_bytes(attune_task_context *c, const float *value, int64_t n, uint8_t
 int at_host_picture(attune_task_context *c, const char *table, int64_t row, int64_t height,
                     int64_t width, uint8_t *rgb);
 int at_host_give(attune_task_context *c, const attune_pictures *batch);
+int at_host_network(const attune_host *host, const attune_network_spec *spec, attune_network **out);
+const char *at_host_network_name(const attune_network *n);
+uint64_t at_host_network_key(const attune_network *n);
+int at_host_network_see(attune_network *n, const uint8_t *rgb, int64_t count, int64_t height,
+                        int64_t width);
+int at_host_network_read(attune_network *n, const char *const *text, int64_t count);
+int at_host_network_output(attune_network *n, const char *name, attune_array *out);
+const void *at_host_remembered(const attune_host *host, const char *key, size_t *bytes);
+int at_host_remember(const attune_host *host, const char *key, const void *value, size_t bytes);
 int at_host_predict(attune_prediction *p, const char *name, const attune_array *a, void **stored);
 int at_host_prediction(const attune_prediction *p, const char *name, attune_array *out);
 int at_host_result(attune_results *r, const char *name, double value, int higher_is_better);

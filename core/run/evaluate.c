@@ -1,7 +1,7 @@
 /* A task and its metrics over a split. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "core/run/run_impl.h"
+#include "core/run/network.h"
 
 /* Metrics that take pictures begin; *begun says how many of all metrics were reached. */
 static at_status begin_metrics(at_task_run *t, size_t *begun, at_error *err) {
@@ -35,11 +35,13 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
   at_task_run t = {
       .s = s, .split = at_session_split(s, split), .fn = fn, .ctx = ctx, .phase = phase};
   at_task_ops ops = at_session_task_ops(&t);
+  const at_metric_ops metric_ops = at_session_metric_ops(s);
   attune_prediction *p = NULL;
   at_cache *cache;
   size_t begun = 0;
   *results = NULL;
   *n = 0;
+  const at_metric_ops *before = at_metric_use(&metric_ops);
   at_status st = to ? at_session_predicts(s, err) : AT_OK;
   if (st == AT_OK) st = at_session_cache(s, t.split, &cache, err);
   if (st == AT_OK) st = begin_metrics(&t, &begun, err);
@@ -47,6 +49,7 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
   for (size_t i = 0; st == AT_OK && i < s->n_metrics; i++) st = conclude(&t, i, p, results, n, err);
   if (st == AT_OK && to) st = at_session_write_predictions(s, t.split, p, to, fn, ctx, err);
   end_metrics(&t, begun);
+  at_metric_use(before);
   at_prediction_free(p);
   free(t.out);
   free(t.example);

@@ -130,6 +130,20 @@ out:
   return st;
 }
 
+at_status at_labels_count(const char *dir, int64_t *n, at_error *err) {
+  at_labels l = {0};
+  char *path = at_rundir_path(dir, LABELS_FILE);
+  at_status st = path ? AT_OK : at_nomem(err);
+  *n = -1;
+  if (st == AT_OK && at_file_exists(path)) {
+    st = read_file(&l, path, err);
+    *n = (int64_t)l.n;
+  }
+  at_labels_free(&l);
+  free(path);
+  return st;
+}
+
 at_status at_session_labels(at_session *s, const at_field *f, at_error *err) {
   at_labels *l = &s->labels;
   const char *file = at_run_get(s->run, "data.labels.file");

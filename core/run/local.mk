@@ -7,6 +7,7 @@ libattune_la_SOURCES += \
 	core/run/inputs.c core/run/items.c \
 	core/run/labels.c \
 	core/run/linked.c \
+	core/run/memory.c \
 	core/run/look.c \
 	core/run/make.c core/run/make.h core/run/make_impl.h \
 	core/run/make_read.c \
@@ -15,6 +16,8 @@ libattune_la_SOURCES += \
 	core/run/model_parts.c \
 	core/run/run.h core/run/run_impl.h \
 	core/run/feed.c core/run/feed.h \
+	core/run/network.c core/run/network.h \
+	core/run/network_load.c \
 	core/run/once.c core/run/once.h \
 	core/run/pictures.c \
 	core/run/pixels.c \

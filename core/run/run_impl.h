@@ -115,6 +115,9 @@ struct at_session {
   at_params *params;
   at_pool *pool;
   at_exec *train, *eval, *look, *judge; /* judge: losses, nothing learned */
+  attune_network *network;              /* other models that metrics asked for */
+  struct at_memory *memory;             /* what they remember */
+  const char *folder;                   /* where that lies as files; NULL: nowhere */
   uint64_t seed;
   char *outcome; /* of training, where there is more to say than that it is done; NULL */
   at_batch_axis batch[AT_MAX_BATCH_AXES];
@@ -234,6 +237,8 @@ at_status at_session_label(const at_session *s, const char *split, const at_fiel
 /* min(1, n / 3) of each class that n of the tab-separated answers of a row name. */
 at_status at_session_scores(const at_session *s, const char *split, const at_field *f, int64_t row,
                             float *dst, at_error *err);
+/* Of the classes that a run directory has; -1: it has none. */
+at_status at_labels_count(const char *dir, int64_t *n, at_error *err);
 at_status at_labels_write(const at_labels *l, const char *dir, at_error *err);
 void at_labels_free(at_labels *l);
 

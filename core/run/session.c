@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "core/base/file.h"
 #include "core/graph/pass.h"
-#include "core/run/run_impl.h"
+#include "core/run/network.h"
 #include "core/train/checkpoint.h"
 #include "dsl/dsl.h"
 
@@ -27,6 +27,14 @@ static at_status find_item(at_session *s, attune_kind kind, const char *key, con
   return st;
 }
 
+/* Whether `name` is among names with blanks between. */
+static bool is_among(const char *names, const char *name) {
+  const size_t n = strlen(name);
+  for (const char *at = names; (at = strstr(at, name)); at += n)
+    if ((at == names || at[-1] == ' ') && (!at[n] || at[n] == ' ')) return true;
+  return false;
+}
+
 static at_status find_metrics(at_session *s, at_error *err) {
   const char **specs;
   size_t n;
@@ -41,7 +49,7 @@ static at_status find_metrics(at_session *s, at_error *err) {
     if (st != AT_OK) return st;
     s->n_metrics++;
     const char *task = ((const attune_metric *)(const void *)s->metric[i]->item)->task;
-    if (task && strcmp(task, s->task->item->name))
+    if (task && !is_among(task, s->task->item->name))
       return at_fail(err, AT_EINPUT, "%s: the metric `%s` is for the task `%s`, not for `%s`",
                      at_run_entry(s->run, "metrics")->place, s->metric[i]->item->name, task,
                      s->task->item->name);
@@ -293,6 +301,7 @@ at_status at_session_open_set(at_registry *reg, const char *dir, const char *con
   }
   if ((st = check_set(set, n_set, err)) != AT_OK) goto out;
   if ((st = at_run_load(run, set, n_set, &s->run, err)) != AT_OK) goto out;
+  s->folder = s->dir;
   if ((st = bring_up(s, threads, messages, err)) != AT_OK) goto out;
   const char *weights = at_file_exists(best) ? best : last;
   if (!at_file_exists(weights))
@@ -319,6 +328,8 @@ void at_session_free(at_session *s) {
   at_exec_free(s->eval);
   at_exec_free(s->look);
   at_exec_free(s->judge);
+  at_network_free(s->network);
+  at_memory_free(s);
   at_params_free(s->params);
   at_graph_free(s->graph);
   for (size_t i = 0; i < s->n_caches; i++) at_cache_free(s->cache[i]);

@@ -1,5 +1,6 @@
 /* What tasks ask: rows, forward passes, losses, pictures. */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,13 +189,17 @@ static at_status task_picture(void *ctx, const char *table, int64_t row, int64_t
 
 static at_status task_give(void *ctx, const attune_pictures *batch, at_error *err) {
   at_task_run *t = ctx;
+  attune_pictures given = {0};
   at_status st = AT_OK;
-  if (batch->size < sizeof *batch)
+  /* Up to ABI 1.5 the struct ended behind `picture`. */
+  if (batch->size < offsetof(attune_pictures, context))
     return at_fail(err, AT_EFAIL, "pictures are given in a struct of %u bytes",
                    (unsigned)batch->size);
+  memcpy(&given, batch, batch->size < sizeof given ? batch->size : sizeof given);
+  given.size = sizeof given;
   for (size_t i = 0; st == AT_OK && t->states && i < t->s->n_metrics; i++)
     if (at_metric_sees(t->s->metric[i]))
-      st = at_metric_pictures(t->s->metric[i], t->s->metric_options[i], t->states[i], batch, err);
+      st = at_metric_pictures(t->s->metric[i], t->s->metric_options[i], t->states[i], &given, err);
   return st;
 }
 

@@ -191,11 +191,13 @@ at_status at_session_train(at_session *s, const char *dir, bool resume, at_progr
   bool continued = false;
   at_status st = open_trainer(&t, err);
   if (st == AT_OK) st = at_rundir_prepare(s, dir, resume, &continued, err);
+  if (st == AT_OK) s->folder = dir;
   if (st == AT_OK && continued) st = at_train_restore(&t, err);
   while (st == AT_OK && t.epoch < t.epochs && !t.stop && !t.early) st = one_epoch(&t, err);
   if (st == AT_OK && t.epoch < t.epochs && !t.early)
     st = at_fail(err, AT_EFAIL, "stopped after step %" PRId64 "; continue with --resume", t.step);
   if (st == AT_OK) st = finish(&t, err);
   close_trainer(&t);
+  s->folder = s->dir;
   return st;
 }

@@ -436,12 +436,32 @@ typedef struct attune_pictures {
   const char *const *caption; /* [count] the texts */
   const int64_t *row;         /* [count] their rows */
   const int64_t *picture;     /* [count] rows of the data's own pictures; NULL: there is none */
+  /* Since 1.6: for host->rows(), link(), row_text() and picture(), of the split that is evaluated,
+   * until the callback returns. */
+  attune_task_context *context;
+  const char *caption_table, *caption_field, *picture_table; /* where rows are of */
 } attune_pictures;
+
+/* Since 1.6: another model, run beside the one that is evaluated on pictures or on texts. */
+typedef struct attune_network attune_network; /* the host's; kept until the run ends */
+
+typedef struct attune_network_spec {
+  uint32_t size;
+  /* How pictures are fed: as `data.pixels` of the run says, 0 .. 1, -1 .. 1. A model file without a
+   * run must be told. */
+  enum { ATTUNE_PIXELS_RUN = 0, ATTUNE_PIXELS_UNIT, ATTUNE_PIXELS_SIGNED } pixels;
+  const char *model;     /* a run directory, whose best weights are taken; or a model file */
+  const char *weights;   /* a safetensors file, for a model file alone; "" or NULL: none */
+  const char *arguments; /* of a model file: "side=299, classes=50"; "" or NULL: none */
+  const char *outputs;   /* those that are wanted, blanks between */
+  int64_t height, width; /* of pictures, where the model leaves the size open; 0: not known */
+} attune_network_spec;
 
 typedef struct attune_metric {
   attune_item item;
-  /* Name of the task whose predictions it reads; "explain": the arrays above, of one attention
-   * block; "compare", since 1.3: the same where another run is compared with. */
+  /* Name of the task whose predictions it reads, since 1.6 of several, blanks between; "explain":
+   * the arrays above, of one attention block; "compare", since 1.3: the same where another run is
+   * compared with. */
   const char *task;
   /* [main] Calls host->result() for each number, or host->each(). */
   int (*compute)(const attune_host *host, const attune_options *options,
@@ -654,6 +674,28 @@ struct attune_host {
   /* A sentence for whoever runs it: what was met and taken all the same. The same one is told
    * once. */
   int (*say)(attune_task_context *c, const char *sentence);
+
+  /* ---- metrics [main, during begin, pictures and conclude], since 1.6 */
+  /* What is asked for twice, also in a later evaluation of the run, is loaded once. Its outputs
+   * must follow from one input, of pictures [batch, y, x, channel = 3] or of words. */
+  int (*network)(const attune_host *host, const attune_network_spec *spec, attune_network **out);
+  /* As the model file calls it; valid as long as it is. */
+  const char *(*network_name)(const attune_network *n);
+  /* A number that depends on all that decides what it puts out. */
+  uint64_t (*network_key)(const attune_network *n);
+  /* Runs it on pictures, rows of RGB bytes [count, height, width, 3], resized to the network's size
+   * by an antialiased triangle filter; on texts, words as its run knows them. */
+  int (*network_see)(attune_network *n, const uint8_t *rgb, int64_t count, int64_t height,
+                     int64_t width);
+  int (*network_read)(attune_network *n, const char *const *text, int64_t count);
+  /* An output of all that it saw or read last, the batch first, other axes in the order in which
+   * the model makes them; valid until it sees or reads again. */
+  int (*network_output)(attune_network *n, const char *name, attune_array *out);
+  /* What is remembered under `key` (up to 127 bytes) for later evaluations of the run, and where
+   * there is a run directory for later runs of attune. NULL: nothing is. Valid until remember() of
+   * that key. */
+  const void *(*remembered)(const attune_host *host, const char *key, size_t *bytes);
+  int (*remember)(const attune_host *host, const char *key, const void *value, size_t bytes);
 };
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.

@@ -90,6 +90,7 @@ void captioned_free(captioned *c) {
       marks_free(&s->picture[k].marks);
       marks_free(&s->picture[k].region);
       free(s->picture[k].feature);
+      free(s->picture[k].count);
     }
     for (int64_t k = 0; k < s->captions; k++) {
       free(s->caption[k].text);
@@ -144,7 +145,7 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
     rc = host->table(schema, c->split[i].name, "picture", c->split[i].pictures);
     if (!rc) rc = host->table(schema, c->split[i].name, "caption", c->split[i].captions);
   }
-  c->boxes = c->grounding = c->regions_field = c->group = UINT32_MAX;
+  c->boxes = c->grounding = c->regions_field = c->group = c->count = UINT32_MAX;
   if (!rc)
     rc = declare(host, schema, "picture",
                  (attune_field){.name = "image",
@@ -161,6 +162,14 @@ int captioned_declare(const attune_host *host, attune_schema *schema, captioned 
                                 .shape = {c->regions, c->region_width},
                                 .axes = "region feature"},
                  &c->regions_field);
+  if (!rc && c->kinds)
+    rc = declare(host, schema, "picture",
+                 (attune_field){.name = "kinds",
+                                .type = ATTUNE_FIELD_REAL,
+                                .ndim = 1,
+                                .shape = {c->kinds},
+                                .axes = "kind"},
+                 &c->count);
   if (!rc)
     rc = declare(host, schema, "picture", (attune_field){.name = "name", .type = ATTUNE_FIELD_NAME},
                  &c->name);
@@ -235,6 +244,10 @@ int captioned_read(const attune_host *host, void *instance, const char *name, ui
   if (field == c->image) return read_image(host, c, p, dst);
   if (field == c->regions_field) {
     memcpy(dst, p->feature, (size_t)(c->regions * c->region_width) * sizeof(float));
+    return ATTUNE_OK;
+  }
+  if (field == c->count) {
+    memcpy(dst, p->count, (size_t)c->kinds * sizeof(float));
     return ATTUNE_OK;
   }
   if (field == c->boxes) return marks_give_boxes(host, sink, c->regions ? &p->region : &p->marks);

@@ -25,6 +25,7 @@ typedef struct picture {
   marks marks;     /* boxes of its objects, in pixels of the picture given out */
   float *feature;  /* [regions, region_width]; NULL: none */
   marks region;    /* their boxes */
+  float *count;    /* [kinds]; NULL: none */
 } picture;
 
 /* What people said of a picture with a caption, its own or another's. */
@@ -50,9 +51,10 @@ typedef struct captioned {
   int64_t width, height;
   bool cover;                    /* pictures are cut to the shape width : height, not stretched */
   int64_t regions, region_width; /* of every picture; 0: none. Their boxes stand for the objects' */
+  int64_t kinds; /* of objects: a picture's field `kinds` says how many it has of each; 0: none */
   bool has_boxes, has_grounding, has_judgments, has_groups;
   unsigned has_marks; /* bits of marks.h's fields of captions */
-  uint32_t image, regions_field, boxes, name, group, text, link, grounding,
+  uint32_t image, regions_field, count, boxes, name, group, text, link, grounding,
       marks[MARKS_FIELDS]; /* numbers of fields */
   uint32_t judged_picture, judged_caption, expert, crowd;
 } captioned;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../scene_names.h"
 #include "asked.h"
 #include "captioned.h"
 #include "marks_json.h"
@@ -61,6 +62,20 @@ static int add_regions(const opening *o, picture *p, const json_t *objects, cons
   int rc = proposals_make(objects, &p->marks, (double)o->c->width, (double)o->c->height,
                           json_integer_value(id), o->c->regions, &p->region, &p->feature, &why);
   return why ? bad(o, why) : rc;
+}
+
+/* Objects by colour and shape. */
+static int add_kinds(picture *p, const json_t *objects) {
+  if (!(p->count = calloc(SCENE_COLORS * SCENE_SHAPES, sizeof *p->count))) return ATTUNE_NO_MEMORY;
+  for (size_t i = 0; i < json_array_size(objects); i++) {
+    const json_t *o = json_array_get(objects, i);
+    const int color = scene_name_find(json_string_value(json_object_get(o, "color")),
+                                      scene_color_names, SCENE_COLORS),
+              shape = scene_name_find(json_string_value(json_object_get(o, "shape")),
+                                      scene_shape_names, SCENE_SHAPES);
+    if (color >= 0 && shape >= 0) p->count[color * SCENE_SHAPES + shape]++;
+  }
+  return ATTUNE_OK;
 }
 
 /* A caption is decided by the words that name objects, and by these. */
@@ -123,6 +138,7 @@ static int add_scene(opening *o, const json_t *j) {
   if (!p) return ATTUNE_NO_MEMORY;
   const json_t *objects = json_object_get(j, "objects");
   int rc = add_boxes(o, p, objects);
+  if (!rc) rc = add_kinds(p, objects);
   if (!rc && o->c->regions) rc = add_regions(o, p, objects, json_object_get(j, "id"));
   if (!rc) rc = add_captions(o, s, json_object_get(j, "captions"));
   if (rc) return rc;
@@ -309,6 +325,7 @@ static int open_scenes(const attune_host *host, const attune_options *options,
   if (!rc) {
     o.c->has_boxes = o.c->has_grounding = true;
     o.c->has_marks = MARKS_ALL;
+    o.c->kinds = SCENE_COLORS * SCENE_SHAPES;
     o.c->width = o.c->height = host->option_int(options, "size");
     o.c->regions = host->option_int(options, "regions");
     o.c->region_width = PROPOSALS_WIDTH;
@@ -331,20 +348,23 @@ static int open_scenes(const attune_host *host, const attune_options *options,
 }
 
 static const attune_data scenes = {
-    .item = {sizeof(attune_data), ATTUNE_DATA, "scenes",
-             "pictures of shapes that attune draws, with captions and questions",
-             "Reads what `attune data make scenes` writes. Tables: picture (image, name, boxes of "
-             "the objects), caption\n"
-             "(text, picture, grounding: the JSON list of [word, object] pairs that say which word "
-             "names which object), and,\n"
-             "where they were made, question (text, answer, type, steps, program, grounding, "
-             "picture). Captions and questions\n"
-             "have evidence, the boxes of the objects that they speak of, evidence_words and "
-             "numbers of objects. With `regions` a picture has as many [region, feature] and their "
-             "boxes: those of its objects,\n"
-             "not exactly, and others, with 48 noisy numbers of what is in them and five of where "
-             "they are.",
-             options_table},
+    .item =
+        {sizeof(attune_data), ATTUNE_DATA, "scenes",
+         "pictures of shapes that attune draws, with captions and questions",
+         "Reads what `attune data make scenes` writes. Tables: picture (image, name, boxes of "
+         "the objects, kinds: how many\n"
+         "there are of each of 72, nine shapes of one colour after another, in the order of the "
+         "lists of colours and shapes), caption\n"
+         "(text, picture, grounding: the JSON list of [word, object] pairs that say which word "
+         "names which object), and,\n"
+         "where they were made, question (text, answer, type, steps, program, grounding, "
+         "picture). Captions and questions\n"
+         "have evidence, the boxes of the objects that they speak of, evidence_words and "
+         "numbers of objects. With `regions` a picture has as many [region, feature] and their "
+         "boxes: those of its objects,\n"
+         "not exactly, and others, with 48 noisy numbers of what is in them and five of where "
+         "they are.",
+         options_table},
     .open = open_scenes,
     .read = read_field,
     .close = close_scenes,

@@ -34,12 +34,12 @@ static int compute(const attune_host *host, const attune_options *options,
 
 static const attune_metric accuracy = {
     .item = {sizeof(attune_metric), ATTUNE_METRIC, "accuracy",
-             "percent of questions with the right answer",
+             "percent of questions with the right answer, or of rows with the right class",
              "accuracy: percent of all questions; accuracy.T: percent of those of type T. A "
              "question whose answer is none of\n"
              "the known ones counts as wrong.",
              options_table},
-    .task = "vqa",
+    .task = "vqa classification",
     .compute = compute,
 };
 
@@ -82,7 +82,7 @@ static const attune_metric class_recall = {
              "recall.A: percent of the questions with the answer A that get it; recall: the mean "
              "over the answers that occur.",
              recall_options},
-    .task = "vqa",
+    .task = "vqa classification",
     .compute = compute_recall,
 };
 
@@ -109,7 +109,7 @@ static const attune_metric confusion = {
              "small "
              "sets of answers.",
              NULL},
-    .task = "vqa",
+    .task = "vqa classification",
     .compute = compute_confusion,
 };
 

@@ -3,11 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *const scene_color_names[SCENE_COLORS] = {"red",    "green",  "blue",  "yellow",
-                                                     "purple", "orange", "black", "white"};
-const char *const scene_shape_names[SCENE_SHAPES] = {
-    "circle", "square", "triangle", "star", "cross", "diamond", "ring", "heart", "moon"};
-
 enum { MOST_WORDS = 96, WORD = 16 };
 
 typedef struct reading {
@@ -29,12 +24,6 @@ static void split(reading *r, const char *text) {
   }
 }
 
-static int among(const char *word, const char *const *name, int n) {
-  for (int i = 0; i < n; i++)
-    if (!strcmp(word, name[i])) return i;
-  return -1;
-}
-
 static const char *const textures[] = {"plain", "striped", "dotted", "checked"};
 static const char *const behind[] = {"", "stripes", "dots", "checks"};
 static const char *const sizes[] = {"small", "large", "little", "big"};
@@ -54,17 +43,17 @@ static int shape_of(const char *word) {
 static int number_of(const char *word) {
   if (!strcmp(word, "a") || !strcmp(word, "an") || !strcmp(word, "only")) return 1;
   if (!strcmp(word, "both")) return 2;
-  const int n = among(word, numbers, 9);
+  const int n = scene_name_find(word, numbers, 9);
   return n > 0 ? n : 0;
 }
 
 static bool adjective(const char *word, scene_phrase *p) {
   int i;
-  if ((i = among(word, scene_color_names, SCENE_COLORS)) >= 0)
+  if ((i = scene_name_find(word, scene_color_names, SCENE_COLORS)) >= 0)
     p->color = i;
-  else if ((i = among(word, textures, 4)) >= 0)
+  else if ((i = scene_name_find(word, textures, 4)) >= 0)
     p->texture = i;
-  else if ((i = among(word, sizes, 4)) >= 0)
+  else if ((i = scene_name_find(word, sizes, 4)) >= 0)
     p->size = i % 2;
   else
     return false;
@@ -98,8 +87,8 @@ static int read_phrase(reading *r, int at) {
   while (i < r->n && adjective(r->word[i], &p)) i++;
   if (i == r->n || (p.shape = shape_of(r->word[i])) < 0) return -1;
   i++;
-  if (is(r, i, "with") && i + 1 < r->n && among(r->word[i + 1], behind, 4) > 0) {
-    p.texture = among(r->word[i + 1], behind, 4);
+  if (is(r, i, "with") && i + 1 < r->n && scene_name_find(r->word[i + 1], behind, 4) > 0) {
+    p.texture = scene_name_find(r->word[i + 1], behind, 4);
     i += 2;
   }
   if (at) p.number = number_of(r->word[at - 1]);
@@ -157,7 +146,7 @@ static bool read_relation(reading *r, int at) {
 
 static void read_claim(reading *r, int at) {
   scene_meaning *m = r->m;
-  const int way = among(r->word[at], ways, 4);
+  const int way = scene_name_find(r->word[at], ways, 4);
   if (way >= 0 && m->extremes < SCENE_MOST_CLAIMS) {
     m->extreme[m->extremes].way = (scene_way)way;
     m->extreme[m->extremes++].of = m->phrases;

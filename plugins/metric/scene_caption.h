@@ -5,10 +5,7 @@
 #ifndef ATTUNE_METRIC_SCENE_CAPTION_H
 #define ATTUNE_METRIC_SCENE_CAPTION_H
 #include <stdbool.h>
-
-enum { SCENE_COLORS = 8, SCENE_SHAPES = 9 };
-extern const char *const scene_color_names[SCENE_COLORS];
-extern const char *const scene_shape_names[SCENE_SHAPES];
+#include "../scene_names.h"
 
 /* Objects of a kind: all that fit the words. */
 typedef struct scene_phrase {

@@ -6,22 +6,29 @@ static double middle_x(const scene_blob *b) { return (b->x0 + b->x1) / 2; }
 static double middle_y(const scene_blob *b) { return (b->y0 + b->y1) / 2; }
 static double extent(const scene_blob *b) { return sqrt((b->x1 - b->x0) * (b->y1 - b->y0)); }
 
-static int count(const scene_view *v, int color) {
+/* Whether a blob may be of a phrase: all that is known of it fits. */
+static bool fits(const scene_blob *b, const scene_phrase *p) {
+  return (p->color < 0 || b->color == p->color) && (b->shape < 0 || b->shape == p->shape);
+}
+
+/* Whether such a view can tell that at all. */
+static bool tells(const scene_view *v, const scene_phrase *p) { return v->judged || p->color >= 0; }
+
+static int count(const scene_view *v, const scene_phrase *p) {
   int n = 0;
-  for (int i = 0; i < v->n; i++) n += v->blob[i].color == color;
+  for (int i = 0; i < v->n; i++) n += fits(&v->blob[i], p);
   return n;
 }
 
-static bool lies_in(const scene_view *v, int color, const scene_place *p) {
+static bool lies_in(const scene_view *v, const scene_phrase *of, const scene_place *p) {
   for (int i = 0; i < v->n; i++) {
-    const scene_blob *b = &v->blob[i];
-    const double x = middle_x(b), y = middle_y(b);
-    if (b->color == color && x >= p->x0 && x <= p->x1 && y >= p->y0 && y <= p->y1) return true;
+    const double x = middle_x(&v->blob[i]), y = middle_y(&v->blob[i]);
+    if (fits(&v->blob[i], of) && x >= p->x0 && x <= p->x1 && y >= p->y0 && y <= p->y1) return true;
   }
   return false;
 }
 
-static bool is_outermost(const scene_view *v, int color, scene_way way) {
+static bool is_outermost(const scene_view *v, const scene_phrase *of, scene_way way) {
   int best = -1;
   double least = 0;
   for (int i = 0; i < v->n; i++) {
@@ -31,7 +38,7 @@ static bool is_outermost(const scene_view *v, int color, scene_way way) {
     best = i;
     least = d;
   }
-  return best >= 0 && v->blob[best].color == color;
+  return best >= 0 && fits(&v->blob[best], of);
 }
 
 static bool clearly(double along, double across) { return along >= 0.12 && along > fabs(across); }
@@ -67,15 +74,15 @@ static bool related(scene_relation r, const scene_blob *a, const scene_blob *b,
   return false;
 }
 
-/* Blobs i, j, k of the three colours, of which no two are the same; without `c` two. */
-static bool any_related(const scene_view *v, scene_relation r, int a, int b, int c) {
+/* Blobs i, j, k of the three phrases, of which no two are the same; without `c` two. */
+static bool any_related(const scene_view *v, scene_relation r, const scene_phrase *a,
+                        const scene_phrase *b, const scene_phrase *c) {
   for (int i = 0; i < v->n; i++)
     for (int j = 0; j < v->n; j++)
-      for (int k = 0; k < (c < 0 ? 1 : v->n); k++) {
-        const scene_blob *third = c < 0 ? &v->blob[j] : &v->blob[k];
-        if (i == j || v->blob[i].color != a || v->blob[j].color != b) continue;
-        if (c >= 0 && (k == i || k == j || third->color != c)) continue;
-        if (related(r, &v->blob[i], &v->blob[j], third)) return true;
+      for (int k = 0; k < (c ? v->n : 1); k++) {
+        if (i == j || !fits(&v->blob[i], a) || !fits(&v->blob[j], b)) continue;
+        if (c && (k == i || k == j || !fits(&v->blob[k], c))) continue;
+        if (related(r, &v->blob[i], &v->blob[j], c ? &v->blob[k] : NULL)) return true;
       }
   return false;
 }
@@ -85,42 +92,50 @@ static void note(scene_tally *t, scene_check c, bool held) {
   t->held[c] += held;
 }
 
+static bool tells_relation(const scene_view *v, scene_relation r) {
+  if (r == SCENE_IN_FRONT || r == SCENE_BEHIND) return false;
+  return !v->judged || (r != SCENE_NEXT_TO && r != SCENE_BIGGER && r != SCENE_SMALLER);
+}
+
 static void check_relations(const scene_meaning *m, const scene_view *v, scene_tally *out) {
   for (int i = 0; i < m->relations; i++) {
     const scene_relation r = m->relation[i].is;
-    const int a = m->phrase[m->relation[i].a].color, b = m->phrase[m->relation[i].b].color;
-    const int c = r == SCENE_BETWEEN ? m->phrase[m->relation[i].c].color : -1;
-    if (a < 0 || b < 0 || (r == SCENE_BETWEEN && c < 0)) continue;
-    if (r == SCENE_IN_FRONT || r == SCENE_BEHIND) continue;
+    const scene_phrase *a = &m->phrase[m->relation[i].a], *b = &m->phrase[m->relation[i].b],
+                       *c = r == SCENE_BETWEEN ? &m->phrase[m->relation[i].c] : NULL;
+    if (!tells_relation(v, r) || !tells(v, a) || !tells(v, b) || (c && !tells(v, c))) continue;
     note(out, SCENE_CHECK_RELATIONS, any_related(v, r, a, b, c));
   }
 }
 
+static void check_phrase(const scene_phrase *p, const scene_view *v, scene_tally *out) {
+  const scene_phrase shape = {p->shape, -1, -1, -1, 0};
+  if (v->judged) note(out, SCENE_CHECK_SHAPES, count(v, &shape) > 0);
+  if (!tells(v, p)) return;
+  if (p->color >= 0) note(out, v->judged ? SCENE_CHECK_PAIRS : SCENE_CHECK_COLORS, count(v, p) > 0);
+  if (p->number > 1) note(out, SCENE_CHECK_NUMBERS, count(v, p) >= p->number);
+}
+
 void scene_holds(const scene_meaning *m, const scene_view *v, scene_tally *out) {
   memset(out, 0, sizeof *out);
-  for (int i = 0; i < m->phrases; i++) {
-    const scene_phrase *p = &m->phrase[i];
-    if (p->color < 0) continue;
-    note(out, SCENE_CHECK_COLORS, count(v, p->color) > 0);
-    if (p->number > 1) note(out, SCENE_CHECK_NUMBERS, count(v, p->color) >= p->number);
-  }
+  for (int i = 0; i < m->phrases; i++) check_phrase(&m->phrase[i], v, out);
   for (int i = 0; i < m->places; i++) {
-    const int color = m->phrase[m->place[i].of].color;
-    if (color >= 0) note(out, SCENE_CHECK_PLACES, lies_in(v, color, &m->place[i].in));
+    const scene_phrase *of = &m->phrase[m->place[i].of];
+    if (tells(v, of)) note(out, SCENE_CHECK_PLACES, lies_in(v, of, &m->place[i].in));
   }
   for (int i = 0; i < m->extremes; i++) {
-    const int color = m->phrase[m->extreme[i].of].color;
-    if (color >= 0) note(out, SCENE_CHECK_PLACES, is_outermost(v, color, m->extreme[i].way));
+    const scene_phrase *of = &m->phrase[m->extreme[i].of];
+    if (tells(v, of)) note(out, SCENE_CHECK_PLACES, is_outermost(v, of, m->extreme[i].way));
   }
   check_relations(m, v, out);
 }
 
-void scene_colors(const scene_meaning *m, const scene_view *v, int *all, int *unnamed) {
-  *all = *unnamed = 0;
+int scene_unnamed_colors(const scene_meaning *m, const scene_view *v) {
+  int n = 0;
   for (int c = 0; c < SCENE_COLORS; c++) {
-    bool named = false;
+    bool named = false, there = false;
     for (int i = 0; i < m->phrases; i++) named |= m->phrase[i].color == c;
-    *all += count(v, c) > 0;
-    *unnamed += count(v, c) > 0 && !named;
+    for (int i = 0; i < v->n; i++) there |= v->blob[i].color == c;
+    n += there && !named;
   }
+  return n;
 }

@@ -81,6 +81,7 @@ static scene_blob take_blob(looking *l, int64_t at) {
       }
   }
   return (scene_blob){.color = color,
+                      .shape = -1,
                       .area = (float)area / (float)(l->h * l->w),
                       .x0 = (float)x0 / (float)l->w,
                       .y0 = (float)y0 / (float)l->h,
@@ -107,6 +108,7 @@ bool scene_pixels_read(const uint8_t *rgb_, int64_t height, int64_t width, scene
                .stack = malloc((size_t)(n + 1) * sizeof *l.stack)};
   const bool ok = l.color && l.stack;
   out->n = 0;
+  out->judged = false;
   list_kinds(kind);
   for (int64_t i = 0; ok && i < n; i++) l.color[i] = (int8_t)nearest(kind, rgb_ + 3 * i);
   for (int64_t i = 0; ok && i < n; i++)

@@ -10,12 +10,14 @@
 
 typedef struct scene_blob {
   int color;            /* of scene_color_names */
+  int shape;            /* of scene_shape_names; -1: not known */
   float area;           /* share of the picture */
   float x0, y0, x1, y1; /* its box, in units of the picture's sides */
 } scene_blob;
 
 enum { SCENE_MOST_BLOBS = 24 };
 typedef struct scene_view {
+  bool judged; /* blobs are objects: of a known shape, of no known size */
   int n;
   scene_blob blob[SCENE_MOST_BLOBS]; /* the largest ones, largest first */
 } scene_view;

@@ -97,6 +97,7 @@ typedef struct making {
   attune_task_context *c;
   attune_prediction *p;
   roles r;
+  const char *field; /* of the captions' texts */
   int64_t n, block;
   int64_t *row, *picture; /* [n] of captions, and of the pictures that belong to them */
   char **caption;         /* [n] texts */
@@ -108,11 +109,11 @@ typedef struct making {
 
 static const char *const codes[] = {"picture_code", "caption_code"};
 
-static int read_rows(making *m, const char *field) {
+static int read_rows(making *m) {
   for (int64_t i = 0; i < m->n; i++) {
     m->row[i] = i;
     m->picture[i] = picture_of(m->host, m->c, &m->r, i);
-    const char *text = m->host->row_text(m->c, m->r.caption, field, i);
+    const char *text = m->host->row_text(m->c, m->r.caption, m->field, i);
     if (!text) text = "";
     m->caption[i] = m->host->scratch(m->host, strlen(text) + 1);
     if (!m->caption[i]) return ATTUNE_NO_MEMORY;
@@ -175,7 +176,11 @@ static int give(making *m, int64_t first, const attune_array *a) {
                        .height = a->shape[1],
                        .width = a->shape[2],
                        .caption = (const char *const *)(m->caption + first),
-                       .row = m->row + first};
+                       .row = m->row + first,
+                       .context = m->c,
+                       .caption_table = m->r.caption,
+                       .caption_field = m->field,
+                       .picture_table = m->r.picture};
   const int64_t all = g.count * g.height * g.width * 3;
   uint8_t *rgb = malloc((size_t)(2 * all));
   if (!rgb) return ATTUNE_NO_MEMORY;
@@ -256,7 +261,8 @@ static int evaluate(const attune_host *host, const attune_options *options, attu
   m.picture = host->scratch(host, (size_t)m.n * sizeof *m.picture);
   m.caption = host->scratch(host, (size_t)m.n * sizeof *m.caption);
   if (!m.row || !m.picture || !m.caption) return ATTUNE_NO_MEMORY;
-  rc = read_rows(&m, host->option_text(options, "text"));
+  m.field = host->option_text(options, "text");
+  rc = read_rows(&m);
   for (int64_t i = 0; i < m.n && !rc; i += m.block)
     rc = block(&m, i, m.n - i < m.block ? m.n - i : m.block);
   if (!rc) rc = predict_losses(&m);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/data/scenes.h"
 #include "plugins/metric/scene_holds.h"
+#include "plugins/metric/scene_judged.h"
 
 enum { SCENES = 300, CAPTIONS = 5, SIDE = 64 };
 
@@ -203,6 +204,10 @@ static void test_pictures(void **state) {
                   held[1][q], asked[1][q]);
   assert_true(found >= 0.97 * there && invented <= 0.005 * absent);
   for (int q = 0; q < SCENE_CHECKS; q++) {
+    if (q == SCENE_CHECK_SHAPES || q == SCENE_CHECK_PAIRS) {
+      assert_int_equal(asked[0][q], 0);
+      continue;
+    }
     assert_true(asked[0][q] > 40);
     assert_true(held[0][q] > (q == SCENE_CHECK_NUMBERS ? 0.8 : 0.9) * asked[0][q]);
     assert_true(held[1][q] < 0.45 * asked[1][q]);
@@ -221,12 +226,62 @@ static void test_no_picture_of_scenes(void **state) {
   assert_int_equal(v.blob[0].color, 0);
 }
 
+/* ---- what a network says ---- */
+
+enum { CELLS = 8 };
+typedef struct said {
+  float color[CELLS * CELLS][SCENE_COLORS], shape[CELLS * CELLS][SCENE_SHAPES];
+} said;
+
+static void say(said *w, int y, int x, int color, int shape, float p) {
+  w->color[y * CELLS + x][color] = p;
+  w->shape[y * CELLS + x][shape] = 1;
+}
+
+static void test_judged(void **state) {
+  static said w;
+  scene_view v;
+  scene_meaning m;
+  scene_tally t;
+  (void)state;
+  memset(&w, 0, sizeof w);
+  say(&w, 1, 1, 0, 0, 0.5f); /* a red circle over two cells, */
+  say(&w, 1, 2, 0, 0, 0.5f);
+  say(&w, 6, 7, 0, 0, 0.9f); /* another, */
+  say(&w, 1, 6, 2, 3, 0.8f); /* a blue star, */
+  say(&w, 6, 1, 1, 1, 0.6f); /* and no green square: less likely than not */
+  scene_judged_read(w.color[0], w.shape[0], CELLS, CELLS, &v);
+  assert_int_equal(v.n, 3);
+  scene_caption_read("two red circles, and a blue star in the top right corner", &m);
+  scene_holds(&m, &v, &t);
+  for (int q = 0; q < SCENE_CHECKS; q++) assert_int_equal(t.asked[q], t.held[q]);
+  assert_int_equal(t.asked[SCENE_CHECK_SHAPES], 2);
+  assert_int_equal(t.asked[SCENE_CHECK_PAIRS], 2);
+  assert_int_equal(t.asked[SCENE_CHECK_NUMBERS], 1);
+  assert_int_equal(t.asked[SCENE_CHECK_PLACES], 1);
+  assert_int_equal(t.asked[SCENE_CHECK_COLORS], 0);
+  scene_caption_read("a circle is left of the blue star and above a circle", &m);
+  scene_holds(&m, &v, &t);
+  assert_int_equal(t.asked[SCENE_CHECK_RELATIONS], 2);
+  assert_int_equal(t.held[SCENE_CHECK_RELATIONS], 1); /* farther across than down */
+  scene_caption_read("a blue circle is left of a red star and next to a green square", &m);
+  scene_holds(&m, &v, &t);
+  assert_int_equal(t.asked[SCENE_CHECK_RELATIONS], 1); /* sizes are not judged */
+  assert_int_equal(t.held[SCENE_CHECK_RELATIONS], 0);
+  assert_int_equal(t.held[SCENE_CHECK_SHAPES], 2);
+  assert_int_equal(t.held[SCENE_CHECK_PAIRS], 0);
+  for (int i = 0; i < CELLS * CELLS; i++) say(&w, i / CELLS, i % CELLS, 0, 0, 1);
+  scene_judged_read(w.color[0], w.shape[0], CELLS, CELLS, &v);
+  assert_true(v.n <= SCENE_MOST_BLOBS); /* nonsense does not run over */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_captions_say_what_is_so),
       cmocka_unit_test(test_other_sentences),
       cmocka_unit_test(test_pictures),
       cmocka_unit_test(test_no_picture_of_scenes),
+      cmocka_unit_test(test_judged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
