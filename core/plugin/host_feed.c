@@ -1,5 +1,4 @@
 /* Tasks that fill inputs of the model themselves. */
-#include <string.h>
 #include "core/plugin/plugin_impl.h"
 
 struct attune_batch {
@@ -97,15 +96,21 @@ at_status at_task_look(const at_item *task, const attune_options *o, const at_ta
   return at_host_end(t->look(&at_host_table, o, &c, rows), task->item, "look", err);
 }
 
-at_status at_task_answer(const at_item *task, const at_task_ops *ops, int64_t row, char **out,
-                         at_error *err) {
+bool at_task_answers(const at_item *task) {
   const attune_task *t = with_state(task);
-  *out = NULL;
-  if (!t || !t->answer) return AT_OK;
+  return t && t->answer;
+}
+
+at_status at_task_answer(const at_item *task, const at_task_ops *ops, int64_t row,
+                         attune_answer *out, at_error *err) {
+  *out = (attune_answer){.size = sizeof *out};
+  if (!at_task_answers(task)) return AT_OK;
   attune_task_context c = {ops};
   at_host_begin();
-  const char *text = t->answer(&at_host_table, &c, row);
-  if (text) *out = strdup(text);
-  at_status st = at_host_end(ATTUNE_OK, task->item, "answer", err);
-  return st == AT_OK && text && !*out ? at_nomem(err) : st;
+  at_status st = at_host_end(with_state(task)->answer(&at_host_table, &c, row, out), task->item,
+                             "answer", err);
+  if (st == AT_OK && out->text && (out->n < 0 || (out->n && (!out->step || !out->item))))
+    st =
+        at_fail(err, AT_EFAIL, "the task `%s` gives an answer without its steps", task->item->name);
+  return st;
 }

@@ -158,9 +158,10 @@ at_status at_task_feed(const at_item *task, const attune_options *o, const at_ta
                        const attune_rows *rows, const at_batch_ops *batch, at_error *err);
 at_status at_task_look(const at_item *task, const attune_options *o, const at_task_ops *ops,
                        const attune_rows *rows, at_error *err);
-/* What was answered at the last look; NULL: nothing. The caller frees it. */
-at_status at_task_answer(const at_item *task, const at_task_ops *ops, int64_t row, char **out,
-                         at_error *err);
+bool at_task_answers(const at_item *task); /* it makes answers, and tells them */
+/* What was answered at the last look; text NULL: nothing. Valid until the task's next callback. */
+at_status at_task_answer(const at_item *task, const at_task_ops *ops, int64_t row,
+                         attune_answer *out, at_error *err);
 
 attune_prediction *at_prediction_new(void); /* empty; NULL: out of memory */
 void at_prediction_free(attune_prediction *p);

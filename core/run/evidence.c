@@ -38,8 +38,8 @@ static at_status add_words(const at_session *s, int feed, const char *split, int
 }
 
 /* Width, height and regions of the picture that feeds the model, as pixels or as numbers. */
-static at_status add_picture(const at_session *s, int feed, const char *split, int64_t row,
-                             at_evidence *e, at_error *err) {
+static at_status add_picture(const at_session *s, int feed, const char *split, const int64_t *rows,
+                             int64_t row, at_evidence *e, at_error *err) {
   const char *table = s->feed[feed].field->table;
   size_t n;
   const at_field *f = at_dataset_fields(s->data, &n), *boxes = NULL;
@@ -50,8 +50,10 @@ static at_status add_picture(const at_session *s, int feed, const char *split, i
     e->height = f[i].f.shape[0];
     e->width = f[i].f.shape[1];
   }
-  return boxes ? at_dataset_read_boxes(s->data, split, boxes, row, &e->region, &e->n_regions, err)
-               : AT_OK;
+  if (boxes)
+    return at_dataset_read_boxes(s->data, split, boxes, row, &e->region, &e->n_regions, err);
+  return at_session_item_boxes(s, split, rows, feed, e->width, e->height, &e->region, &e->n_regions,
+                               err);
 }
 
 at_status at_session_evidence(const at_session *s, const char *split, const int64_t *rows,
@@ -71,7 +73,7 @@ at_status at_session_evidence(const at_session *s, const char *split, const int6
     } else if ((kind == AT_FEED_IMAGE || kind == AT_FEED_REAL || kind == AT_FEED_ITEMS) &&
                !picture) {
       picture = true;
-      st = add_picture(s, f, name, row, out, err);
+      st = add_picture(s, f, name, rows, row, out, err);
     }
   }
   if (st != AT_OK) at_evidence_free(out);

@@ -151,16 +151,6 @@ at_status at_session_will_look(at_session *s, const char *split, const int64_t *
   return st;
 }
 
-at_status at_session_answered(at_session *s, const char *split, int64_t row, char **out,
-                              at_error *err) {
-  at_task_run t = {.s = s, .split = split};
-  at_task_ops ops = at_session_task_ops(&t);
-  at_status st = at_task_answer(s->task, &ops, row, out, err);
-  free(t.text);
-  free(t.out);
-  return st;
-}
-
 /* ---- what is kept with a run ---- */
 
 static char *kept_path(const char *dir, const char *name) {

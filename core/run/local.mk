@@ -9,6 +9,7 @@ libattune_la_SOURCES += \
 	core/run/linked.c \
 	core/run/memory.c \
 	core/run/look.c \
+	core/run/look_made.c \
 	core/run/make.c core/run/make.h core/run/make_impl.h \
 	core/run/make_read.c \
 	core/run/model.c core/run/model.h \
@@ -22,6 +23,8 @@ libattune_la_SOURCES += \
 	core/run/pictures.c \
 	core/run/pixels.c \
 	core/run/predictions.c \
+	core/run/predictions_json.c \
+	core/run/predictions_made.c \
 	core/run/rundir.c \
 	core/run/rules.c \
 	core/run/runfile.c \

@@ -14,8 +14,17 @@ void at_look_free(at_look *l) {
     free(a->weight);
     free(a->score);
     free(a->head);
+    for (size_t k = 0; k < a->n_parts; k++) free(a->part[k].axis);
+    free(a->part);
   }
   for (size_t i = 0; i < l->n_words; i++) free(l->words[i]);
+  for (size_t i = 0; i < l->n_items; i++) free(l->item[i]);
+  for (size_t i = 0; i < l->n_steps; i++) free(l->step[i]);
+  free(l->items);
+  free(l->item);
+  free(l->item_box);
+  free(l->step);
+  free(l->step_item);
   free(l->attention);
   free(l->words);
   free(l->text);
@@ -153,6 +162,8 @@ static at_status add_attention(const at_session *s, const at_attend *a, at_atten
     if (!out->head) return at_nomem(err);
   }
   find_over(s, a->over, out);
+  st = at_look_parts(s, a->over, out, err);
+  if (st != AT_OK) return st;
   return out->key_axis && out->query_axis && out->weight && out->score ? AT_OK : at_nomem(err);
 }
 
@@ -278,22 +289,6 @@ static at_status add_answer(const at_session *s, const int64_t *rows, const char
   return st == AT_OK && !l->predicted ? at_nomem(err) : st;
 }
 
-/* Of a task that makes answers and chooses none. */
-static at_status add_made(at_session *s, const int64_t *rows, const char *split, at_look *l,
-                          at_error *err) {
-  if (l->predicted || !s->n_batch) return AT_OK;
-  const char *table = s->batch[0].name;
-  at_status st = at_session_answered(s, split, rows[0], &l->predicted, err);
-  if (st != AT_OK || !l->predicted) return st;
-  const at_field *f = at_dataset_field(s->data, table, "answer"),
-                 *type = at_dataset_field(s->data, table, "type");
-  if (f && at_field_is_text(f))
-    st = at_dataset_read_text(s->data, split, f, rows[0], &l->expected, err);
-  if (st == AT_OK && type && at_field_is_text(type))
-    st = at_dataset_read_text(s->data, split, type, rows[0], &l->type, err);
-  return st;
-}
-
 /* ---- all of it ---- */
 
 static at_status add_data(at_session *s, const int64_t *rows, const char *split, bool picture,
@@ -336,7 +331,8 @@ at_status at_session_see(at_session *s, const char *split, const int64_t *rows, 
     st = add_attention(s, &s->graph->attend[i], &out->attention[out->n_attention++], err);
   if (st == AT_OK) st = add_data(s, rows, name, picture, out, err);
   if (st == AT_OK) st = add_answer(s, rows, name, out, err);
-  if (st == AT_OK) st = add_made(s, rows, name, out, err);
+  if (st == AT_OK) st = at_look_items(s, rows, name, out, err);
+  if (st == AT_OK) st = at_look_answer(s, rows, name, out, err);
   find_grid(s, out);
   find_boxes(out);
   if (st != AT_OK) at_look_free(out);

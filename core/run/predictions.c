@@ -1,18 +1,14 @@
 /* What a model answered, question by question, as JSON lines. */
-#include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/file.h"
 #include "core/run/run_impl.h"
 
-enum { DIGITS = 6 };
-
 at_status at_session_predicts(const at_session *s, at_error *err) {
-  if (at_session_answers(s)) return AT_OK;
+  if (at_session_answers(s) || at_task_answers(s->task)) return AT_OK;
   return at_fail(err, AT_EINPUT,
-                 "%s: predictions are the answers that a model chooses among known ones; one for "
-                 "the task `%s` chooses none",
+                 "%s: predictions are the answers that a model chooses among known ones, or makes; "
+                 "one for the task `%s` does neither",
                  s->dir ? s->dir : s->run->path, s->task->item->name);
 }
 
@@ -56,83 +52,6 @@ static const char *name_of(const attune_array *names, int64_t i) {
   return c < end && i == 0 ? c : NULL;
 }
 
-/* ---- values ---- */
-
-/* JSON is UTF-8: other bytes become `?`. NULL: null. */
-static json_t *text_json(const char *text) {
-  size_t n = text ? strlen(text) : 0, good = n;
-  if (!text) return json_null();
-  if ((good = at_utf8_valid_prefix(text, n)) == n) return json_string(text);
-  char *copy = strdup(text);
-  for (; copy && good < n; good += at_utf8_valid_prefix(copy + good, n - good)) copy[good] = '?';
-  json_t *j = copy ? json_string(copy) : NULL;
-  free(copy);
-  return j;
-}
-
-static json_t *number_json(double v) { return isfinite(v) ? json_real(v) : json_null(); }
-
-/* A text of the row; null where the data have no such field. */
-static at_status field_json(const at_session *s, const char *split, const at_field *f, int64_t row,
-                            json_t **out, at_error *err) {
-  char *text = NULL;
-  at_status st = f ? at_dataset_read_text(s->data, split, f, row, &text, err) : AT_OK;
-  *out = st == AT_OK ? text_json(text) : NULL;
-  free(text);
-  return st == AT_OK && !*out ? at_nomem(err) : st;
-}
-
-static const at_field *name_field(const at_session *s, const char *table) {
-  size_t n;
-  const at_field *f = at_dataset_fields(s->data, &n);
-  for (size_t i = 0; i < n; i++)
-    if (f[i].f.type == ATTUNE_FIELD_NAME && !strcmp(f[i].table, table)) return &f[i];
-  return NULL;
-}
-
-/* ---- attention ---- */
-
-static json_t *row_json(const float *v, int64_t n) {
-  json_t *j = json_array();
-  for (int64_t i = 0; i < n; i++) json_array_append_new(j, number_json((double)v[i]));
-  return j;
-}
-
-/* One row of weights, or one for each of several that ask. */
-static json_t *block_json(const at_attention *a) {
-  static const char *const over[] = {"other", "words", "cells", "boxes"};
-  json_t *weights = a->queries == 1 ? row_json(a->weight, a->keys) : json_array();
-  for (int64_t q = 0; a->queries > 1 && q < a->queries; q++)
-    json_array_append_new(weights, row_json(a->weight + q * a->keys, a->keys));
-  json_t *j = json_pack("{s:s, s:s, s:s, s:s}", "block", a->block, "step", a->step, "axis",
-                        a->key_axis, "over", over[a->over]);
-  if (a->over == AT_OVER_CELLS)
-    json_object_set_new(j, "grid",
-                        json_pack("[I, I]", (json_int_t)a->grid_h, (json_int_t)a->grid_w));
-  if (*a->query_axis) json_object_set_new(j, "asked_by", json_string(a->query_axis));
-  json_object_set_new(j, "weights", weights);
-  return j;
-}
-
-static at_status add_attention(at_session *s, const char *split, int64_t row, json_t *line,
-                               at_error *err) {
-  int64_t rows[AT_MOST_ROWS];
-  size_t n;
-  at_look l = {0};
-  at_status st = at_session_linked(s, split, row, rows, &n, err);
-  if (st == AT_OK) st = at_session_see(s, split, rows, n, false, &l, err);
-  if (st != AT_OK) return st;
-  json_t *words = json_array(), *blocks = json_array();
-  for (size_t i = 0; i < l.n_words; i++) json_array_append_new(words, text_json(l.words[i]));
-  for (size_t i = 0; i < l.n_attention; i++)
-    json_array_append_new(blocks, block_json(&l.attention[i]));
-  bool whole = words && blocks && json_array_size(blocks) == l.n_attention;
-  if (words) json_object_set_new(line, "words", words);
-  if (blocks) json_object_set_new(line, "attention", blocks);
-  at_look_free(&l);
-  return whole ? AT_OK : at_nomem(err);
-}
-
 /* ---- lines ---- */
 
 typedef struct writing {
@@ -152,11 +71,11 @@ static void find_fields(writing *w) {
   for (int i = 0; i < s->n_feeds; i++)
     if (s->feed[i].kind == AT_FEED_WORDS && !strcmp(s->feed[i].field->table, table))
       w->question = s->feed[i].field;
-  w->id = name_field(s, table);
+  w->id = at_session_name_field(s, table);
   w->linked = at_session_anchor(s, &anchor, NULL) == AT_OK && !strcmp(anchor, table);
   for (int b = 0; b < s->n_batch; b++)
     if (!w->picture && strcmp(s->batch[b].name, table)) {
-      w->picture = name_field(s, s->batch[b].name);
+      w->picture = at_session_name_field(s, s->batch[b].name);
       w->picture_axis = b;
     }
 }
@@ -167,16 +86,17 @@ static at_status picture_json(const writing *w, int64_t row, json_t **out, at_er
   *out = json_null();
   if (!w->picture || !w->linked) return AT_OK;
   at_status st = at_session_linked(w->s, w->split, row, rows, &n, err);
-  return st == AT_OK ? field_json(w->s, w->split, w->picture, rows[w->picture_axis], out, err) : st;
+  return st == AT_OK ? at_json_field(w->s, w->split, w->picture, rows[w->picture_axis], out, err)
+                     : st;
 }
 
 static at_status add_texts(const writing *w, int64_t row, json_t *line, at_error *err) {
   json_t *id = NULL, *question = NULL, *picture = NULL, *expected = NULL;
   const at_field *answer = w->s->labels.field;
-  at_status st = field_json(w->s, w->split, w->id, row, &id, err);
-  if (st == AT_OK) st = field_json(w->s, w->split, w->question, row, &question, err);
+  at_status st = at_json_field(w->s, w->split, w->id, row, &id, err);
+  if (st == AT_OK) st = at_json_field(w->s, w->split, w->question, row, &question, err);
   if (st == AT_OK) st = picture_json(w, row, &picture, err);
-  if (st == AT_OK) st = field_json(w->s, w->split, answer, row, &expected, err);
+  if (st == AT_OK) st = at_json_field(w->s, w->split, answer, row, &expected, err);
   if (id) json_object_set_new(line, "name", id);
   if (question) json_object_set_new(line, "question", question);
   if (picture) json_object_set_new(line, "picture", picture);
@@ -191,30 +111,21 @@ static at_status line_json(const writing *w, int64_t row, json_t **out, at_error
   at_status st = add_texts(w, row, line, err);
   if (st != AT_OK) return st;
   int bad =
-      json_object_set_new(line, "predicted", text_json(name_of(&a->answers, a->predicted[row])));
+      json_object_set_new(line, "predicted", at_json_text(name_of(&a->answers, a->predicted[row])));
   bad |= json_object_set_new(line, "right", json_boolean(a->predicted[row] == a->expected[row]));
-  if (a->logit) bad |= json_object_set_new(line, "logit", number_json((double)a->logit[row]));
+  if (a->logit) bad |= json_object_set_new(line, "logit", at_json_number((double)a->logit[row]));
   if (a->type)
-    bad |= json_object_set_new(line, "type", text_json(name_of(&a->types, a->type[row])));
+    bad |= json_object_set_new(line, "type", at_json_text(name_of(&a->types, a->type[row])));
   if (bad) return at_nomem(err);
-  return w->attention ? add_attention(w->s, w->split, row, line, err) : AT_OK;
+  return w->attention ? at_json_attention(w->s, w->split, row, line, err) : AT_OK;
 }
 
 static at_status put_line(const writing *w, int64_t row, at_writer *to, at_error *err) {
   json_t *line = NULL;
   at_status st = line_json(w, row, &line, err);
-  char *text = st == AT_OK ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
-  if (st == AT_OK && !text) st = at_nomem(err);
-  if (st == AT_OK) st = at_writer_put(to, text, strlen(text), err);
-  if (st == AT_OK) st = at_writer_put(to, "\n", 1, err);
-  free(text);
+  if (st == AT_OK) return at_json_line(line, to, err);
   json_decref(line);
   return st;
-}
-
-static bool stopped(int64_t row, int64_t n, at_progress_fn *fn, void *ctx) {
-  at_progress p = {.phase = "write predictions", .step = row, .steps = n, .loss = NAN};
-  return fn && fn(ctx, &p);
 }
 
 at_status at_session_write_predictions(at_session *s, const char *split, const attune_prediction *p,
@@ -222,6 +133,7 @@ at_status at_session_write_predictions(at_session *s, const char *split, const a
                                        at_error *err) {
   answered a;
   at_writer file = {0};
+  if (!at_session_answers(s)) return at_session_write_made(s, split, p, to, fn, ctx, err);
   writing w = {.s = s, .split = split, .a = &a, .attention = to->attention};
   at_status st = take(s, split, p, &a, err);
   if (st != AT_OK) return st;
@@ -229,7 +141,8 @@ at_status at_session_write_predictions(at_session *s, const char *split, const a
   st = at_writer_open(&file, to->path, err);
   for (int64_t row = 0; st == AT_OK && row < a.n; row++) {
     st = put_line(&w, row, &file, err);
-    if (st == AT_OK && stopped(row + 1, a.n, fn, ctx)) st = at_fail(err, AT_EFAIL, "stopped");
+    if (st == AT_OK && at_json_stopped(row + 1, a.n, fn, ctx))
+      st = at_fail(err, AT_EFAIL, "stopped");
   }
   if (st == AT_OK) st = at_writer_commit(&file, err);
   at_writer_abort(&file);

@@ -131,11 +131,17 @@ typedef struct at_attention {
   char *block, *step; /* its two parts: "cell.read", "2"; step "" outside of a repeat */
   char *query_axis, *key_axis;
   int64_t queries, keys;
-  float *weight;          /* [queries, keys]; each row sums to one; the mean over heads */
-  float *score;           /* raw scores, the same layout */
-  int64_t heads;          /* 1: it has none */
-  float *head;            /* weights of each, [heads, queries, keys]; NULL: it has none */
-  at_over over;           /* what the keys are */
+  float *weight; /* [queries, keys]; each row sums to one; the mean over heads */
+  float *score;  /* raw scores, the same layout */
+  int64_t heads; /* 1: it has none */
+  float *head;   /* weights of each, [heads, queries, keys]; NULL: it has none */
+  at_over over;  /* what the keys are */
+  /* Keys of a concatenation, and of self-attention what asks, too: those of each part. */
+  struct at_attention_part {
+    char *axis; /* "token" */
+    int64_t first, n;
+  } * part;
+  size_t n_parts;         /* 0: they are of one sort */
   int64_t grid_h, grid_w; /* CELLS: row after row */
 } at_attention;
 typedef struct at_look {
@@ -155,6 +161,13 @@ typedef struct at_look {
   char *predicted;        /* the class of the largest number of its output */
   char *type;             /* the field `type` of what was asked; NULL: there is none */
   float logit;            /* that largest number */
+  char *items;            /* the axis of an input whose items have texts, "token"; NULL: none has */
+  char **item;            /* [n_items] their texts */
+  size_t n_items;
+  float *item_box;    /* [n_items, 4] x0 y0 x1 y1, shares of the picture; NULL */
+  char **step;        /* of an answer that was made step by step: what each step says */
+  int64_t *step_item; /* [n_steps] the item that it points at; -1: none */
+  size_t n_steps;
 } at_look;
 /* Whether looks of this session have answers. */
 bool at_session_answers(const at_session *s);
@@ -171,7 +184,7 @@ typedef struct at_evidence {
   int64_t n_words;
   int64_t first, words; /* the key of word 0, 1 behind <start>; how many words the model is given */
   int64_t width, height; /* of the picture; 0: there is none */
-  float *region;         /* [n_regions, 4] of the picture's boxes; NULL */
+  float *region;         /* [n_regions, 4] of the picture's boxes, or of its items; NULL */
   int64_t n_regions;
 } at_evidence;
 /* rows[i] of batch axis i, as of a look. Free it also where this fails. Thread-safe. */

@@ -1,6 +1,8 @@
 /* Between the files of this room only. */
 #ifndef AT_RUN_RUN_IMPL_H
 #define AT_RUN_RUN_IMPL_H
+#include <jansson.h>
+#include "core/base/file.h"
 #include "core/base/thread.h"
 #include "core/data/text_tokens.h"
 #include "core/run/batch.h"
@@ -163,9 +165,6 @@ attune_rows at_session_rows(const at_session *s, const int64_t *const *rows, con
 /* Once the inputs that data feed are bound. */
 at_status at_session_feed(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
                           const int64_t *counts, at_error *err);
-/* What was answered at the last look; NULL: the task does not say. Caller frees. */
-at_status at_session_answered(at_session *s, const char *split, int64_t row, char **out,
-                              at_error *err);
 at_status at_session_keep(at_session *s, const char *name, const char *text, at_error *err);
 const char *at_session_kept(at_session *s, const char *name);
 at_status at_session_write_kept(const at_session *s, const char *dir, at_error *err);
@@ -268,6 +267,35 @@ at_status at_session_write_predictions(at_session *s, const char *split, const a
                                        const at_predictions *to, at_progress_fn *fn, void *ctx,
                                        at_error *err);
 at_status at_session_predicts(const at_session *s, at_error *err); /* EINPUT: it does not */
+
+/* Parts of predictions' lines: JSON is UTF-8, other bytes become `?`; NULL: null. */
+json_t *at_json_text(const char *text);
+json_t *at_json_number(double v); /* null where it is none */
+/* A text of the row; null where f is NULL. */
+at_status at_json_field(const at_session *s, const char *split, const at_field *f, int64_t row,
+                        json_t **out, at_error *err);
+/* The weights of every attend block, and the words, into `line`. */
+at_status at_json_attention(at_session *s, const char *split, int64_t row, json_t *line,
+                            at_error *err);
+at_status at_json_line(json_t *line, at_writer *to, at_error *err); /* takes the reference */
+/* Tells that `row` of n are written; true: nobody waits any more. */
+bool at_json_stopped(int64_t row, int64_t n, at_progress_fn *fn, void *ctx);
+/* The first field of a table that names its rows to people; NULL: none. */
+const at_field *at_session_name_field(const at_session *s, const char *table);
+
+/* ---- predictions of tasks that make answers (predictions_made.c) ---- */
+at_status at_session_write_made(at_session *s, const char *split, const attune_prediction *p,
+                                const at_predictions *to, at_progress_fn *fn, void *ctx,
+                                at_error *err);
+
+/* ---- items and steps of a look (look_made.c) ---- */
+/* The parts of a concatenated axis, in a batch of one row of each table. */
+at_status at_look_parts(const at_session *s, int axis, at_attention *a, at_error *err);
+/* Texts and places of items, and a made answer. */
+at_status at_look_items(const at_session *s, const int64_t *rows, const char *split, at_look *l,
+                        at_error *err);
+at_status at_look_answer(at_session *s, const int64_t *rows, const char *split, at_look *l,
+                         at_error *err);
 
 /* ---- looking (look.c) ---- */
 /* A look, with or without the picture's own bytes, name and boxes. */

@@ -341,6 +341,15 @@ typedef struct attune_rows {
   const int64_t *counts;
 } attune_rows;
 
+/* Since 1.6: an answer that a task made, step by step. */
+typedef struct attune_answer {
+  uint32_t size;           /* set by the host */
+  const char *text;        /* all of it; NULL: there is none */
+  int64_t n;               /* its steps */
+  const char *const *step; /* [n] what each says */
+  const int64_t *item;     /* [n] which item of an input was pointed at; -1: none */
+} attune_answer;
+
 typedef struct attune_batch attune_batch; /* host's: the inputs of a batch at hand */
 
 typedef struct attune_task {
@@ -375,9 +384,10 @@ typedef struct attune_task {
    * may run it (host->forward) and keep what `feed` wants then. */
   int (*look)(const attune_host *host, const attune_options *options, attune_task_context *context,
               const attune_rows *rows);
-  /* What was answered to a row of the first batch axis at the last look, valid until the next
-   * callback; NULL: nothing. */
-  const char *(*answer)(const attune_host *host, attune_task_context *context, int64_t row);
+  /* What was answered to a row of the first batch axis at the last look. *answer comes empty; what
+   * it points to is valid until the next callback. */
+  int (*answer)(const attune_host *host, attune_task_context *context, int64_t row,
+                attune_answer *answer);
 } attune_task;
 
 /* ---- metrics -------------------------------------------------------------------------- */

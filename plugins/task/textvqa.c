@@ -25,13 +25,23 @@ static const attune_option options_table[] = {
 
 /* ---- its state ---- */
 
+static void forget_told(tv_state *s) {
+  for (int64_t i = 0; i < s->n_said; i++) free(s->said[i]);
+  free(s->said);
+  free(s->item);
+  free(s->answer);
+  s->said = NULL;
+  s->item = NULL;
+  s->answer = NULL;
+  s->n_said = 0;
+}
+
 static void forget_look(tv_state *s) {
   for (int64_t i = 0; i < s->n_looked; i++) free(s->looked[i].answer.step);
   free(s->looked);
-  free(s->answer);
   s->looked = NULL;
-  s->answer = NULL;
   s->n_looked = 0;
+  forget_told(s);
 }
 
 static void close_task(void *state) {
@@ -379,17 +389,37 @@ static int look(const attune_host *host, const attune_options *options, attune_t
   return rc;
 }
 
-static const char *answer(const attune_host *host, attune_task_context *c, int64_t row) {
-  tv_state *s = host->state(c);
-  tv_tokens t;
-  for (int64_t i = 0; i < s->n_looked; i++) {
-    if (s->looked[i].row != row || tv_tokens_of(host, c, s, row, &t)) continue;
-    free(s->answer);
-    s->answer = tv_text(&s->words, &t, s->looked[i].answer.step, s->looked[i].answer.n);
-    tv_tokens_free(&t);
-    return s->answer;
+/* In memory of the state until the next look or answer. */
+static int tell(tv_state *s, const tv_tokens *t, const tv_answer *a, attune_answer *out) {
+  forget_told(s);
+  s->answer = tv_text(&s->words, t, a->step, a->n);
+  s->said = calloc((size_t)a->n + 1, sizeof *s->said);
+  s->item = calloc((size_t)a->n + 1, sizeof *s->item);
+  if (!s->answer || !s->said || !s->item) return ATTUNE_NO_MEMORY;
+  for (int64_t i = 0; i < a->n; i++) {
+    s->said[i] = tv_text(&s->words, t, &a->step[i], 1);
+    if (!s->said[s->n_said++]) return ATTUNE_NO_MEMORY;
+    s->item[i] = a->step[i].kind ? a->step[i].index : -1;
   }
-  return NULL;
+  out->text = s->answer;
+  out->n = a->n;
+  out->step = (const char *const *)s->said;
+  out->item = s->item;
+  return ATTUNE_OK;
+}
+
+static int answer(const attune_host *host, attune_task_context *c, int64_t row,
+                  attune_answer *out) {
+  tv_state *s = host->state(c);
+  for (int64_t i = 0; i < s->n_looked; i++) {
+    tv_tokens t;
+    if (s->looked[i].row != row) continue;
+    int rc = tv_tokens_of(host, c, s, row, &t);
+    if (!rc) rc = tell(s, &t, &s->looked[i].answer, out);
+    tv_tokens_free(&t);
+    return rc;
+  }
+  return ATTUNE_OK;
 }
 
 static const attune_need needs[] = {

@@ -37,7 +37,9 @@ typedef struct tv_state {
   /* the last look */
   tv_looked *looked;
   int64_t n_looked;
-  char *answer;
+  /* what was told of it last */
+  char *answer, **said;
+  int64_t *item, n_said;
 } tv_state;
 
 /* Texts of a row; "" where the data have no such field. Valid until the next call. */

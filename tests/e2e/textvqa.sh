@@ -29,6 +29,31 @@ same "one and two threads end in the same weights" "$work/one/last.safetensors" 
 "$A" eval "$work/one" --json >"$work/eval.json" 2>"$work/log"
 is "eval reads the run back" "0 100" "$? $(sed -n 's/.*"exact_match": *\([0-9.]*\).*/\1/p' "$work/eval.json")"
 
+# ---- what was answered, and where it looked ----
+"$A" eval "$work/one" --predictions "$work/lines" --attention >/dev/null 2>"$work/log"
+is "predictions are lines of JSON" "0 120" "$? $(wc -l <"$work/lines" | xargs)"
+# Row 0: text of the steps out of the tokens that they point at; heads that sum to one.
+cat >"$work/check.py" <<'PY'
+import json, sys
+good = 0
+for line in open(sys.argv[1]):
+    r = json.loads(line)
+    said = [r["token"][s["token"]] for s in r["steps"] if "token" in s]
+    block = r["attention"][-1]
+    parts, heads = block["parts"], block["heads"]
+    first, end = parts["step"]
+    good += (not said or r["predicted"] == " ".join(said)) and r["predicted"] == r["expected"] \
+        and parts["token"][1] - parts["token"][0] == len(r["token"]) and len(heads) == 3 \
+        and end - first == len(r["steps"]) + 1 == len(heads[0]) and end == len(heads[0][0]) \
+        and all(abs(sum(row) - 1) < 1e-4 for h in heads for row in h)
+print(good)
+PY
+is "their steps point at tokens, and heads see parts" 120 "$(python3 "$work/check.py" "$work/lines")"
+"$A" explain "$work/one" --limit 12 --attend layers.1.look >"$work/explained" 2>"$work/log"
+is "explain measures its attention" 0 "$?$(grep -a 'attune:' "$work/log")"
+is "and knows which tokens decide" yes \
+  "$(grep -qE 'plausibility|auroc' "$work/explained" && echo yes)"
+
 # ---- a beam ----
 "$A" train "$work/run.yaml" --set 'task=textvqa(beam=3)' --set train.epochs=2 --out "$work/beam" >/dev/null 2>&1
 is "a beam answers, too" 0 $?
@@ -54,6 +79,6 @@ refuses "tokens that are no UTF-8" 2 'a text of the data is not UTF-8 at byte 0'
 refuses "data without answers" 2 'the task `textvqa` needs texts `answer` of `question`, which the data has not' \
   "$A" train "$work/run.yaml" --set "data.reader=anything(fields='question.text:words question.picture:row picture.x:2')" \
   --out "$work/bad"
-refuses "a metric for another task" 2 'the metric `accuracy` is for the task `vqa`, not for `textvqa`' \
+refuses "a metric for another task" 2 'the metric `accuracy` is for the task .*, not for `textvqa`' \
   "$A" train "$work/run.yaml" --set 'metrics=[accuracy]' --out "$work/bad"
 finish

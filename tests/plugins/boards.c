@@ -14,15 +14,18 @@ enum {
   TOKEN,
   TOKEN_BOX,
   TOKEN_TEXT,
+  IMAGE,
   PICTURE_NAME,
   TEXT,
   ANSWER,
   ANSWERS,
   TYPE,
   NAME,
+  EVIDENCE,
   LINK,
   FIELDS
 };
+enum { WIDTH = 40, HEIGHT = 10 };
 
 typedef struct boards {
   int64_t empty, many, length, strange, bytes;
@@ -45,12 +48,14 @@ static int open_boards(const attune_host *host, const attune_options *options,
   } fields[FIELDS] = {{"picture", "token", ATTUNE_FIELD_ITEMS, FEATURES},
                       {"picture", "token_box", ATTUNE_FIELD_ITEMS, 4},
                       {"picture", "token_text", ATTUNE_FIELD_TEXT, 0},
+                      {"picture", "image", ATTUNE_FIELD_IMAGE, 0},
                       {"picture", "name", ATTUNE_FIELD_NAME, 0},
                       {"question", "text", ATTUNE_FIELD_TEXT, 0},
                       {"question", "answer", ATTUNE_FIELD_TEXT, 0},
                       {"question", "answers", ATTUNE_FIELD_TEXT, 0},
-                      {"question", "type", ATTUNE_FIELD_NAME, 0},
+                      {"question", "type", ATTUNE_FIELD_TEXT, 0},
                       {"question", "name", ATTUNE_FIELD_NAME, 0},
+                      {"question", "evidence", ATTUNE_FIELD_BOXES, 0},
                       {"question", "picture", ATTUNE_FIELD_LINK, 0}};
   boards *b = malloc(sizeof *b);
   if (!b) return ATTUNE_NO_MEMORY;
@@ -70,6 +75,12 @@ static int open_boards(const attune_host *host, const attune_options *options,
     f.ndim = fields[i].size > 0;
     f.shape[0] = fields[i].size;
     if (f.type == ATTUNE_FIELD_LINK) f.link = "picture";
+    if (f.type == ATTUNE_FIELD_IMAGE) {
+      f.ndim = 3;
+      f.shape[0] = HEIGHT;
+      f.shape[1] = WIDTH;
+      f.shape[2] = 3;
+    }
     rc = host->field(schema, fields[i].table, &f);
   }
   return rc < 0 ? rc : ATTUNE_OK;
@@ -164,6 +175,20 @@ static void answer(const boards *b, const picture *p, int64_t row, char out[64])
   snprintf(out, 64, kind ? "%s" : "%s %s", one, two);
 }
 
+/* The tokens that the answer says, in pixels. */
+static int give_evidence(const attune_host *host, const picture *p, int kind, attune_sink *sink) {
+  float box[8];
+  int n = kind == 2 || p->red < 0 ? 0 : kind ? 1 : 2;
+  for (int i = 0; i < n; i++) {
+    const float wide = (float)WIDTH / (float)p->n;
+    box[4 * i] = (float)(kind ? p->blue : p->red + i) * wide;
+    box[4 * i + 1] = 0;
+    box[4 * i + 2] = wide;
+    box[4 * i + 3] = HEIGHT;
+  }
+  return host->boxes(sink, box, n);
+}
+
 static int read_boards(const attune_host *host, void *instance, const char *split, uint32_t field,
                        int64_t row, void *dst, attune_sink *sink) {
   static const char *const texts[KINDS] = {"what does the red board say", "what is on the blue one",
@@ -179,6 +204,8 @@ static int read_boards(const attune_host *host, void *instance, const char *spli
     case TOKEN_TEXT: return give_words(host, b, row, &p, sink);
     case TEXT: return give(host, sink, texts[row % KINDS]);
     case TYPE: return give(host, sink, types[row % KINDS]);
+    case IMAGE: memset(dst, 128, (size_t)WIDTH * HEIGHT * 3); return ATTUNE_OK;
+    case EVIDENCE: return give_evidence(host, &p, (int)(row % KINDS), sink);
     case LINK: *(int64_t *)dst = row / KINDS; return ATTUNE_OK;
     default: break;
   }
