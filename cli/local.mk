@@ -11,7 +11,7 @@ attune_SOURCES = \
 	cli/help.c \
 	cli/main.c \
 	cli/ops.c \
-	cli/plugin.c \
+	cli/plugin.c cli/plugin_check.c \
 	cli/progress.c \
 	cli/report.c \
 	cli/run.c \

@@ -50,8 +50,13 @@ const cli_command cli_commands[] = {
      "make sort-of-clevr --out DIR [--train N] [--val N] [--test N] [--seed S] [--force] | "
      "info READER(OPTIONS) [--json]",
      "make data sets; look into one", cli_data},
-    {"plugin", "list [--json] | info NAME [--json]", "which plugins there are, and what they take",
-     cli_plugin},
+    {"plugin",
+     "list [--json] | info NAME [--json] | check FILE.so [--include PATTERN]... [--exclude "
+     "PATTERN]... "
+     "[--with SPEC]... [--seed N] [--limit SECONDS] [--reproduce CHECK[:ITEM]] [--quiet] [--json] "
+     "| "
+     "check --list [--json]",
+     "which plugins there are, and what they take; the validator of plugins", cli_plugin},
     {"ops", "[NAME] [--json | --mdoc]", "the operators of the model language", cli_ops},
     {"help", "[COMMAND]", "the manual page of a command", cli_help},
     {NULL, NULL, NULL, NULL}};

@@ -1,4 +1,4 @@
-/* attune plugin list, attune plugin info. */
+/* attune plugin list, attune plugin info; the way to the others. */
 #include <string.h>
 #include "cli/cli.h"
 
@@ -68,6 +68,11 @@ static void print_item(const at_item *it) {
 }
 
 int cli_plugin(int argc, char **argv) {
+  for (int i = 1; i < argc; i++) /* the first word that is no option says which */
+    if (argv[i][0] != '-') {
+      if (!strcmp(argv[i], "check")) return cli_plugin_check(argc, argv);
+      break;
+    }
   cli_list rest;
   bool done, json = false;
   const cli_option options[] = {{"json", 0, CLI_FLAG, &json, 0, 0}, {0}};

@@ -4,7 +4,7 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
-	ATTUNE='$(abs_top_builddir)/attune'; export ATTUNE; \
+	ATTUNE='$(abs_top_builddir)/attune'; export ATTUNE; CC='$(CC)'; export CC; \
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1; export ASAN_OPTIONS; \
 	LSAN_OPTIONS=suppressions='$(abs_top_srcdir)'/tests/lsan.supp:print_suppressions=0; export LSAN_OPTIONS;
 
@@ -324,6 +324,7 @@ e2e_tests = \
 	tests/e2e/models.sh \
 	tests/e2e/picture_metrics.sh \
 	tests/e2e/pictures.sh \
+	tests/e2e/plugin_check.sh \
 	tests/e2e/scenes_questions.sh \
 	tests/e2e/show.sh \
 	tests/e2e/report_explained.sh \
@@ -336,6 +337,7 @@ e2e_tests = \
 	tests/e2e/vqa2.sh
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
+EXTRA_DIST += tests/plugins/faulty_score.c tests/plugins/faulty_other.c
 EXTRA_DIST += tests/e2e/lib.sh tests/valgrind.sh tests/valgrind.supp
 
 check_PROGRAMS += $(unit_tests)

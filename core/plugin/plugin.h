@@ -14,6 +14,8 @@ typedef struct at_registry at_registry;
 
 /* `dirs`: extra folders searched first (may be NULL, n 0). Nothing is loaded yet. */
 at_status at_registry_new(const char *const *dirs, size_t n, at_registry **out, at_error *err);
+/* A registry of one file alone, loaded; AT_EINPUT where it is refused. */
+at_status at_registry_file(const char *path, at_registry **out, at_error *err);
 void at_registry_free(at_registry *r);
 
 typedef struct at_item { /* one loaded item */

@@ -173,6 +173,22 @@ static void load_all(at_registry *r) {
   if (r->n_items) qsort(r->item, r->n_items, sizeof *r->item, by_kind_and_name);
 }
 
+at_status at_registry_file(const char *path, at_registry **out, at_error *err) {
+  at_registry *r = calloc(1, sizeof *r);
+  *out = NULL;
+  if (!r || !(r->arena = at_arena_new())) {
+    free(r);
+    return at_nomem(err);
+  }
+  at_status s = load_file(r, 0, path, err);
+  r->loaded = true;
+  if (s == AT_OK)
+    *out = r;
+  else
+    at_registry_free(r);
+  return s;
+}
+
 /* ---- asking ---- */
 
 size_t at_registry_names(at_registry *r, attune_kind kind, const char *const **names) {
