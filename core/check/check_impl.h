@@ -79,6 +79,7 @@ typedef struct ck_net_options {
   at_pool *pool;
   bool poison, backward;
   bool weigh; /* the output is softmax over the keys */
+  bool each;  /* HEADS: each has parameters of its own */
 } ck_net_options;
 /* Inputs N(0, 1), parameters N(0, 0.5), by the seed and their names. */
 bool ck_net_open(ck *c, const char *spec, const ck_dims *d, const ck_net_options *o, ck_net *w);
@@ -129,8 +130,6 @@ at_status ck_read(ck *c, const at_dataset *d, const at_table *t, const at_field 
 /* ---- world.c: data and a model that are not there, for tasks ---- */
 typedef struct ck_world ck_world;
 enum { CK_WORLDS = 6 };
-/* The i-th manner of world. */
-ck_world *ck_world_new(const ck *c, int i);
 void ck_world_free(ck_world *w);
 const at_task_ops *ck_world_ops(ck_world *w);
 int64_t ck_world_examples(const ck_world *w, const int64_t **rows, int *axes);

@@ -18,8 +18,9 @@ static at_check_outcome use_or(ck *c) {
     return ck_skip(c, "%s; give it: --with '%s(OPTION=VALUE)'", c->err.message,
                    c->item->item->name);
   const at_status s = ck_use(c);
-  /* The made-up data may lack what a metric needs: it says so, which is right. */
-  if (s == AT_EINPUT && c->item->item->kind == ATTUNE_METRIC)
+  /* The made-up data may lack what a task or metric needs: it says so, which is right. */
+  const uint32_t kind = c->item->item->kind;
+  if (s == AT_EINPUT && (kind == ATTUNE_METRIC || kind == ATTUNE_TASK))
     return ck_skip(c, "%s", c->err.message);
   return s == AT_OK ? AT_CHECK_PASS : ck_fail(c, "%s", c->err.message);
 }
@@ -114,10 +115,11 @@ static size_t in_use(void) {
 #endif
 }
 
-/* The allocator keeps some of what it gets back, ever less with time: what leaks leaves no stretch
- * of uses without growth. */
+/* What the plugin itself allocates is counted. What libraries do for it is seen in the whole only,
+ * of which the allocator keeps some, ever less with time: what leaks leaves no stretch of uses
+ * without growth. */
 at_check_outcome ck_leaks(ck *c) {
-  enum { WARM = 16, TIMES = 24, STRETCHES = 40, MOST_BYTES = 16 };
+  enum { WARM = 16, TIMES = 24, STRETCHES = 40, MOST_BYTES = 1024 };
   at_check_outcome out = use_or(c);
   if (out != AT_CHECK_PASS) return out;
   const bool spied = ck_spy(c);

@@ -76,8 +76,8 @@ static at_status make_graph(ck *c, const char *spec, const ck_dims *d, const ck_
   if (s == AT_OK) s = make_axes(w->g, a, &c->err);
   if (s == AT_OK) s = make_inputs(w, d, a, &key, &query, &c->err);
   if (s == AT_OK)
-    s = at_plugin_compose(c->reg, w->g, spec, query, key, a[D], false, "score", nowhere, &w->score,
-                          &c->err);
+    s = at_plugin_compose(c->reg, w->g, spec, query, key, a[D], false, o && o->each ? a[HEAD] : -1,
+                          "score", nowhere, &w->score, &c->err);
   if (s == AT_OK && o && o->weigh) {
     at_arg arg[AT_MAX_ARG] = {{.set = true, .n_axes = 1, .axis = {w->over}, .span.file = -1}};
     s = at_graph_node(w->g, &at_op_softmax, 1, &w->score, arg, NULL, nowhere, &w->score, &c->err);

@@ -7,9 +7,22 @@
 
 enum { SPEC = 512 };
 
+/* Heads with parameters of their own: a score may refuse that, with a sentence. */
+static bool composes_for_each(ck *c, const char *spec) {
+  ck_dims d = ck_small;
+  ck_net w;
+  d.layout = CK_HEADS;
+  if (!ck_net_open(c, spec, &d, &(ck_net_options){.each = true}, &w))
+    return c->err.code == AT_EINPUT;
+  ck_net_close(&w);
+  return true;
+}
+
 at_check_outcome ck_layouts(ck *c) {
   char spec[SPEC];
-  for (size_t v = 0; ck_variant(c, v, spec, sizeof spec); v++)
+  for (size_t v = 0; ck_variant(c, v, spec, sizeof spec); v++) {
+    if (!composes_for_each(c, spec))
+      return ck_fail(c, "%s, each head with its own parameters: %s", spec, c->err.message);
     for (ck_layout l = 0; l < CK_LAYOUTS; l++) {
       ck_dims d = ck_small;
       ck_net w;
@@ -18,6 +31,7 @@ at_check_outcome ck_layouts(ck *c) {
         return ck_fail(c, "%s, %s: %s", spec, ck_layout_name(l), c->err.message);
       ck_net_close(&w);
     }
+  }
   return AT_CHECK_PASS;
 }
 

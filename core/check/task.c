@@ -15,7 +15,8 @@ static bool open_world(ck *c, attune_options **o, ck_world **w, attune_predictio
   }
   *w = ck_world_for(c, c->item, *o, p);
   if (*w) return true;
-  *out = ck_fail(c, "%s", c->err.message);
+  *out = c->err.code == AT_EINPUT ? ck_skip(c, "%s", c->err.message)
+                                  : ck_fail(c, "%s", c->err.message);
   at_options_free(*o);
   return false;
 }

@@ -29,7 +29,9 @@ static at_status use_score(ck *c) {
 static at_status use_task(ck *c) {
   attune_options *o = ck_options(c, c->spec);
   ck_world *w = o ? ck_world_for(c, c->item, o, NULL) : NULL;
-  at_status s = w ? at_task_epoch(c->item, o, ck_world_ops(w), 0, &c->err) : AT_EFAIL;
+  at_status s = w   ? at_task_epoch(c->item, o, ck_world_ops(w), 0, &c->err)
+                : o ? c->err.code
+                    : AT_EINPUT;
   ck_world_free(w);
   at_options_free(o);
   return s;

@@ -34,6 +34,8 @@ struct ck_world {
   const attune_need *needs;
   char complaint[256];
   at_task_ops ops;
+  const at_item *task;
+  void *state; /* of the task */
 };
 
 static int64_t w_rows(void *ctx, const char *table) {
@@ -157,7 +159,9 @@ static const char *w_label_name(void *ctx, int64_t label) {
   return label >= 0 && label < CLASSES ? names[label] : NULL;
 }
 
-static const char *w_row_text(void *ctx, const char *table, const char *field, int64_t row) {
+static const char *w_row_text(void *ctx, const char *table, const char *field, int64_t row,
+                              at_error *err) {
+  (void)err;
   static const struct {
     const char *field, *text[3];
   } fields[] = {{"text", {"a red circle", "two dogs", "a square above a bar"}},
@@ -214,7 +218,25 @@ static at_status w_give(void *ctx, const attune_pictures *batch, at_error *err) 
   return AT_OK;
 }
 
-ck_world *ck_world_new(const ck *c, int i) {
+static void *w_state(void *ctx) { return ((const ck_world *)ctx)->state; }
+static const char *w_split(void *ctx) {
+  (void)ctx;
+  return "train";
+}
+static at_status w_keep(void *ctx, const char *name, const char *text, at_error *err) {
+  (void)ctx, (void)name, (void)text, (void)err;
+  return AT_OK;
+}
+static const char *w_kept(void *ctx, const char *name) {
+  (void)ctx, (void)name;
+  return NULL;
+}
+static at_status w_say(void *ctx, const char *sentence, at_error *err) {
+  (void)ctx, (void)sentence, (void)err;
+  return AT_OK;
+}
+
+static ck_world *world_new(const ck *c, int i) {
   ck_world *w = calloc(1, sizeof *w);
   if (!w) return NULL;
   w->m = &manners[i];
@@ -238,7 +260,12 @@ ck_world *ck_world_new(const ck *c, int i) {
                          .loss_name = w_loss_name,
                          .bytes = w_bytes,
                          .picture = w_picture,
-                         .give = w_give};
+                         .give = w_give,
+                         .state = w_state,
+                         .split = w_split,
+                         .keep = w_keep,
+                         .kept = w_kept,
+                         .say = w_say};
   if (w->example) return w;
   free(w);
   return NULL;
@@ -246,6 +273,7 @@ ck_world *ck_world_new(const ck *c, int i) {
 
 void ck_world_free(ck_world *w) {
   if (!w) return;
+  if (w->task) at_task_close(w->task, w->state);
   free(w->rows[0]);
   free(w->rows[1]);
   free(w->value);
@@ -262,14 +290,24 @@ int64_t ck_world_examples(const ck_world *w, const int64_t **rows, int *axes) {
   return w->n;
 }
 
+/* Opens the task in the world and evaluates. */
+static at_status try_world(ck_world *w, const at_item *task, const attune_options *o,
+                           attune_prediction **p, at_error *err) {
+  at_status s = at_task_open(task, o, &w->ops, &w->state, err);
+  if (s != AT_OK) return s;
+  w->task = task;
+  w->needs = ((const attune_task *)(const void *)task->item)->needs;
+  return at_task_evaluate(task, o, &w->ops, p, err);
+}
+
 ck_world *ck_world_for(ck *c, const at_item *task, const attune_options *o, attune_prediction **p) {
   char first[sizeof c->err.message] = "";
+  at_status worst = AT_EINPUT;
   for (int i = 0; i < CK_WORLDS; i++) {
-    ck_world *w = ck_world_new(c, i);
+    ck_world *w = world_new(c, i);
     attune_prediction *made = NULL;
     if (!w) break;
-    w->needs = ((const attune_task *)(const void *)task->item)->needs;
-    if (at_task_evaluate(task, o, &w->ops, &made, &c->err) == AT_OK) {
+    if (try_world(w, task, o, &made, &c->err) == AT_OK) {
       if (p)
         *p = made;
       else
@@ -277,9 +315,10 @@ ck_world *ck_world_for(ck *c, const at_item *task, const attune_options *o, attu
       return w;
     }
     if (!*first) memcpy(first, c->err.message, sizeof first);
+    if (c->err.code != AT_EINPUT) worst = c->err.code;
     ck_world_free(w);
   }
-  at_fail(&c->err, AT_EFAIL,
+  at_fail(&c->err, worst,
           "it evaluates in none of %d worlds of pictures and captions; in the first: %.600s",
           CK_WORLDS, first);
   return NULL;

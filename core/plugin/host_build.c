@@ -99,6 +99,22 @@ static int learned(attune_build *b, const char *name, const at_arg *axes, int n,
   return build(b, "learned", 0, NULL, arg, full, out);
 }
 
+/* v with its axes in the order of `like`, where `from` is now `made`. */
+static int in_order_of(attune_build *b, const at_node *like, int from, int made, attune_value *v) {
+  const at_node *n = at_build_node(*v);
+  at_arg arg[AT_MAX_ARG] = {{0}};
+  bool same = true;
+  for (int i = 0; i < like->ndim; i++) {
+    const int axis = like->dim[i].axis == from ? made : like->dim[i].axis;
+    at_arg *a = &arg[i / AT_MAX_AXES_ARG];
+    a->set = true;
+    a->axis[a->n_axes++] = axis;
+    same &= n->dim[i].axis == axis;
+  }
+  attune_value in = *v;
+  return same ? ATTUNE_OK : build(b, "arrange", 1, &in, arg, NULL, v);
+}
+
 /* What linear does, with a matrix [head, to, d] and a bias [head, to]. */
 static int linear_of_each(attune_build *b, attune_value x, const char *name, int64_t to, int bias,
                           attune_value *out) {
@@ -127,6 +143,7 @@ static int linear_of_each(attune_build *b, attune_value x, const char *name, int
   if (!rc) rc = build(b, "rename", 1, &x, to_in, NULL, &both[0]);
   both[1] = w;
   if (!rc) rc = build(b, "contract", 2, both, along, NULL, out);
+  if (!rc) rc = in_order_of(b, v, from, made, out);
   if (rc || !bias) return rc;
   snprintf(text, sizeof text, "%.80s.bias", name);
   both[0] = *out;

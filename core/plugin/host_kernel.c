@@ -21,6 +21,9 @@ static at_status check(const attune_build *b, const attune_kernel *k, uint32_t p
                    "a kernel takes %d parameters and %d numbers at most; `%s` has %u and %u",
                    MOST_PARAMETERS, MOST_NUMBERS, k->name ? k->name : "?", (unsigned)parameters,
                    (unsigned)numbers);
+  if (b->each >= 0 && parameters)
+    return at_fail(err, AT_EINPUT, "the kernel `%s` has parameters that heads must share",
+                   k->name ? k->name : "?");
   if (b->interact)
     return at_fail(err, AT_EINPUT,
                    "the kernel `%s` cannot be kept apart by features; `interact` takes scores that "

@@ -75,7 +75,7 @@ static void spoil(const attune_kernel_call *c) {
   if (FAULT == HANGS)
     for (volatile int i = 0;; i++) continue;
   if (FAULT == COUNTS_CALLS && ++calls > 3) s[0] += 0.5f;
-  if (FAULT == READS_SCRATCH && !(c->scratch[0] == 0)) s[0] += 1;
+  if (FAULT == READS_SCRATCH && isnan(c->scratch[0])) s[0] += 1;
   if (FAULT == WRITES_BEYOND && c->score_stride > c->queries && c->keys > 1) s[c->queries] = 0;
   if (FAULT == READS_BEYOND) {
     const volatile float *end = c->key + (c->keys - 1) * c->key_stride + c->depth;
