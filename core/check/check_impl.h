@@ -118,6 +118,8 @@ at_status ck_use(ck *c);
 bool ck_needs_options(ck *c); /* so it is; c->err says which */
 /* What the metric reads, made once; NULL with c->err. */
 const attune_prediction *ck_metric_input(ck *c);
+/* Whether c->err is that of a metric whose array the made-up prediction lacks. */
+bool ck_lacks_array(const ck *c);
 /* Pictures shown to a metric that sees them, `block` at a time; *r with free(). */
 at_status ck_metric_seen(ck *c, const attune_options *o, int block, const attune_prediction *p,
                          at_result **r, size_t *n);

@@ -64,6 +64,8 @@ const attune_prediction *ck_metric_input(ck *c) {
   return c->input;
 }
 
+bool ck_lacks_array(const ck *c) { return strstr(c->err.message, "predicted no array") != NULL; }
+
 static at_status use_metric(ck *c) {
   attune_options *o = ck_options(c, c->spec);
   const attune_prediction *p = o ? ck_metric_input(c) : NULL;
