@@ -43,4 +43,5 @@ dist_runs_DATA = \
 	examples/runs/shapes_study.yaml \
 	examples/runs/sort_of_clevr.yaml \
 	examples/runs/sort_of_clevr_hops.yaml \
-	examples/runs/sort_of_clevr_scores.yaml
+	examples/runs/sort_of_clevr_scores.yaml \
+	examples/runs/sroie.yaml

@@ -100,7 +100,7 @@ refuses "a file that cannot be written" 2 'no/such/p.jsonl' "$A" eval "$work/mac
 is "leaves nothing behind" 0 "$(find "$work" -name '*.tmp.*' | wc -l)"
 small_run
 "$A" train "$work/run.yaml" --set train.epochs=1 --out "$work/matching" >/dev/null 2>&1
-refuses "a task that chooses no answers is refused" 2 'predictions are the answers .* the task `matching` chooses none' \
+refuses "a task that chooses no answers is refused" 2 'predictions are the answers .* the task `matching` does neither' \
   "$A" eval "$work/matching" --predictions "$work/none.jsonl"
 is "before anything is written" no "$([ -e "$work/none.jsonl" ] && echo yes || echo no)"
 
