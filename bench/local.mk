@@ -1,5 +1,5 @@
-# Built on demand: make bench/step bench/thin bench/direct
-EXTRA_PROGRAMS = bench/step bench/thin bench/direct
+# Built on demand: make bench/step bench/thin bench/direct bench/conv
+EXTRA_PROGRAMS = bench/step bench/thin bench/direct bench/conv
 bench_step_SOURCES = bench/step.c bench/cases.c bench/cases.h
 bench_step_LDADD = libattune.la
 bench_thin_SOURCES = bench/thin.c
@@ -8,5 +8,7 @@ bench_thin_LDADD = libattune.la $(BLIS_LIBS)
 bench_direct_SOURCES = bench/direct.c
 bench_direct_CFLAGS = $(AM_CFLAGS) $(BLIS_CFLAGS)
 bench_direct_LDADD = libattune.la $(BLIS_LIBS)
-EXTRA_DIST += bench/model_step.py bench/clevr_memory.sh bench/pictures.sh
-CLEANFILES += bench/step$(EXEEXT) bench/thin$(EXEEXT) bench/direct$(EXEEXT)
+bench_conv_SOURCES = bench/conv.c
+bench_conv_LDADD = libattune.la
+EXTRA_DIST += bench/model_step.py bench/conv.py bench/conv.att bench/clevr_memory.sh bench/pictures.sh
+CLEANFILES += bench/step$(EXEEXT) bench/thin$(EXEEXT) bench/direct$(EXEEXT) bench/conv$(EXEEXT)

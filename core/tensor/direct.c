@@ -59,14 +59,21 @@ static void add_sums(const product *p, const float *acc, int64_t i0, int64_t row
   }
 }
 
+/* Rows of A that lie so far apart fall onto the same lines of a cache, and drive each other out. */
+static bool collide(at_mat a) { return a.cs == 1 && a.rs % 256 == 0; }
+
 /* Columns j0 .. of the product, over k items of the sum; `b`: there, `bstep` from row to row. */
 static void panel(const product *p, int64_t k, const float *b, int64_t bstep, int64_t j0,
                   int64_t columns) {
-  float acc[ROWS * COLUMNS] __attribute__((aligned(64)));
+  float acc[ROWS * COLUMNS] __attribute__((aligned(64))), apart[ROWS * SUM];
+  const bool copy = collide(p->a);
   for (int64_t i = 0; i < p->m; i += ROWS) {
     const int64_t rows = p->m - i < ROWS ? p->m - i : ROWS;
     const float *a[ROWS];
-    for (int64_t r = 0; r < ROWS; r++) a[r] = p->a.p + (i + (r < rows ? r : rows - 1)) * p->a.rs;
+    for (int64_t r = 0; r < ROWS; r++) {
+      a[r] = p->a.p + (i + (r < rows ? r : rows - 1)) * p->a.rs;
+      if (copy) a[r] = memcpy(apart + r * SUM, a[r], (size_t)k * sizeof *a[r]);
+    }
     sums(k, a, p->a.cs, b, bstep, acc);
     add_sums(p, acc, i, rows, j0, columns);
   }
