@@ -377,5 +377,5 @@ check_PROGRAMS += $(replays)
 TESTS += $(replays)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/dictionary.sh tests/fuzz/corpus
 
-EXTRA_DIST += tests/tools/inception_v3.py
+EXTRA_DIST += tests/tools/inception_v3.py tests/tools/picture_metrics.py
 EXTRA_DIST += tests/lsan.supp tests/unit/cm.h tests/unit/graph_ops.h

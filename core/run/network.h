@@ -34,6 +34,6 @@ at_metric_ops at_session_metric_ops(at_session *s);
 /* ---- memory.c ---- */
 const void *at_memory_find(at_session *s, const char *key, size_t *bytes);
 at_status at_memory_put(at_session *s, const char *key, const void *value, size_t bytes,
-                      at_error *err);
+                        at_error *err);
 void at_memory_free(at_session *s);
 #endif

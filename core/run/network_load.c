@@ -45,8 +45,18 @@ static at_status open_run(loading *l, const char *file, at_error *err) {
   return st == AT_OK ? at_labels_count(l->spec->model, &l->classes, err) : st;
 }
 
+/* "k=v" with blanks between. */
+static at_status split_arguments(loading *l, at_error *err) {
+  char *text = at_arena_strdup(l->n->arena, l->spec->arguments), *save = NULL;
+  const char **set = AT_NEW_ARRAY(l->n->arena, const char *, strlen(l->spec->arguments) / 2 + 1);
+  if (!text || !set) return at_nomem(err);
+  for (char *one = strtok_r(text, " ", &save); one; one = strtok_r(NULL, " ", &save))
+    set[l->n_set++] = one;
+  l->set = set;
+  return AT_OK;
+}
+
 static at_status open_file(loading *l, at_error *err) {
-  const char **set;
   if (!*l->spec->weights)
     return at_fail(err, AT_EINPUT,
                    "%s: this is no run directory; a model file needs its weights, a safetensors "
@@ -60,10 +70,8 @@ static at_status open_file(loading *l, at_error *err) {
   if (!at_file_exists(l->spec->weights))
     return at_fail(err, AT_EINPUT, "%s: there are no weights here for %s", l->spec->weights,
                    l->spec->model);
-  if (!(l->model = at_arena_strdup(l->n->arena, l->spec->model))) return at_nomem(err);
-  at_status st = at_run_list(l->n->arena, l->spec->arguments, &set, &l->n_set, err);
-  l->set = set;
-  return st;
+  l->model = at_arena_strdup(l->n->arena, l->spec->model);
+  return l->model ? split_arguments(l, err) : at_nomem(err);
 }
 
 static at_status open_files(loading *l, at_error *err) {

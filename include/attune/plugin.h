@@ -462,7 +462,7 @@ typedef struct attune_network_spec {
   enum { ATTUNE_PIXELS_RUN = 0, ATTUNE_PIXELS_UNIT, ATTUNE_PIXELS_SIGNED } pixels;
   const char *model;     /* a run directory, whose best weights are taken; or a model file */
   const char *weights;   /* a safetensors file, for a model file alone; "" or NULL: none */
-  const char *arguments; /* of a model file: "side=299, classes=50"; "" or NULL: none */
+  const char *arguments; /* of a model file: "side=299 classes=50"; "" or NULL: none */
   const char *outputs;   /* those that are wanted, blanks between */
   int64_t height, width; /* of pictures, where the model leaves the size open; 0: not known */
 } attune_network_spec;

@@ -111,23 +111,35 @@ static bool finite_all(const float *x, int64_t n) {
   return true;
 }
 
+int frechet_moments(const float *x, int64_t n, int64_t width, double *m) {
+  if (n < 2) return -1;
+  if (!finite_all(x, n * width)) return -3;
+  return moments(x, n, width, m, m + width) ? 0 : -2;
+}
+
+int frechet_between(const double *a, const double *b, int64_t width, double *out) {
+  const size_t square = (size_t)(width * width);
+  double *all = malloc((3 * square + (size_t)width) * sizeof *all), sum = 0;
+  if (!all) return -2;
+  double *c1 = all, *c2 = c1 + square, *work = c2 + square, *value = work + square;
+  memcpy(c1, a + width, square * sizeof *c1);
+  memcpy(c2, b + width, square * sizeof *c2);
+  for (int64_t k = 0; k < width; k++)
+    sum += (a[k] - b[k]) * (a[k] - b[k]) + c1[k * width + k] + c2[k * width + k];
+  *out = sum - 2 * cross_trace(c1, c2, width, work, value);
+  free(all);
+  return isfinite(*out) ? 0 : -3;
+}
+
 int frechet_distance(const float *x, int64_t n_x, const float *y, int64_t n_y, int64_t width,
                      double *out) {
-  if (n_x < 2 || n_y < 2) return -1;
-  if (!finite_all(x, n_x * width) || !finite_all(y, n_y * width)) return -3;
-  const size_t square = (size_t)(width * width);
-  double *all = malloc((3 * square + 3 * (size_t)width) * sizeof *all);
-  if (!all) return -2;
-  double *c1 = all, *c2 = c1 + square, *work = c2 + square, *m1 = work + square, *m2 = m1 + width,
-         *value = m2 + width, sum = 0;
-  int rc = moments(x, n_x, width, m1, c1) && moments(y, n_y, width, m2, c2) ? 0 : -2;
-  for (int64_t k = 0; k < width; k++)
-    sum += (m1[k] - m2[k]) * (m1[k] - m2[k]) + c1[k * width + k] + c2[k * width + k];
-  if (!rc) {
-    *out = sum - 2 * cross_trace(c1, c2, width, work, value);
-    if (!isfinite(*out)) rc = -3;
-  }
-  free(all);
+  const size_t one = (size_t)(width * width + width);
+  double *m = malloc(2 * one * sizeof *m);
+  if (!m) return -2;
+  int rc = frechet_moments(x, n_x, width, m);
+  if (!rc) rc = frechet_moments(y, n_y, width, m + one);
+  if (!rc) rc = frechet_between(m, m + one, width, out);
+  free(m);
   return rc;
 }
 

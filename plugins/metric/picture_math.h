@@ -22,6 +22,10 @@ bool inception_score(const float *p, int64_t n, int64_t classes, int64_t splits,
  * numbers that are none (-3). */
 int frechet_distance(const float *x, int64_t n_x, const float *y, int64_t n_y, int64_t width,
                      double *out);
+/* Its two halves: mean [width] and covariance [width, width] behind it, in one array; the distance
+ * of two such. */
+int frechet_moments(const float *x, int64_t n, int64_t width, double *moments);
+int frechet_between(const double *a, const double *b, int64_t width, double *out);
 
 /* R-precision, R = 1 (Xu and others, 2018): percent of pictures whose own caption is more similar
  * than each of the others. similarity: [n, candidates], each picture's own caption first; ties

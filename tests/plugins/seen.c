@@ -1,7 +1,26 @@
-/* A metric that takes pictures and says what it saw, for the end-to-end tests. */
+/* A metric that takes pictures and says what it saw, and writes it down, for the end-to-end tests.
+ */
 #include <attune/plugin.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const attune_option options_table[] = {
+    ATTUNE_PATH_OPTION("out", "", "folder for bytes of pictures, rows and codes; empty: none"),
+    ATTUNE_END_OF_OPTIONS};
+
+/* Appends to FOLDER/NAME. */
+static void note(const attune_host *host, const attune_options *o, const char *name, const void *v,
+                 int64_t bytes) {
+  char path[4096];
+  const char *folder = host->option_text(o, "out");
+  if (!*folder || !v) return;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *f = fopen(path, "ab");
+  if (!f) return;
+  (void)!fwrite(v, 1, (size_t)bytes, f);
+  fclose(f);
+}
 
 typedef struct seen {
   int64_t pictures, batches, words, out_of_order, without_real;
@@ -18,7 +37,9 @@ static int pictures(const attune_host *host, const attune_options *o, void *stat
                     const attune_pictures *b) {
   seen *s = state;
   const int64_t each = b->height * b->width * 3;
-  (void)host, (void)o;
+  note(host, o, "made", b->made, b->count * each);
+  note(host, o, "real", b->real, b->count * each);
+  note(host, o, "picture", b->picture, b->count * (int64_t)sizeof *b->picture);
   s->out_of_order += b->first != s->pictures || b->first + b->count > b->total;
   for (int64_t i = 0; i < b->count; i++) {
     s->words += strlen(b->caption[i]) > 0 && b->row[i] == b->first + i;
@@ -37,9 +58,11 @@ static int conclude(const attune_host *host, const attune_options *o, void *stat
                     const attune_prediction *p, attune_results *r) {
   const seen *s = state;
   attune_array code[2];
-  (void)o;
   int rc = host->prediction(p, "picture_code", &code[0]);
   if (!rc) rc = host->prediction(p, "caption_code", &code[1]);
+  if (rc) return rc;
+  note(host, o, "picture_code", code[0].data, code[0].shape[0] * code[0].shape[1] * 4);
+  note(host, o, "caption_code", code[1].data, code[1].shape[0] * code[1].shape[1] * 4);
   if (!rc) rc = host->result(r, "pictures", (double)s->pictures, -1);
   if (!rc) rc = host->result(r, "batches", (double)s->batches, -1);
   if (!rc) rc = host->result(r, "captions", (double)s->words, -1);
@@ -57,7 +80,7 @@ static int compute(const attune_host *host, const attune_options *o, const attun
 }
 
 static const attune_metric metric = {
-    .item = {sizeof(attune_metric), ATTUNE_METRIC, "seen", "a test", "a test", NULL},
+    .item = {sizeof(attune_metric), ATTUNE_METRIC, "seen", "a test", "a test", options_table},
     .task = "generation",
     .compute = compute,
     .begin = begin,
