@@ -100,20 +100,21 @@ caption_holds_la_LDFLAGS = $(plugin_ldflags)
 picture_math_sources = plugins/metric/picture_math.c plugins/metric/picture_math.h plugins/split_mix.h \
 	plugins/metric/picture_network.c plugins/metric/picture_network.h
 pluginlib_LTLIBRARIES += fid.la
-fid_la_SOURCES = plugins/metric/fid.c $(picture_math_sources)
+fid_la_SOURCES = plugins/metric/fid.c plugins/metric/frechet.c $(picture_math_sources)
 fid_la_CPPFLAGS = $(plugin_cppflags)
-fid_la_LDFLAGS = $(plugin_ldflags)
+# The BLAS behind LAPACK keeps memory and threads of its own: it is loaded once and stays.
+fid_la_LDFLAGS = $(plugin_ldflags) -Wl,-z,nodelete
 fid_la_LIBADD = $(LAPACKE_LIBS) -lm
 pluginlib_LTLIBRARIES += inception_score.la
 inception_score_la_SOURCES = plugins/metric/inception_score.c $(picture_math_sources)
 inception_score_la_CPPFLAGS = $(plugin_cppflags)
 inception_score_la_LDFLAGS = $(plugin_ldflags)
-inception_score_la_LIBADD = $(LAPACKE_LIBS) -lm
+inception_score_la_LIBADD = -lm
 pluginlib_LTLIBRARIES += r_precision.la
 r_precision_la_SOURCES = plugins/metric/r_precision.c $(picture_math_sources)
 r_precision_la_CPPFLAGS = $(plugin_cppflags)
 r_precision_la_LDFLAGS = $(plugin_ldflags)
-r_precision_la_LIBADD = $(LAPACKE_LIBS) -lm
+r_precision_la_LIBADD = -lm
 pluginlib_LTLIBRARIES += marks_found.la
 marks_found_la_SOURCES = plugins/metric/marks_found.c
 marks_found_la_CPPFLAGS = $(plugin_cppflags)

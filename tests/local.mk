@@ -96,7 +96,7 @@ test_pictures_SOURCES = tests/unit/test_pictures.c tests/unit/data_files.h tests
 test_pictures_LDADD = $(unit_ldadd)
 
 unit_tests += test_picture_math
-test_picture_math_SOURCES = tests/unit/test_picture_math.c plugins/metric/picture_math.c plugins/metric/picture_math.h
+test_picture_math_SOURCES = tests/unit/test_picture_math.c plugins/metric/frechet.c plugins/metric/picture_math.c plugins/metric/picture_math.h
 test_picture_math_LDADD = $(unit_ldadd) $(LAPACKE_LIBS)
 
 unit_tests += test_scene_holds
