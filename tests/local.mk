@@ -306,6 +306,7 @@ EXTRA_DIST += tests/golden
 e2e_tests = \
 	tests/e2e/asked.sh \
 	tests/e2e/gallery.sh \
+	tests/e2e/signs.sh \
 	tests/e2e/clevr.sh \
 	tests/e2e/cli.sh \
 	tests/e2e/data.sh \

@@ -42,7 +42,7 @@ static int64_t place(const at_measuring *m, int64_t i, int64_t c) {
     int64_t index = c;
     at_batch_table t;
     for (int b = 0; d != m->y_class && at_session_table(m->s, b, &t); b++)
-      if (t.axis == at_layout_origin(g, m->y->dim[d].axis)) index = m->g.place[b][i];
+      if (t.axis == at_axis_origin(g, m->y->dim[d].axis)) index = m->g.place[b][i];
     at += index * at_x_around(m->x, m->y, d).inner;
   }
   return at;

@@ -49,8 +49,6 @@ unsigned at_layout_axes(const at_session *s, const at_node *v);
 /* Of self-attention: the dim of v that asks, whose name is that of the keys without the stroke; -1:
  * what asks is something else. */
 int at_layout_ask(const at_graph *g, const at_node *v, int over);
-/* The batch or ragged axis that sizes come from in the end. */
-int at_layout_origin(const at_graph *g, int axis);
 
 /* ---- what is measured (arrays.c) ---- */
 
@@ -246,6 +244,6 @@ bool at_score_range(const at_attend *a, const attune_form *form, double *apart);
 bool at_measure_stopped(const at_measuring *m);
 /* What the keys are, by the input that feeds them (remove.c); h, w: the grid of cells, else 0. */
 at_over at_keys_over(const at_measuring *m, int64_t *h, int64_t *w);
-/* The axis that the keys come from. Those of self-attention have a name of their own. */
-int at_keys_root(const at_graph *g, int axis);
+/* The parts of the keys of example i of the group, and which of what asks is looked at. */
+void at_keys_parts(const at_measuring *m, int64_t i, at_key_parts *out);
 #endif

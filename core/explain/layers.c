@@ -29,7 +29,7 @@ static void mark(const at_graph *g, bool *up) {
 
 static bool fits(const at_graph *g, const at_attend *of, const at_attend *a, const bool *up) {
   return up[a->weight->id] && at_layout_ask(g, a->weight, a->over) >= 0 &&
-         at_keys_root(g, a->over) == at_keys_root(g, of->over);
+         at_axis_root(g, a->over) == at_axis_root(g, of->over);
 }
 
 /* The nearest self-attention block over the same keys that the keys or values of `of` depend on. */
@@ -134,6 +134,18 @@ static int64_t rows_of(const layer *y, int example) {
 
 /* ---- rollout ---- */
 
+/* An equal share to each that asks (see mean_weights); NULL: all do. */
+static double *who_asks(const at_measuring *m, const layer *y, int64_t i, double *from) {
+  const int64_t n = m->l.keys[i];
+  int64_t first, asks;
+  at_key_parts p;
+  at_keys_parts(m, i, &p);
+  at_parts_asking(&p, n, &first, &asks);
+  if (!y->self || asks == n || first + asks > n) return NULL;
+  for (int64_t k = 0; k < n; k++) from[k] = k >= first && k < first + asks ? 1 / (double)asks : 0;
+  return from;
+}
+
 /* to = from' (0.5 A + 0.5 I), or from' A; from NULL: the same for all that ask. */
 static void roll(const layer *y, int example, const double *from, int64_t n, double *to) {
   const double each = 1 / (double)rows_of(y, example);
@@ -219,7 +231,7 @@ static void give_rollout(at_measuring *m, const layer *y, double *v) {
   for (int64_t i = 0; i < m->g.n; i++) {
     const int64_t n = m->l.keys[i];
     if (!holds(m, y, (int)i)) continue;
-    roll(&y[0], (int)i, NULL, n, v);
+    roll(&y[0], (int)i, who_asks(m, &y[0], i, v + n), n, v);
     for (int j = 1; j <= m->n_below; j++) {
       memcpy(v + n, v, (size_t)n * sizeof *v);
       roll(&y[j], (int)i, v + n, n, v);

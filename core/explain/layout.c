@@ -3,16 +3,11 @@
 #include <string.h>
 #include "core/explain/explain_impl.h"
 
-int at_layout_origin(const at_graph *g, int axis) {
-  while (axis >= 0 && g->axis[axis].from >= 0) axis = g->axis[axis].from;
-  return axis;
-}
-
 /* The batch axis that a dim's rows belong to; -1: none. */
 static int table_of(const at_session *s, int axis) {
   const at_graph *g = at_session_graph(s);
   if (axis >= 0 && g->axis[axis].parent >= 0) axis = g->axis[axis].parent;
-  axis = at_layout_origin(g, axis);
+  axis = at_axis_origin(g, axis);
   at_batch_table t;
   for (int b = 0; at_session_table(s, b, &t); b++)
     if (t.axis == axis) return b;

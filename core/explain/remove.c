@@ -20,7 +20,7 @@ static bool find_cells(const at_graph *g, int axis, int64_t *h, int64_t *w) {
   for (int i = 0; i < g->n_node; i++) {
     const at_node *n = g->node[i];
     if (strcmp(n->op->name, "flatten") || n->arg[0].n_axes != 2) continue;
-    if (at_layout_origin(g, n->arg[0].to) != axis) continue;
+    if (at_axis_origin(g, n->arg[0].to) != axis) continue;
     *h = n->in[0]->dim[at_node_dim(n->in[0], n->arg[0].axis[0])].size;
     *w = n->in[0]->dim[at_node_dim(n->in[0], n->arg[0].axis[1])].size;
     return true;
@@ -28,22 +28,9 @@ static bool find_cells(const at_graph *g, int axis, int64_t *h, int64_t *w) {
   return false;
 }
 
-int at_keys_root(const at_graph *g, int axis) {
-  const char *name = g->axis[axis].name;
-  axis = at_layout_origin(g, axis);
-  size_t n = strlen(name);
-  if (g->axis[axis].from < 0 && n && name[n - 1] == '\'') {
-    char plain[256];
-    snprintf(plain, sizeof plain, "%.*s", (int)(n - 1), name);
-    int a = at_graph_find_axis(g, plain);
-    if (a >= 0) return at_layout_origin(g, a);
-  }
-  return axis;
-}
-
 static bool find_source(const at_measuring *m, source *out) {
   const at_graph *g = at_session_graph(m->s);
-  const int over = at_keys_root(g, m->a->over);
+  const int over = at_axis_root(g, m->a->over);
   bool cells = find_cells(g, over, &out->h, &out->w);
   for (int i = 0; at_session_input(m->s, i, &out->in); i++) {
     const at_node *n = out->in.node;

@@ -66,6 +66,35 @@ static void true_regions(const at_key_place *k, const at_evidence *e, float *tru
       if (region_true(rect_of(e->region + 4 * i), rect_of(e->box + 4 * b))) truth[i] = 1;
 }
 
+/* ---- items ---- */
+
+/* In pixels of the picture. */
+static rect item_rect(const at_items *v, int64_t i, const at_evidence *e) {
+  const float *b = v->box + 4 * i;
+  const double w = (double)e->width, h = (double)e->height;
+  return (rect){(double)b[0] * w, (double)b[1] * h, (double)(b[2] - b[0]) * w,
+                (double)(b[3] - b[1]) * h};
+}
+
+static void true_items(const at_key_place *k, const at_evidence *e, float *truth) {
+  for (int p = 0; p < k->parts->n; p++) {
+    const at_key_part *part = &k->parts->v[p];
+    const at_items *items = at_items_of(e->items, e->n_items, part);
+    if (!items || part->first + part->n > k->keys) continue;
+    for (int64_t i = 0; i < part->n; i++)
+      for (int64_t b = 0; b < e->n_boxes; b++)
+        if (region_true(item_rect(items, i, e), rect_of(e->box + 4 * b)))
+          truth[part->first + i] = 1;
+  }
+}
+
+/* The items that are all keys there are; NULL: none are. */
+static const at_items *only_items(const at_key_place *k, const at_evidence *e) {
+  const bool one = k->over == AT_OVER_PARTS && k->parts && k->parts->n == 1;
+  const at_items *v = one ? at_items_of(e->items, e->n_items, &k->parts->v[0]) : NULL;
+  return v && v->n == k->keys && e->width > 0 && e->height > 0 ? v : NULL;
+}
+
 /* ---- words ---- */
 
 static void true_words(const at_key_place *k, const at_evidence *e, float *truth) {
@@ -96,16 +125,23 @@ static void find_truth(const at_key_place *k, const at_evidence *e, float *truth
   else if (k->over == AT_OVER_CELLS && boxes && e->width > 0 && e->height > 0 && k->grid_h > 0 &&
            k->grid_w > 0 && k->grid_h * k->grid_w == k->keys)
     true_cells(k, e, truth);
+  else if (boxes && k->over == AT_OVER_PARTS && k->parts && e->width > 0 && e->height > 0)
+    true_items(k, e, truth);
   else if (boxes && has_regions(k, e))
     true_regions(k, e, truth);
 }
 
+static double size_of(const at_key_place *k, const at_evidence *e, int64_t i) {
+  const at_items *v = only_items(k, e);
+  if (v) return area(item_rect(v, i, e));
+  return has_regions(k, e) ? area(rect_of(e->region + 4 * i)) : 0;
+}
+
 static void find_share(const at_key_place *k, const at_evidence *e, float *share) {
   double sum = 0;
-  for (int64_t i = 0; has_regions(k, e) && i < k->keys; i++)
-    sum += area(rect_of(e->region + 4 * i));
+  for (int64_t i = 0; i < k->keys; i++) sum += size_of(k, e, i);
   for (int64_t i = 0; i < k->keys; i++)
-    share[i] = (float)(sum > 0 ? area(rect_of(e->region + 4 * i)) / sum : 1 / (double)k->keys);
+    share[i] = (float)(sum > 0 ? size_of(k, e, i) / sum : 1 / (double)k->keys);
 }
 
 void at_truth_of(const at_key_place *k, const at_evidence *e, float *truth, float *share) {

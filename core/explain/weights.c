@@ -5,11 +5,21 @@
 #include "core/base/random.h"
 #include "core/explain/explain_impl.h"
 
+/* Over heads, and over what asks: in self-attention over what was answered so far, too, that alone
+ * does. */
 static void mean_weights(at_measuring *m) {
-  int64_t lanes[AT_BATCH_MOST] = {0};
+  int64_t lanes[AT_BATCH_MOST] = {0}, first[AT_BATCH_MOST], asks[AT_BATCH_MOST];
+  const bool self = at_layout_ask(at_session_graph(m->s), m->a->weight, m->a->over) >= 0;
+  for (int64_t i = 0; i < m->g.n; i++) {
+    at_key_parts p;
+    at_keys_parts(m, i, &p);
+    at_parts_asking(&p, m->l.keys[i], &first[i], &asks[i]);
+  }
   memset(m->mean, 0, (size_t)m->key_at[m->g.n] * sizeof *m->mean);
   for (size_t j = 0; j < m->l.n; j++) {
     const at_lane *l = &m->l.lane[j];
+    if (self && (l->ask < first[l->example] || l->ask >= first[l->example] + asks[l->example]))
+      continue;
     lanes[l->example]++;
     for (int64_t k = 0; k < l->keys; k++)
       m->mean[m->key_at[l->example] + k] += m->weight[l->begin + k * l->stride];

@@ -18,6 +18,21 @@ int at_graph_find_axis(const at_graph *g, const char *name) {
   return -1;
 }
 
+int at_axis_origin(const at_graph *g, int axis) {
+  while (axis >= 0 && g->axis[axis].from >= 0) axis = g->axis[axis].from;
+  return axis;
+}
+
+int at_axis_root(const at_graph *g, int axis) {
+  const char *name = g->axis[axis].name;
+  const size_t n = strlen(name);
+  axis = at_axis_origin(g, axis);
+  for (int i = 0; g->axis[axis].from < 0 && n && name[n - 1] == '\'' && i < g->n_axis; i++)
+    if (strlen(g->axis[i].name) == n - 1 && !memcmp(g->axis[i].name, name, n - 1))
+      return at_axis_origin(g, i);
+  return axis;
+}
+
 /* "a feature axis", "a sequence axis, ragged over caption". */
 static const char *axis_text(const at_graph *g, at_axis_kind kind, int parent) {
   const char *t = parent < 0 ? at_arena_printf(g->arena, "a %s axis", at_axis_kind_name(kind))

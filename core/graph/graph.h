@@ -212,6 +212,10 @@ struct at_graph {
 at_status at_graph_new(const char *name, at_graph **out, at_error *err);
 void at_graph_free(at_graph *g); /* NULL is fine */
 
+/* The axis that an operator made this one of, and what that was made of. */
+int at_axis_origin(const at_graph *g, int axis);
+/* The same; of what is attended over, `item'`, the sequence that it is, `item`. */
+int at_axis_root(const at_graph *g, int axis);
 int at_graph_find_axis(const at_graph *g, const char *name); /* -1: none */
 /* The axis of that name; made when absent.  EINPUT when it exists with another
  * kind or parent. */

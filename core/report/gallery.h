@@ -9,9 +9,10 @@
 /* Weights over keys that belong together: one row of a block. */
 typedef struct rp_map {
   const at_attention *of;
-  int64_t head, query;    /* -1: the mean over them, or there is but one */
-  bool turned;            /* keys asked: their weights for the word `query`, made to sum to one */
-  at_over over;           /* CELLS has a grid, BOXES as many boxes as keys, WORDS as many words */
+  int64_t head, query; /* -1: the mean over them, or there is but one */
+  bool turned;         /* keys asked: their weights for the word `query`, made to sum to one */
+  /* CELLS has a grid, BOXES as many boxes as keys, WORDS as many words; PARTS as its block has */
+  at_over over;
   int64_t grid_h, grid_w; /* CELLS */
   size_t keys, most;      /* most: the key of the largest weight */
   double entropy;         /* nats */
@@ -28,6 +29,7 @@ typedef struct rp_maps {
 at_status at_rp_maps(const at_look *l, const char *word_axis, at_arena *a, rp_maps *out,
                      at_error *err);
 
+int64_t at_rp_asks(const at_attention *a); /* how many rows of it are shown */
 enum { RP_LEVELS = 16 };
 int at_rp_level(float shade); /* 0 .. RP_LEVELS */
 /* Two characters for each weight, of A-Z a-z 0-9 - _ as digits of 6 bits: 0 .. 4095 for 0 .. 1. */
@@ -39,6 +41,11 @@ size_t at_rp_top_keys(const rp_map *m, size_t top[RP_TOP_BOXES]);
 void at_rp_key_name(const at_look *l, const rp_map *m, size_t key, at_text *t);
 /* "a: 0.750; b: 0.250", largest first, `most` of them at most; to be escaped. */
 void at_rp_map_says(const at_look *l, const rp_map *m, size_t most, at_text *t);
+/* Whether a key of PARTS is the first of its part. */
+bool at_rp_begins_part(const rp_map *m, size_t key);
+/* The items of a picture with their keys, of a map over PARTS: false past the last. */
+bool at_rp_placed(const at_look *l, const rp_map *m, int i, const at_items **items,
+                  const at_key_part **part);
 /* What the map is, beside its block: "mean over 7 word", "head 2", "word `red`"; to be escaped. */
 void at_rp_map_label(const at_look *l, const rp_map *m, at_text *t);
 

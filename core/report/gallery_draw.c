@@ -38,6 +38,14 @@ static void tell_key(const at_look *l, const rp_map *m, at_text *t) {
   at_rp_key_name(l, m, m->most, t);
 }
 
+static void escaped_key(const at_look *l, const rp_map *m, size_t key, at_text *t) {
+  at_text own = {0};
+  at_rp_key_name(l, m, key, &own);
+  if (own.data) at_rp_escape(t, own.data);
+  t->failed |= own.failed;
+  at_text_free(&own);
+}
+
 /* ---- what decides ---- */
 
 bool at_rp_word_decides(const at_evidence *truth, size_t word) {
@@ -128,6 +136,27 @@ static void draw_boxes(const rp_canvas *c, const rp_map *m, double w, double h, 
   }
 }
 
+/* The items that stand in the picture: a border that grows with the weight, the largest on top. */
+static void draw_items(const rp_map *m, const at_look *l, double w, double h, at_text *t) {
+  char x[RP_NUMBER], y[RP_NUMBER], a[RP_NUMBER], b[RP_NUMBER], back[RP_NUMBER];
+  const at_items *items;
+  const at_key_part *part;
+  for (int level = 1; level <= RP_LEVELS; level++)
+    for (int i = 0; at_rp_placed(l, m, i, &items, &part); i++)
+      for (int64_t k = 0; k < items->n; k++) {
+        const float *box = items->box + 4 * k;
+        if (level_of(m, (size_t)(part->first + k)) != level) continue;
+        at_text_addf(t, "<path class=\"o o%d\" d=\"M%s %sh%sv%sh%sz\"><title>", level,
+                     units(x, (double)box[0] * w), units(y, (double)box[1] * h),
+                     units(a, (double)(box[2] - box[0]) * w),
+                     units(b, (double)(box[3] - box[1]) * h),
+                     units(back, -(double)(box[2] - box[0]) * w));
+        escaped_key(l, m, (size_t)(part->first + k), t);
+        at_text_addf(t, ": %s</title></path>",
+                     at_rp_number(x, (double)m->weight[part->first + k], 3));
+      }
+}
+
 static void put_weights(const rp_map *m, at_text *t) {
   at_text_add(t, " data-w=\"");
   at_rp_weights_code(t, m->weight, m->keys);
@@ -138,25 +167,40 @@ static bool over_picture(const rp_map *m) {
   return m->over == AT_OVER_CELLS || m->over == AT_OVER_BOXES;
 }
 
+/* Keys of several parts of which some stand in the picture: it and all of them as texts. */
+static bool over_both(const rp_canvas *c, const rp_map *m) {
+  const at_items *items;
+  const at_key_part *part;
+  return at_rp_placed(c->l, m, 0, &items, &part);
+}
+
+static void use_truth(const rp_canvas *c, at_text *t) {
+  if (c->has_truth) at_text_addf(t, "<use class=\"t\" href=\"#t%zu\"/>", c->example);
+}
+
 static void draw_picture(const rp_canvas *c, const rp_map *m, at_text *t) {
   double w = c->w, h = c->h;
   if (!c->has_photo && m->over == AT_OVER_CELLS) at_rp_drawing(m->grid_w, m->grid_h, &w, &h);
   open_svg(w, h, t);
   at_rp_escape(t, m->of->attend ? m->of->attend : "attention");
-  if (m->query >= 0 || m->head >= 0 || m->of->queries > 1) at_text_add(t, ", ");
+  if (m->query >= 0 || m->head >= 0 || at_rp_asks(m->of) > 1) at_text_add(t, ", ");
   escaped(t, c->l, m, at_rp_map_label);
   at_text_add(t, ": ");
   escaped(t, c->l, m, tell_most);
   at_text_add(t, "\"");
   if (m->over == AT_OVER_CELLS) at_text_addf(t, " data-k=\"%lld\"", (long long)m->grid_w);
-  put_weights(m, t);
+  if (m->over != AT_OVER_PARTS) put_weights(m, t);
   at_text_add(t, ">");
   put_photo(c, t);
+  const bool parts = m->over == AT_OVER_PARTS; /* weight is told by borders: on top */
+  if (parts) use_truth(c, t);
   if (m->over == AT_OVER_CELLS)
     draw_cells(m, w, h, t);
+  else if (parts)
+    draw_items(m, c->l, w, h, t);
   else
     draw_boxes(c, m, w, h, t);
-  if (c->has_truth) at_text_addf(t, "<use class=\"t\" href=\"#t%zu\"/>", c->example);
+  if (!parts) use_truth(c, t);
   at_text_add(t, "</svg>");
 }
 
@@ -164,15 +208,21 @@ static void draw_picture(const rp_canvas *c, const rp_map *m, at_text *t) {
 
 static void draw_words(const rp_canvas *c, const rp_map *m, at_text *t) {
   size_t n = m->keys < MOST_KEYS ? m->keys : MOST_KEYS;
-  at_text_add(t, "<p class=\"said\"");
+  at_text_add(t, m->over == AT_OVER_PARTS ? "<p class=\"said parts\"" : "<p class=\"said\"");
   put_weights(m, t);
   at_text_add(t, ">");
   for (size_t i = 0; i < n; i++) {
     bool words = m->over == AT_OVER_WORDS;
-    at_text_addf(t, "%s<span class=\"s%d%s\">", i ? " " : "", level_of(m, i),
+    at_text_addf(t, "%s<span%s class=\"s%d%s\">",
+                 !i                        ? ""
+                 : at_rp_begins_part(m, i) ? "\n"
+                                           : " ",
+                 m->over == AT_OVER_PARTS ? " dir=\"auto\"" : "", level_of(m, i),
                  words && at_rp_word_decides(c->truth, i) ? " t" : "");
     if (words)
       at_rp_escape(t, c->l->words[i]);
+    else if (m->over == AT_OVER_PARTS)
+      escaped_key(c->l, m, i, t);
     else
       at_text_addf(t, "%zu", i + 1);
     at_text_add(t, "</span>");
@@ -184,10 +234,9 @@ static void draw_words(const rp_canvas *c, const rp_map *m, at_text *t) {
 /* ---- blocks ---- */
 
 static void draw_map(const rp_canvas *c, const rp_map *m, at_text *t) {
-  if (over_picture(m))
-    draw_picture(c, m, t);
-  else
-    draw_words(c, m, t);
+  const bool both = over_both(c, m);
+  if (over_picture(m) || both) draw_picture(c, m, t);
+  if (!over_picture(m) && (!both || m->head < 0)) draw_words(c, m, t);
 }
 
 /* The largest weight, with two or three digits that say something. */
@@ -199,7 +248,11 @@ static void put_most(const rp_map *m, at_text *t) {
 
 /* One of several: named by what asks, or by its head. */
 static void draw_tile(const rp_canvas *c, const rp_map *m, at_text *t) {
-  at_text_addf(t, "<figure class=\"tile%s\">", over_picture(m) ? "" : " line");
+  const bool both = over_both(c, m);
+  at_text_addf(t, "<figure class=\"tile%s\">",
+               over_picture(m) || (both && m->head >= 0) ? ""
+               : both                                    ? " line both"
+                                                         : " line");
   draw_map(c, m, t);
   at_text_add(t, "<figcaption><b>");
   escaped(t, c->l, m, at_rp_map_label);
@@ -210,7 +263,10 @@ static void draw_tile(const rp_canvas *c, const rp_map *m, at_text *t) {
 
 static void draw_main(const rp_canvas *c, const rp_map *m, at_text *t) {
   char buf[RP_NUMBER];
-  at_text_addf(t, "<figure class=\"map %s\">", over_picture(m) ? "seen" : "read");
+  at_text_addf(t, "<figure class=\"map %s\">",
+               over_both(c, m)   ? "read both"
+               : over_picture(m) ? "seen"
+                                 : "read");
   draw_map(c, m, t);
   at_text_add(t, "<figcaption><b>");
   at_rp_escape(t, m->of->block ? m->of->block : m->of->attend ? m->of->attend : "");
@@ -219,7 +275,7 @@ static void draw_main(const rp_canvas *c, const rp_map *m, at_text *t) {
   at_text_add(t, "</span> <span>");
   put_most(m, t);
   at_text_addf(t, "</span> <span class=\"end\">H&#160;%s</span>", at_rp_number(buf, m->entropy, 2));
-  if (m->of->queries > 1) {
+  if (at_rp_asks(m->of) > 1) {
     at_text_add(t, "<br>");
     escaped(t, c->l, m, at_rp_map_label);
   }

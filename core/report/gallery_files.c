@@ -78,9 +78,9 @@ static at_status end(filing *f, const at_attention *of, const char *more, cairo_
   return s;
 }
 
-static double words_height(filing *f) {
+static double words_height(filing *f, const rp_map *read) {
   cairo_surface_t *d = begin(f, 1, 1);
-  double h = at_rp_png_words(&f->s, NULL, 0, 0, WORDS, false);
+  double h = at_rp_png_words(&f->s, read, 0, 0, WORDS, false);
   cairo_destroy(f->s.c);
   cairo_surface_destroy(d);
   return h;
@@ -88,7 +88,7 @@ static double words_height(filing *f) {
 
 /* The picture on the left, words on the right; either map may be NULL. */
 static at_status draw_both(filing *f, const rp_map *seen, const rp_map *read, at_error *err) {
-  double w, h, words = words_height(f), side = RP_LONG;
+  double w, h, words = words_height(f, read), side = RP_LONG;
   const at_attention *of = seen ? seen->of : read->of;
   at_rp_png_size(&f->s, seen, side, &w, &h);
   double tall = fmax(h, words) + RP_SMALL * 1.8, x = w + RP_GAP;
@@ -128,7 +128,7 @@ static at_status draw_tiles(filing *f, size_t from, size_t to, const char *more,
 /* ---- which ---- */
 
 static bool over_picture(const rp_map *m) {
-  return m->over == AT_OVER_CELLS || m->over == AT_OVER_BOXES;
+  return m->over == AT_OVER_CELLS || m->over == AT_OVER_BOXES || m->over == AT_OVER_PARTS;
 }
 
 static bool is_main(const rp_map *m) { return m->query < 0 && m->head < 0; }
@@ -146,6 +146,7 @@ static const rp_map *partner(const rp_maps *v, const rp_map *m, bool picture) {
 }
 
 static at_status draw_main(filing *f, const rp_map *m, at_error *err) {
+  if (m->over == AT_OVER_PARTS) return draw_both(f, m, m, err);
   if (over_picture(m)) return draw_both(f, m, partner(f->v, m, false), err);
   if (m->over != AT_OVER_WORDS || partner(f->v, m, true)) return AT_OK;
   return draw_both(f, NULL, m, err);

@@ -51,8 +51,44 @@ void at_rp_weights_code(at_text *t, const float *weight, size_t n) {
 
 /* ---- in words ---- */
 
+static const at_key_part *part_of(const at_key_parts *p, int64_t key) {
+  for (int i = 0; i < p->n; i++)
+    if (key >= p->v[i].first && key < p->v[i].first + p->v[i].n) return &p->v[i];
+  return NULL;
+}
+
+bool at_rp_begins_part(const rp_map *m, size_t key) {
+  const at_key_part *p = m->over == AT_OVER_PARTS ? part_of(&m->of->parts, (int64_t)key) : NULL;
+  return p && p->first == (int64_t)key;
+}
+
+bool at_rp_placed(const at_look *l, const rp_map *m, int i, const at_items **items,
+                  const at_key_part **part) {
+  for (int k = 0; m->over == AT_OVER_PARTS && k < m->of->parts.n; k++) {
+    *part = &m->of->parts.v[k];
+    *items = at_items_of(l->items, l->n_items, *part);
+    if (*items && !i--) return true;
+  }
+  return false;
+}
+
+/* A word, the text of an item, else the axis and a number. */
+static void part_name(const at_look *l, const at_key_parts *p, int64_t key, at_text *t) {
+  const at_key_part *part = part_of(p, key);
+  const int64_t i = part ? key - part->first : key;
+  const at_items *v = part ? at_items_of(l->items, l->n_items, part) : NULL;
+  if (part && part->over == AT_OVER_WORDS && part->n == (int64_t)l->n_words)
+    at_text_add(t, l->words[i]);
+  else if (v && v->text && *v->text[i])
+    at_text_add(t, v->text[i]);
+  else
+    at_text_addf(t, "%s %lld", part ? part->axis : "no.", (long long)i + 1);
+}
+
 void at_rp_key_name(const at_look *l, const rp_map *m, size_t key, at_text *t) {
-  if (m->over == AT_OVER_WORDS)
+  if (m->over == AT_OVER_PARTS)
+    part_name(l, &m->of->parts, (int64_t)key, t);
+  else if (m->over == AT_OVER_WORDS)
     at_text_add(t, l->words[key]);
   else if (m->over == AT_OVER_CELLS)
     at_text_addf(t, "(%zu, %zu)", key / (size_t)m->grid_w + 1, key % (size_t)m->grid_w + 1);
@@ -87,10 +123,21 @@ static const char *query_axis(const rp_map *m) {
   return name && *name ? name : "no.";
 }
 
+int64_t at_rp_asks(const at_attention *a) { return a->parts.n ? a->asks : a->queries; }
+
+static const char *asking(const rp_map *m) {
+  for (int i = 0; i < m->of->parts.n; i++)
+    if (m->of->parts.v[i].asks && at_rp_asks(m->of) == m->of->parts.v[i].n)
+      return m->of->parts.v[i].axis;
+  return query_axis(m);
+}
+
 /* The word, or what else it is, that a map of one of several is for. */
 static void query_name(const at_look *l, const rp_map *m, at_text *t) {
   size_t count = (size_t)(m->turned ? m->of->keys : m->of->queries);
-  if (m->query >= 0 && count == l->n_words)
+  if (m->query >= 0 && m->of->parts.n && count == (size_t)m->of->keys)
+    part_name(l, &m->of->parts, m->query, t);
+  else if (m->query >= 0 && count == l->n_words)
     at_text_add(t, l->words[m->query]);
   else if (m->query >= 0)
     at_text_addf(t, "%s %lld", query_axis(m), (long long)m->query + 1);
@@ -100,9 +147,9 @@ void at_rp_map_label(const at_look *l, const rp_map *m, at_text *t) {
   if (m->head >= 0) at_text_addf(t, "head %lld", (long long)m->head + 1);
   if (m->query >= 0)
     query_name(l, m, t);
-  else if (m->of->queries > 1)
-    at_text_addf(t, "%smean over %lld %s", m->head >= 0 ? ", " : "", (long long)m->of->queries,
-                 query_axis(m));
+  else if (at_rp_asks(m->of) > 1)
+    at_text_addf(t, "%smean over %lld %s", m->head >= 0 ? ", " : "", (long long)at_rp_asks(m->of),
+                 asking(m));
 }
 
 /* ---- what keys and queries are ---- */
@@ -123,6 +170,7 @@ static axis_is regions(const at_look *l, int64_t n) {
 
 static axis_is keys_are(const at_look *l, const at_attention *a, const char *word_axis) {
   bool words = a->keys == (int64_t)l->n_words;
+  if (a->over == AT_OVER_PARTS) return (axis_is){AT_OVER_PARTS, 0, 0};
   if (words &&
       (a->over == AT_OVER_WORDS || (word_axis && a->key_axis && !strcmp(a->key_axis, word_axis))))
     return (axis_is){AT_OVER_WORDS, 0, 0};
@@ -188,23 +236,24 @@ static at_status add_block(making *k, const at_attention *at, const char *word_a
                            at_error *err) {
   axis_is keys = keys_are(k->l, at, word_axis), asks = keys;
   bool turned = is_turned(k->l, at, keys, word_axis, &asks);
-  int64_t rows = turned ? at->keys : at->queries;
+  const int64_t first = at->parts.n ? at->ask_first : 0, shown = at_rp_asks(at);
+  const int64_t rows = turned ? at->keys : shown;
   rp_map m = {.of = at, .head = -1, .query = -1, .turned = turned};
   at_status s = AT_OK;
   m.over = asks.over;
   m.grid_h = asks.grid_h;
   m.grid_w = asks.grid_w;
   m.keys = (size_t)(turned ? at->queries : at->keys);
-  if (!turned) s = add(k, m, at->weight, 0, at->queries, err);
+  if (!turned) s = add(k, m, at->weight, first, shown, err);
   for (int64_t q = 0; s == AT_OK && (rows > 1 || turned) && rows <= MOST_ROWS && q < rows; q++) {
-    m.query = q;
-    s = add(k, m, at->weight, q, 1, err);
+    m.query = first + q;
+    s = add(k, m, at->weight, first + q, 1, err);
   }
   m.query = -1;
   for (int64_t h = 0; s == AT_OK && !turned && at->head && at->heads > 1 && h < at->heads; h++) {
     m.head = h;
     if (h < MOST_HEADS)
-      s = add(k, m, at->head + h * at->queries * at->keys, 0, at->queries, err);
+      s = add(k, m, at->head + h * at->queries * at->keys, first, shown, err);
     else
       k->out->left_out++;
   }

@@ -45,8 +45,9 @@ static void verdict(const rp_gallery *g, const at_look *l, at_text *t) {
   }
   at_text_addf(t, "<span class=\"verdict %s\">%s ", right ? "right" : "wrong", right ? "✓" : "✗");
   at_rp_escape(t, l->predicted ? l->predicted : "no answer");
-  at_text_addf(t, "</span> <span class=\"h\">%s, logit %s</span>", right ? "right" : "wrong",
-               at_rp_number(buf, (double)l->logit, 2));
+  at_text_addf(t, "</span> <span class=\"h\">%s", right ? "right" : "wrong");
+  if (isfinite(l->logit)) at_text_addf(t, ", logit %s", at_rp_number(buf, (double)l->logit, 2));
+  at_text_add(t, "</span>");
 }
 
 static at_status draw_side(const rp_gallery *g, size_t k, size_t side, at_text *t, at_error *err) {

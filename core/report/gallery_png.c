@@ -1,5 +1,6 @@
 /* Attention as cairo draws it, for files that go into papers. */
 #include "core/report/gallery_png.h"
+#include <pango/pangocairo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,25 @@ static void put_boxes(const rp_sheet *s, const rp_map *m, double x, double y, do
   }
 }
 
+/* The border of an item grows with its weight, over a dark edge. */
+static void put_items(const rp_sheet *s, const rp_map *m, double x, double y, double w, double h) {
+  static const double black[3] = {0, 0, 0};
+  const at_items *items;
+  const at_key_part *part;
+  const double thick = fmax(w, h) / RP_LONG;
+  for (int level = 1; level <= RP_LEVELS; level++)
+    for (int i = 0; at_rp_placed(s->l, m, i, &items, &part); i++)
+      for (int64_t k = 0; k < items->n; k++) {
+        const float *b = items->box + 4 * k;
+        const double v = (double)m->shade[part->first + k];
+        if (at_rp_level((float)v) != level) continue;
+        for (int edge = 1; edge >= 0; edge--)
+          frame(s->c, x + (double)b[0] * w, y + (double)b[1] * h, (double)(b[2] - b[0]) * w,
+                (double)(b[3] - b[1]) * h, (0.8 + 3 * v) * thick + edge, edge ? black : AMBER,
+                (edge ? 0.5 : 1) * v);
+      }
+}
+
 static void put_truth(const rp_sheet *s, double x, double y, double w, double h) {
   static const double black[3] = {0, 0, 0};
   const at_evidence *e = s->truth;
@@ -104,24 +124,45 @@ void at_rp_png_picture(const rp_sheet *s, const rp_map *m, double x, double y, d
   cairo_save(s->c);
   cairo_rectangle(s->c, x, y, w, h);
   cairo_clip(s->c);
+  const bool parts = m && m->over == AT_OVER_PARTS; /* weight is told by borders: on top */
+  if (parts) put_truth(s, x, y, w, h);
   if (m && m->over == AT_OVER_CELLS) put_cells(s->c, m, x, y, w, h);
   if (m && m->over == AT_OVER_BOXES) put_boxes(s, m, x, y, w, h);
-  put_truth(s, x, y, w, h);
+  if (parts) put_items(s, m, x, y, w, h);
+  if (!parts) put_truth(s, x, y, w, h);
   cairo_restore(s->c);
   frame(s->c, x, y, w, h, 0.5, (const double[]){0.6, 0.6, 0.6}, 1);
 }
 
 /* ---- text ---- */
 
-static void font(cairo_t *c, double size) {
-  cairo_select_font_face(c, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-  cairo_set_font_size(c, size);
+/* A line of text, set as its script wants it: right to left, joined, with the fonts that have it.
+ */
+static PangoLayout *lay_out(cairo_t *c, const char *text, double size) {
+  PangoLayout *l = pango_cairo_create_layout(c);
+  PangoFontDescription *font = pango_font_description_from_string("sans-serif");
+  pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
+  pango_layout_set_font_description(l, font);
+  pango_layout_set_single_paragraph_mode(l, TRUE);
+  pango_layout_set_text(l, text, -1);
+  pango_font_description_free(font);
+  return l;
 }
 
-static double width_of(cairo_t *c, const char *text) {
-  cairo_text_extents_t e;
-  cairo_text_extents(c, text, &e);
-  return e.x_advance;
+static double width_of(cairo_t *c, const char *text, double size) {
+  PangoLayout *l = lay_out(c, text, size);
+  int w;
+  pango_layout_get_size(l, &w, NULL);
+  g_object_unref(l);
+  return (double)w / PANGO_SCALE;
+}
+
+/* Its baseline begins at (x, y). */
+static void show_text(cairo_t *c, const char *text, double size, double x, double y) {
+  PangoLayout *l = lay_out(c, text, size);
+  cairo_move_to(c, x, y - (double)pango_layout_get_baseline(l) / PANGO_SCALE);
+  pango_cairo_show_layout(c, l);
+  g_object_unref(l);
 }
 
 static void put_word(const rp_sheet *s, const rp_map *m, size_t i, const char *text, double x,
@@ -133,9 +174,8 @@ static void put_word(const rp_sheet *s, const rp_map *m, size_t i, const char *t
     cairo_fill(s->c);
   }
   cairo_set_source_rgb(s->c, 0, 0, 0);
-  cairo_move_to(s->c, x + pad, y + line * 0.68);
-  cairo_show_text(s->c, text);
-  if (!at_rp_word_decides(s->truth, i)) return;
+  show_text(s->c, text, RP_TEXT, x + pad, y + line * 0.68);
+  if ((m && m->over == AT_OVER_PARTS) || !at_rp_word_decides(s->truth, i)) return;
   cairo_set_source_rgb(s->c, 0.13, 0.59, 0.85);
   cairo_set_line_width(s->c, 1.6);
   cairo_move_to(s->c, x + pad, y + line * 0.88);
@@ -143,32 +183,44 @@ static void put_word(const rp_sheet *s, const rp_map *m, size_t i, const char *t
   cairo_stroke(s->c);
 }
 
+/* What is written: the words, or all keys of a map over several parts; the caller frees it. */
+static char *text_at(const rp_sheet *s, const rp_map *m, size_t i) {
+  at_text t = {0};
+  if (m && m->over == AT_OVER_PARTS)
+    at_rp_key_name(s->l, m, i, &t);
+  else
+    at_text_add(&t, s->l->words[i]);
+  return t.data;
+}
+
 double at_rp_png_words(const rp_sheet *s, const rp_map *m, double x, double y, double width,
                        bool draw) {
   const double pad = 2.5, space = 3, line = RP_TEXT * LINE;
+  const size_t n = m && m->over == AT_OVER_PARTS ? m->keys : s->l->n_words;
   double at = 0, down = 0;
   at_arena *a = at_arena_new();
-  font(s->c, RP_TEXT);
-  for (size_t i = 0; a && i < s->l->n_words; i++) {
-    const char *text = at_rp_clean(a, s->l->words[i]);
-    double w = text ? width_of(s->c, text) : 0;
-    if (at > 0 && at + w + 2 * pad > width) at = 0, down += line;
+  for (size_t i = 0; a && i < n; i++) {
+    char *own = text_at(s, m, i);
+    const char *text = own ? at_rp_clean(a, own) : NULL;
+    double w = text ? width_of(s->c, text, RP_TEXT) : 0;
+    free(own);
+    if (at > 0 && (at + w + 2 * pad > width || (m && at_rp_begins_part(m, i))))
+      at = 0, down += line;
     if (draw && text) put_word(s, m, i, text, x + at, y + down, w);
     at += w + 2 * pad + space;
   }
   at_arena_free(a);
-  return s->l->n_words ? down + line : 0;
+  return n ? down + line : 0;
 }
 
 void at_rp_png_label(const rp_sheet *s, const char *text, double x, double y, double width) {
   at_arena *a = at_arena_new();
   char *own = a ? at_rp_clean(a, text) : NULL;
-  font(s->c, RP_SMALL);
-  for (size_t n = own ? at_rp_columns(own) : 0; own && n > 1 && width_of(s->c, own) > width; n--)
+  for (size_t n = own ? at_rp_columns(own) : 0;
+       own && n > 1 && width_of(s->c, own, RP_SMALL) > width; n--)
     own = at_rp_shorten(a, own, n - 1);
   cairo_set_source_rgb(s->c, 0.3, 0.3, 0.3);
-  cairo_move_to(s->c, x, y + RP_SMALL);
-  if (own) cairo_show_text(s->c, own);
+  if (own) show_text(s->c, own, RP_SMALL, x, y + RP_SMALL);
   at_arena_free(a);
 }
 

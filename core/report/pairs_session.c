@@ -39,7 +39,7 @@ static at_status open_run(void *ctx, const char *dir, const char *split, void **
       at_dataset_rows(at_session_dataset(o->session), at_session_split(o->session, split), anchor);
   *about = (rp_opened){.rows = rows > 0 ? (size_t)rows : 0,
                        .word_axis = word_axis(at_session_graph(o->session)),
-                       .answers = at_session_answers(o->session)};
+                       .answers = at_session_tells(o->session)};
   *session = o;
   return AT_OK;
 }

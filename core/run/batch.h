@@ -45,11 +45,9 @@ typedef struct at_batch_input {
 } at_batch_input;
 bool at_session_input(const at_session *s, int i, at_batch_input *out);
 
-/* Places of the items of the i-th input in the picture, of the field NAME_box beside its own, in a
- * picture of that size: [*n, 4] x y w h; NULL: there are none. Caller frees. */
-at_status at_session_item_boxes(const at_session *s, const char *split, const int64_t *rows,
-                                int input, int64_t width, int64_t height, float **xywh, int64_t *n,
-                                at_error *err);
+/* What the keys along `over` are in row `row` of their batch axis, as `x` is bound. */
+void at_session_parts(const at_session *s, const at_exec *x, int over, int64_t row,
+                      at_key_parts *out);
 
 /* The output with a number for each class and row of one table, and that table's batch axis; NULL:
  * the model chooses among no classes. */

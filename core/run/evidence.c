@@ -7,6 +7,7 @@ void at_evidence_free(at_evidence *e) {
   free(e->box);
   free(e->word);
   free(e->region);
+  at_items_free(e->items, e->n_items);
   memset(e, 0, sizeof *e);
 }
 
@@ -38,8 +39,8 @@ static at_status add_words(const at_session *s, int feed, const char *split, int
 }
 
 /* Width, height and regions of the picture that feeds the model, as pixels or as numbers. */
-static at_status add_picture(const at_session *s, int feed, const char *split, const int64_t *rows,
-                             int64_t row, at_evidence *e, at_error *err) {
+static at_status add_picture(const at_session *s, int feed, const char *split, int64_t row,
+                             at_evidence *e, at_error *err) {
   const char *table = s->feed[feed].field->table;
   size_t n;
   const at_field *f = at_dataset_fields(s->data, &n), *boxes = NULL;
@@ -50,10 +51,8 @@ static at_status add_picture(const at_session *s, int feed, const char *split, c
     e->height = f[i].f.shape[0];
     e->width = f[i].f.shape[1];
   }
-  if (boxes)
-    return at_dataset_read_boxes(s->data, split, boxes, row, &e->region, &e->n_regions, err);
-  return at_session_item_boxes(s, split, rows, feed, e->width, e->height, &e->region, &e->n_regions,
-                               err);
+  return boxes ? at_dataset_read_boxes(s->data, split, boxes, row, &e->region, &e->n_regions, err)
+               : AT_OK;
 }
 
 at_status at_session_evidence(const at_session *s, const char *split, const int64_t *rows,
@@ -73,9 +72,10 @@ at_status at_session_evidence(const at_session *s, const char *split, const int6
     } else if ((kind == AT_FEED_IMAGE || kind == AT_FEED_REAL || kind == AT_FEED_ITEMS) &&
                !picture) {
       picture = true;
-      st = add_picture(s, f, name, rows, row, out, err);
+      st = add_picture(s, f, name, row, out, err);
     }
   }
+  if (st == AT_OK) st = at_session_items(s, name, rows, &out->items, &out->n_items, err);
   if (st != AT_OK) at_evidence_free(out);
   return st;
 }

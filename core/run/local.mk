@@ -20,11 +20,13 @@ libattune_la_SOURCES += \
 	core/run/network.c core/run/network.h \
 	core/run/network_load.c \
 	core/run/once.c core/run/once.h \
+	core/run/parts.c \
 	core/run/pictures.c \
 	core/run/pixels.c \
 	core/run/predictions.c \
 	core/run/predictions_json.c \
 	core/run/predictions_made.c \
+	core/run/rollout.c \
 	core/run/rundir.c \
 	core/run/rules.c \
 	core/run/runfile.c \

@@ -1,4 +1,5 @@
 /* One pair of a data set seen through the attention of a model. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/run/run_impl.h"
@@ -14,15 +15,9 @@ void at_look_free(at_look *l) {
     free(a->weight);
     free(a->score);
     free(a->head);
-    for (size_t k = 0; k < a->n_parts; k++) free(a->part[k].axis);
-    free(a->part);
   }
   for (size_t i = 0; i < l->n_words; i++) free(l->words[i]);
-  for (size_t i = 0; i < l->n_items; i++) free(l->item[i]);
   for (size_t i = 0; i < l->n_steps; i++) free(l->step[i]);
-  free(l->items);
-  free(l->item);
-  free(l->item_box);
   free(l->step);
   free(l->step_item);
   free(l->attention);
@@ -31,6 +26,7 @@ void at_look_free(at_look *l) {
   free(l->name);
   free(l->rgb);
   free(l->boxes);
+  at_items_free(l->items, l->n_items);
   free(l->expected);
   free(l->predicted);
   free(l->type);
@@ -133,7 +129,11 @@ static void find_over(const at_session *s, int over, at_attention *a) {
   int words = words_axis(s);
   bool text = words >= 0 && g->axis[over].parent == g->axis[words].parent &&
               a->keys == at_x_axis_size(s->look, words);
-  if (over == words || text)
+  at_session_parts(s, s->look, over, 0, &a->parts);
+  at_parts_asking(&a->parts, a->queries, &a->ask_first, &a->asks);
+  if (a->parts.n)
+    a->over = AT_OVER_PARTS;
+  else if (over == words || text)
     a->over = AT_OVER_WORDS;
   else if (find_cells(g, over, &a->grid_h, &a->grid_w) && a->grid_h * a->grid_w == a->keys)
     a->over = AT_OVER_CELLS;
@@ -162,8 +162,6 @@ static at_status add_attention(const at_session *s, const at_attend *a, at_atten
     if (!out->head) return at_nomem(err);
   }
   find_over(s, a->over, out);
-  st = at_look_parts(s, a->over, out, err);
-  if (st != AT_OK) return st;
   return out->key_axis && out->query_axis && out->weight && out->score ? AT_OK : at_nomem(err);
 }
 
@@ -268,6 +266,10 @@ const at_node *at_session_answer(const at_session *s, int *table) {
 
 bool at_session_answers(const at_session *s) { return answers_node(s) != NULL; }
 
+bool at_session_tells(const at_session *s) {
+  return at_session_answers(s) || at_task_answers(s->task);
+}
+
 static at_status add_answer(const at_session *s, const int64_t *rows, const char *split, at_look *l,
                             at_error *err) {
   const at_node *n = answers_node(s);
@@ -325,13 +327,14 @@ at_status at_session_see(at_session *s, const char *split, const int64_t *rows, 
   if (st != AT_OK) return st;
   at_exec_forward(s->look, s->seed, 0, false);
   if (s->graph->n_output) out->similarity = *at_exec_value(s->look, s->graph->output[0].node);
-  out->attention = calloc((size_t)s->graph->n_attend + 1, sizeof *out->attention);
+  out->attention = calloc(2 * (size_t)s->graph->n_attend + 1, sizeof *out->attention);
   if (!out->attention) st = at_nomem(err);
   for (int i = 0; st == AT_OK && i < s->graph->n_attend; i++)
     st = add_attention(s, &s->graph->attend[i], &out->attention[out->n_attention++], err);
   if (st == AT_OK) st = add_data(s, rows, name, picture, out, err);
+  if (st == AT_OK) st = at_session_items(s, name, rows, &out->items, &out->n_items, err);
+  if (st == AT_OK && picture) st = at_look_roll(out, err);
   if (st == AT_OK) st = add_answer(s, rows, name, out, err);
-  if (st == AT_OK) st = at_look_items(s, rows, name, out, err);
   if (st == AT_OK) st = at_look_answer(s, rows, name, out, err);
   find_grid(s, out);
   find_boxes(out);

@@ -47,22 +47,21 @@ static json_t *row_json(const float *v, int64_t n) {
 }
 
 /* Where the parts of a concatenation begin and end: {"token": [7, 61]}. */
-static json_t *parts_json(const at_attention *a) {
+static json_t *parts_json(const at_key_parts *p) {
   json_t *j = json_object();
-  for (size_t i = 0; i < a->n_parts; i++)
-    json_object_set_new(j, a->part[i].axis,
-                        json_pack("[I, I]", (json_int_t)a->part[i].first,
-                                  (json_int_t)(a->part[i].first + a->part[i].n)));
+  for (int i = 0; i < p->n; i++)
+    json_object_set_new(
+        j, p->v[i].axis,
+        json_pack("[I, I]", (json_int_t)p->v[i].first, (json_int_t)(p->v[i].first + p->v[i].n)));
   return j;
 }
 
-/* Of the last part of what asks each head by itself: [head][step][key]. */
+/* Of those that ask each head by itself: [head][step][key]. */
 static json_t *heads_json(const at_attention *a) {
-  const struct at_attention_part *last = &a->part[a->n_parts - 1];
   json_t *heads = json_array();
   for (int64_t h = 0; h < a->heads; h++) {
     json_t *rows = json_array();
-    for (int64_t q = last->first; q < last->first + last->n; q++)
+    for (int64_t q = a->ask_first; q < a->ask_first + a->asks; q++)
       json_array_append_new(rows, row_json(a->head + (h * a->queries + q) * a->keys, a->keys));
     json_array_append_new(heads, rows);
   }
@@ -71,7 +70,7 @@ static json_t *heads_json(const at_attention *a) {
 
 /* One row of weights, or one for each of several that ask. */
 static json_t *block_json(const at_attention *a) {
-  static const char *const over[] = {"other", "words", "cells", "boxes"};
+  static const char *const over[] = {"other", "words", "cells", "boxes", "parts"};
   json_t *weights = a->queries == 1 ? row_json(a->weight, a->keys) : json_array();
   for (int64_t q = 0; a->queries > 1 && q < a->queries; q++)
     json_array_append_new(weights, row_json(a->weight + q * a->keys, a->keys));
@@ -82,9 +81,15 @@ static json_t *block_json(const at_attention *a) {
                         json_pack("[I, I]", (json_int_t)a->grid_h, (json_int_t)a->grid_w));
   if (*a->query_axis) json_object_set_new(j, "asked_by", json_string(a->query_axis));
   json_object_set_new(j, "weights", weights);
-  if (a->n_parts) json_object_set_new(j, "parts", parts_json(a));
-  if (a->n_parts && a->head && a->queries == a->keys)
+  if (a->parts.n) json_object_set_new(j, "parts", parts_json(&a->parts));
+  if (a->parts.n && a->head && a->queries == a->keys)
     json_object_set_new(j, "heads", heads_json(a));
+  return j;
+}
+
+static json_t *texts_json(const at_items *v) {
+  json_t *j = json_array();
+  for (int64_t i = 0; i < v->n; i++) json_array_append_new(j, at_json_text(v->text[i]));
   return j;
 }
 
@@ -101,11 +106,8 @@ at_status at_json_attention(at_session *s, const char *split, int64_t row, json_
   for (size_t i = 0; i < l.n_attention; i++)
     json_array_append_new(blocks, block_json(&l.attention[i]));
   bool whole = words && blocks && json_array_size(blocks) == l.n_attention;
-  if (l.n_items) {
-    json_t *items = json_array();
-    for (size_t i = 0; i < l.n_items; i++) json_array_append_new(items, at_json_text(l.item[i]));
-    json_object_set_new(line, l.items, items);
-  }
+  for (size_t i = 0; i < l.n_items; i++)
+    if (l.items[i].text) json_object_set_new(line, l.items[i].axis, texts_json(&l.items[i]));
   if (words) json_object_set_new(line, "words", words);
   if (blocks) json_object_set_new(line, "attention", blocks);
   at_look_free(&l);

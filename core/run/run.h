@@ -124,25 +124,55 @@ at_status at_session_linked(const at_session *s, const char *split, int64_t row,
                             int64_t rows[AT_MOST_ROWS], size_t *n, at_error *err);
 
 /* ---- looking at attention ---------------------------------------------------------------- */
-typedef enum at_over { AT_OVER_OTHER, AT_OVER_WORDS, AT_OVER_CELLS, AT_OVER_BOXES } at_over;
+/* PARTS: keys are several sequences one after another, or items; at_key_parts says which. */
+typedef enum at_over {
+  AT_OVER_OTHER,
+  AT_OVER_WORDS,
+  AT_OVER_CELLS,
+  AT_OVER_BOXES,
+  AT_OVER_PARTS
+} at_over;
+
+/* Keys first .. first + n - 1 of a joined axis. */
+typedef struct at_key_part {
+  char axis[48];
+  at_over over; /* WORDS, BOXES for items of the picture, OTHER */
+  int64_t first, n;
+  bool asks; /* the task fills it: what it has answered so far, which asks for the rest */
+} at_key_part;
+enum { AT_MOST_PARTS = 8 };
+typedef struct at_key_parts {
+  at_key_part v[AT_MOST_PARTS];
+  int n; /* 0: the axis is neither joined nor of items */
+} at_key_parts;
+/* The rows that ask: those of the part that does, else all. */
+void at_parts_asking(const at_key_parts *p, int64_t all, int64_t *first, int64_t *n);
+
+/* What stands along an axis of items: its fields NAME_box and NAME_text. */
+typedef struct at_items {
+  char axis[48];
+  int64_t n;
+  float *box;  /* [n, 4] x0 y0 x1 y1 as shares of the picture; NULL: the data do not say */
+  char **text; /* [n], in `texts`; NULL: they have none */
+  char *texts;
+} at_items;
+void at_items_free(at_items *v, size_t n);
+/* Those that a part of the keys is of; NULL: none. */
+const at_items *at_items_of(const at_items *v, size_t n, const at_key_part *part);
 /* One forward of one row per batch axis (rows[i] for batch axis i in input order). */
 typedef struct at_attention {
   char *attend;       /* name of the block: "cell.read.2" */
   char *block, *step; /* its two parts: "cell.read", "2"; step "" outside of a repeat */
   char *query_axis, *key_axis;
   int64_t queries, keys;
-  float *weight; /* [queries, keys]; each row sums to one; the mean over heads */
-  float *score;  /* raw scores, the same layout */
-  int64_t heads; /* 1: it has none */
-  float *head;   /* weights of each, [heads, queries, keys]; NULL: it has none */
-  at_over over;  /* what the keys are */
-  /* Keys of a concatenation, and of self-attention what asks, too: those of each part. */
-  struct at_attention_part {
-    char *axis; /* "token" */
-    int64_t first, n;
-  } * part;
-  size_t n_parts;         /* 0: they are of one sort */
-  int64_t grid_h, grid_w; /* CELLS: row after row */
+  float *weight;           /* [queries, keys]; each row sums to one; the mean over heads */
+  float *score;            /* raw scores, the same layout */
+  int64_t heads;           /* 1: it has none */
+  float *head;             /* weights of each, [heads, queries, keys]; NULL: it has none */
+  at_over over;            /* what the keys are */
+  int64_t grid_h, grid_w;  /* CELLS: row after row */
+  at_key_parts parts;      /* PARTS */
+  int64_t ask_first, asks; /* the queries that are shown: all, or those of the part that asks */
 } at_attention;
 typedef struct at_look {
   at_attention *attention;
@@ -154,22 +184,22 @@ typedef struct at_look {
   uint8_t *rgb;
   int64_t width, height; /* the picture as the model saw it; NULL when the data has none */
   float *boxes;
-  int64_t n_boxes;        /* x y w h in pixels of `rgb`, one per region; NULL */
+  int64_t n_boxes; /* x y w h in pixels of `rgb`, one per region; NULL */
+  at_items *items; /* of each axis of items */
+  size_t n_items;
   int64_t grid_h, grid_w; /* regions are a grid of cells: its shape; 0 when not */
   float similarity;       /* value of the first output for this pair */
   char *expected;         /* answer of the data; NULL: the model chooses among no classes */
   char *predicted;        /* the class of the largest number of its output */
   char *type;             /* the field `type` of what was asked; NULL: there is none */
-  float logit;            /* that largest number */
-  char *items;            /* the axis of an input whose items have texts, "token"; NULL: none has */
-  char **item;            /* [n_items] their texts */
-  size_t n_items;
-  float *item_box;    /* [n_items, 4] x0 y0 x1 y1, shares of the picture; NULL */
-  char **step;        /* of an answer that was made step by step: what each step says */
-  int64_t *step_item; /* [n_steps] the item that it points at; -1: none */
+  float logit;            /* that largest number; NaN: the task makes its answers up */
+  char **step;            /* of an answer that was made step by step: what each step says */
+  int64_t *step_item;     /* [n_steps] the item that it points at; -1: none */
   size_t n_steps;
 } at_look;
 /* Whether looks of this session have answers. */
+bool at_session_tells(const at_session *s);
+/* Whether they are chosen among classes. */
 bool at_session_answers(const at_session *s);
 at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
                           at_look *out, at_error *err);
@@ -184,8 +214,10 @@ typedef struct at_evidence {
   int64_t n_words;
   int64_t first, words; /* the key of word 0, 1 behind <start>; how many words the model is given */
   int64_t width, height; /* of the picture; 0: there is none */
-  float *region;         /* [n_regions, 4] of the picture's boxes, or of its items; NULL */
+  float *region;         /* [n_regions, 4] of the picture's boxes; NULL */
   int64_t n_regions;
+  at_items *items; /* of the picture, as of a look */
+  size_t n_items;
 } at_evidence;
 /* rows[i] of batch axis i, as of a look. Free it also where this fails. Thread-safe. */
 at_status at_session_evidence(const at_session *s, const char *split, const int64_t *rows,

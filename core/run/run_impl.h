@@ -171,6 +171,14 @@ at_status at_session_write_kept(const at_session *s, const char *dir, at_error *
 at_status at_session_say(at_session *s, const char *sentence, at_error *err);
 void at_session_free_kept(at_session *s);
 
+/* ---- parts and items (parts.c, rollout.c) ---- */
+at_status at_session_items(const at_session *s, const char *split, const int64_t *rows,
+                           at_items **out, size_t *n, at_error *err);
+/* Behind the blocks of a look, which have room for as many more: `rollout` (Abnar and Zuidema,
+ * 2020) of those that are layers of self-attention over the same joined keys, the first one first.
+ */
+at_status at_look_roll(at_look *l, at_error *err);
+
 /* ---- links (linked.c) ---- */
 /* The field by which rows of `from` name one of `to`; NULL: there is none. */
 const at_field *at_session_link_field(const at_session *s, const char *from, const char *to);
@@ -288,12 +296,7 @@ at_status at_session_write_made(at_session *s, const char *split, const attune_p
                                 const at_predictions *to, at_progress_fn *fn, void *ctx,
                                 at_error *err);
 
-/* ---- items and steps of a look (look_made.c) ---- */
-/* The parts of a concatenated axis, in a batch of one row of each table. */
-at_status at_look_parts(const at_session *s, int axis, at_attention *a, at_error *err);
-/* Texts and places of items, and a made answer. */
-at_status at_look_items(const at_session *s, const int64_t *rows, const char *split, at_look *l,
-                        at_error *err);
+/* ---- a made answer (look_made.c) ---- */
 at_status at_look_answer(at_session *s, const int64_t *rows, const char *split, at_look *l,
                          at_error *err);
 

@@ -111,7 +111,7 @@ refuses "a run over other data" 2 'no run.yaml here|other examples|no row' "$A" 
 
 refuses "an unknown block" 2 'no attention block `red.2`; did you mean `read' \
   "$A" explain "$work/vqa" --attend red.2
-refuses "a metric that reads no attention" 2 'the metric `accuracy` is for the task `vqa`; it reads no attention' \
+refuses "a metric that reads no attention" 2 'the metric `accuracy` is for the task `vqa[^`]*`; it reads no attention' \
   "$A" explain "$work/vqa" --metric accuracy
 refuses "an unknown metric" 2 'attention_erasure' "$A" explain "$work/vqa" --metric attention_erasur
 refuses "an unknown condition" 2 'no condition `tipe`; there are .*, `type`' "$A" explain "$work/vqa" --by tipe

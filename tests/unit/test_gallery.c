@@ -161,7 +161,7 @@ static void test_differ(void **state) {
 
 /* ---- a made-up model of two steps ---- */
 
-typedef enum shape { TWO_STEPS, LOOSE, BOXES, MEMORY, HEADS, PAIRS } shape;
+typedef enum shape { TWO_STEPS, LOOSE, BOXES, MEMORY, HEADS, PAIRS, PARTS } shape;
 
 typedef struct maker {
   shape kind;
@@ -207,6 +207,31 @@ static at_attention *add_block(at_look *l, const char *block, const char *step, 
   return a;
 }
 
+/* The three words, two tokens and two steps of an answer, all of which ask; the steps are shown. */
+static void add_parts(at_look *l) {
+  static const float box[] = {0, 0, 0.5f, 0.5f, 0.5f, 0.5f, 1, 1}, none[49];
+  at_attention *a = add_block(l, "look", "", AT_OVER_PARTS, none, 49);
+  a->keys = a->queries = 7;
+  a->weight[5 * 7 + 3] = a->weight[6 * 7 + 1] = 1;
+  a->ask_first = 5;
+  a->asks = 2;
+  a->parts = (at_key_parts){.v = {{.axis = "word", .over = AT_OVER_WORDS, .n = 3},
+                                  {.axis = "token", .over = AT_OVER_BOXES, .first = 3, .n = 2},
+                                  {.axis = "step", .first = 5, .n = 2, .asks = true}},
+                            .n = 3};
+  l->items = calloc(1, sizeof *l->items);
+  l->n_items = 1;
+  strcpy(l->items->axis, "token");
+  l->items->n = 2;
+  l->items->box = malloc(sizeof box);
+  memcpy(l->items->box, box, sizeof box);
+  l->items->texts = strdup("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d\n\xe5\x90\x88<9>");
+  l->items->text = calloc(2, sizeof *l->items->text);
+  l->items->text[0] = l->items->texts;
+  l->items->text[1] = strchr(l->items->texts, '\n') + 1;
+  l->items->text[1][-1] = 0;
+}
+
 static const float words[] = {0.1f, 0.75f, 0.15f}, cells[] = {0.1f, 0.1f, 0, 0.7f, 0.05f, 0.05f};
 
 static void add_blocks(const maker *m, at_look *l) {
@@ -227,6 +252,7 @@ static void add_blocks(const maker *m, at_look *l) {
     memcpy(l->boxes, box, sizeof box);
     add_block(l, "read", "1", AT_OVER_BOXES, (const float[]){0.25f, 0.75f}, 2);
   }
+  if (m->kind == PARTS) add_parts(l);
   if (m->kind == MEMORY) add_block(l, "recall", "3", AT_OVER_OTHER, words, 3);
   if (m->kind == HEADS) {
     at_attention *a = add_block(l, "read", "", AT_OVER_CELLS, cells, 6);
@@ -454,6 +480,32 @@ static void test_kinds(void **state) {
   }
 }
 
+/* Several sequences joined: items in the picture by their borders, all keys as texts, whatever way
+ * these are written; a map for each step of the answer, none for what else asks. */
+static void test_parts(void **state) {
+  (void)state;
+  maker m = {.rows = 1, .kind = PARTS};
+  char *html = section(&m, 1);
+  assert_int_equal(count(html, "class=\"step\""), 2);
+  assert_int_equal(count(html, "class=\"map read both\""), 2);
+  assert_int_equal(count(html, "class=\"tile line both\""), 4);
+  assert_int_equal(count(html, "mean over 2 step"), 4); /* and in the drawing's name */
+  assert_int_equal(count(html, "<b>step 1</b> 1.00"), 2);
+  assert_int_equal(
+      count(html,
+            "<path class=\"o o16\" d=\"M0 0h60v40h-60z\"><title>\xd7\xa9\xd7\x9c\xd7\x95\xd7"
+            "\x9d: 0.500</title>"),
+      2);
+  assert_int_equal(count(html, "class=\"o "), 2 * 2); /* not where step 2 looks at a word */
+  assert_int_equal(count(html, "<span dir=\"auto\" class=\"s0\">\xe5\x90\x88&lt;9&gt;</span>"), 6);
+  assert_int_equal(count(html, "</span>\n<span dir=\"auto\""), 2 * 3 * 2);
+  free(html);
+  m.bare = true;
+  html = section(&m, 1);
+  assert_int_equal(count(html, "class=\"tile line both\""), 4);
+  free(html);
+}
+
 /* One group: its seeds stand side by side, and what decides is marked. */
 static void test_seeds(void **state) {
   (void)state;
@@ -546,6 +598,38 @@ static void test_overlays(void **state) {
   assert_int_equal(rmdir(dir), 0); /* and nothing else */
 }
 
+/* The border of the token in the upper left quarter is lit, the picture within it is not. */
+static void test_part_files(void **state) {
+  (void)state;
+  char dir[] = "/tmp/attune-overlays.XXXXXX", path[200];
+  assert_non_null(mkdtemp(dir));
+  rp_run run = {.dir = "a"};
+  size_t own = 0;
+  rp_group group = {.label = "s", .run = &own, .n = 1};
+  at_report r = {.run = &run, .n_runs = 1, .group = &group, .n_groups = 1};
+  maker m = {.rows = 1, .kind = PARTS};
+  rp_source src = {&m, open_made, look_made, free_made, close_made, NULL};
+  at_report_options o = {.pairs = 1, .overlays = dir};
+  at_text t = {0};
+  at_error err = {0};
+  at_image image;
+  now = &m;
+  assert_int_equal(at_rp_attention(&r, &src, &o, &t, &err), AT_OK);
+  at_text_free(&t);
+  snprintf(path, sizeof path, "%s/0001-s-look.png", dir);
+  assert_int_equal(at_image_read(path, &image, &err), AT_OK);
+  double all_w = (double)image.w / 2.5, all_h = (double)image.h / 2.5;
+  const uint8_t *lit = pixel(&image, (7 + 120) / all_w, (7 + 40) / all_h),
+                *dark = pixel(&image, (7 + 60) / all_w, (7 + 40) / all_h);
+  assert_true(lit[0] > 200 && lit[1] > 130 && lit[2] < 60);
+  assert_true(!dark[0] && !dark[1] && !dark[2]);
+  at_image_free(&image);
+  remove(path);
+  snprintf(path, sizeof path, "%s/0001-s-look-each.png", dir);
+  assert_int_equal(remove(path), 0);
+  assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_shades),    cmocka_unit_test(test_askers),
@@ -556,6 +640,7 @@ int main(void) {
       cmocka_unit_test(test_lopsided),  cmocka_unit_test(test_many),
       cmocka_unit_test(test_pairs),     cmocka_unit_test(test_cards),
       cmocka_unit_test(test_kinds),     cmocka_unit_test(test_seeds),
+      cmocka_unit_test(test_parts),     cmocka_unit_test(test_part_files),
       cmocka_unit_test(test_failure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,7 +255,7 @@ static const char *const run_file =
 static void check_block(const at_session *s, const at_attention *a, const int64_t *rows,
                         const at_evidence *e) {
   float truth[4096], share[4096];
-  const at_key_place place = {a->over, a->keys, a->grid_h, a->grid_w};
+  const at_key_place place = {a->over, a->keys, a->grid_h, a->grid_w, NULL};
   int64_t trues = 0;
   assert_true(a->keys <= 4096);
   assert_ok(at_truth_keys(s, "train", rows, &place, truth, share, err));

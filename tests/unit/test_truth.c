@@ -14,7 +14,7 @@ typedef struct truth_case {
 } truth_case;
 
 #define CELLS(h, w) \
-  { AT_OVER_CELLS, (h) * (w), h, w }
+  { AT_OVER_CELLS, (h) * (w), h, w, NULL }
 
 static const truth_case CELL_CASES[] = {
     {"a box that is a cell", CELLS(3, 3), 30, 30, {{10, 0, 10, 10}}, 1, "010000000"},
@@ -37,9 +37,9 @@ static const truth_case CELL_CASES[] = {
     {"a box that is no number", CELLS(2, 2), 20, 20, {{NAN, 5, 5, 9}}, 1, NULL},
     {"no boxes", CELLS(2, 2), 20, 20, {{0}}, 0, NULL},
     {"no picture", CELLS(2, 2), 0, 0, {{5, 5, 5, 9}}, 1, NULL},
-    {"a grid of another size", {AT_OVER_CELLS, 5, 2, 2}, 20, 20, {{5, 5, 5, 9}}, 1, NULL},
+    {"a grid of another size", {AT_OVER_CELLS, 5, 2, 2, NULL}, 20, 20, {{5, 5, 5, 9}}, 1, NULL},
     {"one cell", CELLS(1, 1), 20, 20, {{5, 5, 1, 1}}, 1, "1"},
-    {"keys that are no place", {AT_OVER_OTHER, 4, 2, 2}, 20, 20, {{5, 5, 5, 5}}, 1, NULL},
+    {"keys that are no place", {AT_OVER_OTHER, 4, 2, 2, NULL}, 20, 20, {{5, 5, 5, 5}}, 1, NULL},
 };
 
 static void check(const char *what, const float *truth, const float *share, int64_t keys,
@@ -112,6 +112,39 @@ static void test_regions(void **state) {
   check("a region that is no number", truth, share, 8, NULL);
 }
 
+/* Two words, three tokens, one step: tokens alone are true. */
+static void test_parts(void **state) {
+  (void)state;
+  float token[] = {0.1f, 0.1f, 0.2f, 0.2f, 0.5f, 0.5f, 1, 0.7f, 0.1f, 0.1f, 0.35f, 0.2f};
+  float box[] = {10, 5, 10, 5}, truth[6], share[6]; /* of 100 x 50 */
+  int64_t word[] = {1};
+  at_items items = {.axis = "token", .n = 3, .box = token};
+  at_key_parts parts = {.v = {{.axis = "word", .over = AT_OVER_WORDS, .n = 2},
+                              {.axis = "token", .over = AT_OVER_BOXES, .first = 2, .n = 3},
+                              {.axis = "step", .first = 5, .n = 1, .asks = true}},
+                        .n = 3};
+  at_key_place place = {.over = AT_OVER_PARTS, .keys = 6, .parts = &parts};
+  at_evidence e = {.box = box, .n_boxes = 1, .word = word, .n_words = 1, .words = 9, .width = 100};
+  e.height = 50;
+  e.items = &items;
+  e.n_items = 1;
+  at_truth_of(&place, &e, truth, share);
+  check("a token and one that holds it", truth, share, 6, "001010");
+  assert_float_equal(share[0], 1 / 6.0, 1e-6);
+  items.n = 2; /* not as many as keys */
+  at_truth_of(&place, &e, truth, share);
+  check("other tokens", truth, share, 6, NULL);
+  items.n = 3;
+  place.keys = 3;
+  parts = (at_key_parts){.v = {{.axis = "token", .over = AT_OVER_BOXES, .n = 3}}, .n = 1};
+  at_truth_of(&place, &e, truth, share);
+  check("tokens alone", truth, share, 3, "101");
+  assert_float_equal(share[1], 0.1 / (0.01 + 0.1 + 0.025), 1e-6); /* by their area */
+  int64_t first, asks;
+  at_parts_asking(&parts, 3, &first, &asks);
+  assert_true(first == 0 && asks == 3);
+}
+
 static void test_words(void **state) {
   (void)state;
   int64_t word[] = {0, 3, 5}, late[] = {4};
@@ -139,9 +172,8 @@ static void test_words(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cells),
-      cmocka_unit_test(test_every_box_has_a_cell),
-      cmocka_unit_test(test_regions),
+      cmocka_unit_test(test_cells),   cmocka_unit_test(test_every_box_has_a_cell),
+      cmocka_unit_test(test_regions), cmocka_unit_test(test_parts),
       cmocka_unit_test(test_words),
   };
   return cmocka_run_group_tests_name("truth", tests, NULL, NULL);
