@@ -33,6 +33,7 @@ int cli_data_make(int argc, char **argv);
 int cli_ops(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 int cli_plugin_check(int argc, char **argv);
+int cli_plugin_new(int argc, char **argv);
 int cli_help(int argc, char **argv);
 
 /* ---- arguments (args.c) ---- */

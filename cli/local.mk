@@ -11,12 +11,12 @@ attune_SOURCES = \
 	cli/help.c \
 	cli/main.c \
 	cli/ops.c \
-	cli/plugin.c cli/plugin_check.c \
+	cli/plugin.c cli/plugin_check.c cli/plugin_new.c \
 	cli/progress.c \
 	cli/report.c \
 	cli/run.c \
 	cli/show.c \
 	cli/sweep.c \
 	cli/train.c
-attune_CPPFLAGS = $(AM_CPPFLAGS) -DAT_SOURCE_DIR='"$(abs_top_srcdir)"'
+attune_CPPFLAGS = $(AM_CPPFLAGS)
 attune_LDADD = libattune.la

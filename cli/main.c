@@ -51,7 +51,8 @@ const cli_command cli_commands[] = {
      "info READER(OPTIONS) [--json]",
      "make data sets; look into one", cli_data},
     {"plugin",
-     "list [--json] | info NAME [--json] | check FILE.so [--include PATTERN]... [--exclude "
+     "list [--json] | info NAME [--json] | new score|task|metric|data NAME [--license L] [--out "
+     "DIR] | check FILE.so [--include PATTERN]... [--exclude "
      "PATTERN]... "
      "[--with SPEC]... [--seed N] [--limit SECONDS] [--reproduce CHECK[:ITEM]] [--quiet] [--json] "
      "| "

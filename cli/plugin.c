@@ -71,6 +71,7 @@ int cli_plugin(int argc, char **argv) {
   for (int i = 1; i < argc; i++) /* the first word that is no option says which */
     if (argv[i][0] != '-') {
       if (!strcmp(argv[i], "check")) return cli_plugin_check(argc, argv);
+      if (!strcmp(argv[i], "new")) return cli_plugin_new(argc, argv);
       break;
     }
   cli_list rest;

@@ -45,3 +45,41 @@ dist_runs_DATA = \
 	examples/runs/sort_of_clevr_hops.yaml \
 	examples/runs/sort_of_clevr_scores.yaml \
 	examples/runs/sroie.yaml
+# What `attune plugin new` copies.
+skeletondir = $(pkgdatadir)
+nobase_dist_skeleton_DATA = \
+	examples/skeleton/common/Makefile \
+	examples/skeleton/common/NAME.7 \
+	examples/skeleton/common/README.md \
+	examples/skeleton/common/gitignore \
+	examples/skeleton/common/test/data.sh \
+	examples/skeleton/common/test/model.att \
+	examples/skeleton/data/Makefile \
+	examples/skeleton/data/NAME.c \
+	examples/skeleton/data/test/data.sh \
+	examples/skeleton/data/test/model.att \
+	examples/skeleton/data/test/pairs.tsv \
+	examples/skeleton/data/test/run.yaml \
+	examples/skeleton/data/test/sweep.yaml \
+	examples/skeleton/licenses/0BSD \
+	examples/skeleton/licenses/Apache-2.0 \
+	examples/skeleton/licenses/MIT \
+	examples/skeleton/metric/NAME.c \
+	examples/skeleton/metric/test/run.yaml \
+	examples/skeleton/metric/test/sweep.yaml \
+	examples/skeleton/score/NAME.c \
+	examples/skeleton/score/test/run.yaml \
+	examples/skeleton/score/test/sweep.yaml \
+	examples/skeleton/task/NAME.c \
+	examples/skeleton/task/test/run.yaml \
+	examples/skeleton/task/test/sweep.yaml
+# Plugins as others write them: built by the tests, against the installed headers.
+thirddir = $(exampledir)/plugins
+dist_third_DATA = \
+	examples/plugins/Makefile \
+	examples/plugins/gated.c \
+	examples/plugins/gaussian.c \
+	examples/plugins/lowrank.c \
+	examples/plugins/mlp.c \
+	examples/plugins/poly.c \
+	examples/plugins/relu_squared.c

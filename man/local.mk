@@ -10,6 +10,7 @@ dist_man_MANS += \
 	man/attune-model.5 \
 	man/attune-ops.1 \
 	man/attune-plugin.1 \
+	man/attune-plugin.3 \
 	man/attune-report.1 \
 	man/attune-run.1 \
 	man/attune-run.5 \

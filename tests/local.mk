@@ -326,6 +326,7 @@ e2e_tests = \
 	tests/e2e/picture_metrics.sh \
 	tests/e2e/pictures.sh \
 	tests/e2e/plugin_check.sh \
+	tests/e2e/plugin_new.sh \
 	tests/e2e/scenes_questions.sh \
 	tests/e2e/show.sh \
 	tests/e2e/report_explained.sh \

@@ -76,7 +76,7 @@ attune_options *ck_options(ck *c, const char *spec) {
   char *name = NULL;
   size_t n = 0;
   if (at_spec_parse(spec, &name, &v, &n, &c->err) == AT_OK)
-    at_options_new(c->item, v, n, ".", &o, &c->err);
+    at_options_new(c->item, v, n, NULL, &o, &c->err);
   free(name);
   free(v);
   return o;

@@ -86,7 +86,7 @@ static at_status check_elf(const at_map *m, const char *path, at_error *err) {
 
 /* ---- descriptors ---- */
 
-static bool good_name(const char *s) {
+bool at_good_name(const char *s) {
   if (!s || !(*s >= 'a' && *s <= 'z') || strlen(s) > 63) return false;
   for (; *s; s++)
     if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') || *s == '_')) return false;
@@ -97,7 +97,7 @@ static at_status check_option(const attune_item *it, const attune_option *o, con
                               at_error *err) {
   double num;
   at_error why = {0};
-  if (!good_name(o->name))
+  if (!at_good_name(o->name))
     return at_fail(err, AT_EINPUT,
                    "%s: `%s` has an option with the name \"%s\"; names are [a-z][a-z0-9_]*", path,
                    it->name, o->name);
@@ -150,7 +150,7 @@ static at_status check_item(const attune_item *it, const char *path, at_error *e
     return at_fail(err, AT_EINPUT,
                    "%s: an item says that its size is %u bytes, less than any item has", path,
                    (unsigned)it->size);
-  if (!good_name(it->name))
+  if (!at_good_name(it->name))
     return at_fail(err, AT_EINPUT, "%s: an item has the name \"%s\"; names are [a-z][a-z0-9_]*",
                    path, it->name ? it->name : "");
   if (it->kind < ATTUNE_SCORE || it->kind > ATTUNE_DATA)

@@ -11,5 +11,6 @@ libattune_la_SOURCES += \
 	core/plugin/plugin.h core/plugin/plugin_impl.h \
 	core/plugin/registry.c \
 	core/plugin/results.c \
+	core/plugin/scaffold.c core/plugin/scaffold.h \
 	core/plugin/sha256.c \
 	core/plugin/spec.c

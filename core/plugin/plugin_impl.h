@@ -18,6 +18,10 @@ typedef struct at_library {
 /* Refusals are AT_EINPUT sentences that begin with the path and say what to do. */
 at_status at_library_open(const char *path, at_library *out, at_error *err);
 void at_library_close(at_library *l);
+bool at_good_name(const char *s); /* [a-z][a-z0-9_]*, at most 63 letters */
+
+/* ---- registry.c ---- */
+bool at_in_build_tree(void); /* whether the program runs where it was built */
 
 /* ---- host.c ---- */
 /* Around every callback, in pairs: its message and its scratch memory. */

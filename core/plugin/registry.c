@@ -42,7 +42,7 @@ static at_status add_dir(at_registry *r, const char *dir, size_t n, at_error *er
 }
 
 /* A program run where it was built uses the plugins built beside it. */
-static bool in_build_tree(void) {
+bool at_in_build_tree(void) {
   char exe[PATH_MAX];
   ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
   size_t build = strlen(AT_BUILD_DIR);
@@ -66,7 +66,7 @@ at_status at_registry_new(const char *const *dirs, size_t n, at_registry **out, 
     s = add_dir(r, path, len, err);
     path += len + (path[len] == ':');
   }
-  if (s == AT_OK && in_build_tree())
+  if (s == AT_OK && at_in_build_tree())
     s = add_dir(r, AT_BUILD_DIR "/.libs", strlen(AT_BUILD_DIR "/.libs"), err);
   else if (s == AT_OK)
     s = add_dir(r, AT_PLUGINDIR, strlen(AT_PLUGINDIR), err);

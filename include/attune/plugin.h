@@ -33,8 +33,21 @@
  *                      any other callback of the same instance.
  *            [worker]  may be called on several threads at once, also for the
  *                      same instance: treat the instance as read-only.
+ *   Owner    What a plugin hands over is copied before the function returns, or is said to be
+ *            borrowed. What the host hands over is its own, and valid for the duration of the
+ *            callback unless said otherwise; nothing of it is freed by a plugin. host->scratch() is
+ *            memory that the host frees when the callback returns.
+ *   Thread   of a host function: where it may be called. [main] functions only within a callback
+ *            that is [main]; [worker] ones in any.
  *   Never    exit, abort, print, start threads, keep global mutable state, change
- *            the locale, signal handlers or the floating-point environment. */
+ *            the locale, signal handlers or the floating-point environment.
+ *
+ * STABILITY
+ *   A plugin built with any header of a major version loads into every later attune of that major
+ *   version and means the same: no member changes its place, its type or what it does. Names that
+ *   begin with ATTUNE_ and attune_ stay. A plugin built with a later header loads into an earlier
+ *   attune as well; what that one may lack is asked for: ATTUNE_HOST_HAS(host, kernel).
+ *   `attune plugin check` tries what is promised here on both sides. */
 #ifndef ATTUNE_PLUGIN_H
 #define ATTUNE_PLUGIN_H
 
@@ -500,11 +513,14 @@ struct attune_host {
 #endif
       ;
 
-  /* Options by name. [worker] An undeclared name gives 0 or "" and is reported
-   * as a defect of the plugin when the callback returns. */
-  int64_t (*option_int)(const attune_options *o, const char *name); /* INT, BOOL, ENUM index */
+  /* ---- options [worker]. An undeclared name gives 0 or "" and is reported as a defect of the
+   * plugin when the callback returns. */
+  /* The value of an option of whole numbers, of a switch (0, 1), of a choice (its index). */
+  int64_t (*option_int)(const attune_options *o, const char *name);
+  /* The value of an option that is a number. */
   double (*option_real)(const attune_options *o, const char *name);
-  const char *(*option_text)(const attune_options *o, const char *name); /* valid as long as o */
+  /* The value of a STRING, a PATH or of any other as it was written; valid as long as o. */
+  const char *(*option_text)(const attune_options *o, const char *name);
 
   /* ---- building scores [main, during compose]. Each stores a new value in *out. */
   /* size of the axis `along`: d */
@@ -531,6 +547,7 @@ struct attune_host {
   int (*scale)(attune_build *b, attune_value x, double by, double shift, attune_value *out);
   /* Elementwise, broadcasting over axes that one of them lacks. */
   int (*add)(attune_build *b, attune_value x, attune_value y, attune_value *out);
+  /* Likewise. */
   int (*multiply)(attune_build *b, attune_value x, attune_value y, attune_value *out);
 
   /* ---- data readers */
@@ -539,15 +556,17 @@ struct attune_host {
   /* [main, during open] A field of a table in every split; returns its number
    * (>= 0) or a negative status. The struct is copied. */
   int (*field)(attune_schema *s, const char *table, const attune_field *field);
-  /* [worker, during read] */
+  /* [worker, during read] The text of a TEXT or NAME field, UTF-8 without NUL; copied. */
   int (*text)(attune_sink *sink, const char *utf8, size_t bytes);
+  /* [worker, during read] n boxes of x, y, width, height in pixels of the row's picture; copied. */
   int (*boxes)(attune_sink *sink, const float *xywh, int64_t n);
   /* [worker] Decodes a JPEG or PNG file and resizes it to width x height RGB. */
   int (*image)(const attune_host *host, const char *path, int64_t width, int64_t height,
                uint8_t *rgb);
 
   /* ---- tasks [main] */
-  int64_t (*rows)(attune_task_context *c, const char *table); /* of the split at hand; -1: none */
+  /* Rows of a table in the split at hand; -1: there is none. */
+  int64_t (*rows)(attune_task_context *c, const char *table);
   /* Row of the linked table for `row` of `table` (a LINK field to it); -1: none. */
   int64_t (*link)(attune_task_context *c, const char *table, const char *to, int64_t row);
   /* Name of the i-th batch axis of the model, in order of its inputs; NULL past the end.
@@ -555,6 +574,7 @@ struct attune_host {
   const char *(*batch_axis)(attune_task_context *c, uint32_t i);
   /* 32 random bits for (epoch, index), the same in every run of the same seed. */
   uint32_t (*random)(attune_task_context *c, uint64_t epoch, uint64_t index);
+  /* One example of the epoch: rows[i] of batch axis i; copied. During `epoch` alone. */
   int (*example)(attune_task_context *c, const int64_t *rows);
   /* Runs the model on counts[i] rows rows[i][..] of each batch axis; *out is
    * `output`, valid until the next forward. Axis order of *out is that of
@@ -573,7 +593,9 @@ struct attune_host {
   /* One number. higher_is_better: 1, 0, or -1 for neither. */
   int (*result)(attune_results *r, const char *name, double value, int higher_is_better);
 
-  /* ---- memory: freed by the host when the callback returns [worker] */
+  /* ---- memory [worker] */
+  /* Aligned for anything, not zeroed; freed by the host when the callback returns. NULL: there is
+   * no more. */
   void *(*scratch)(const attune_host *host, size_t bytes);
 
   /* ---- tasks [main], since 1.1 */
@@ -658,10 +680,12 @@ struct attune_host {
   void (*gemm)(int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t a_row,
                int64_t a_column, const float *b, int64_t b_row, int64_t b_column, float beta,
                float *c, int64_t c_row, int64_t c_column);
-  /* [worker] y[i] = exp, tanh, sigmoid of x[i], in vector code, to 3 units in the last place; y may
+  /* [worker] y[i] = exp(x[i]), in vector code, to 3 units in the last place; y may
    * be x. The same bits wherever an element stands. */
   void (*vector_exp)(const float *x, float *y, int64_t n);
+  /* [worker] Likewise. */
   void (*vector_tanh)(const float *x, float *y, int64_t n);
+  /* [worker] Likewise. */
   void (*vector_sigmoid)(const float *x, float *y, int64_t n);
 
   /* ---- tasks [main], since 1.6 */
@@ -678,8 +702,9 @@ struct attune_host {
    * others. */
   int (*fill)(attune_batch *b, const char *input, attune_array *shape, void **data);
   /* A text that belongs to the run: written into its directory under that name when training
-   * begins, and given back by kept() when the run is opened again; NULL: there is none. */
+   * begins, and given back by kept() when the run is opened again. */
   int (*keep)(attune_task_context *c, const char *name, const char *text);
+  /* What was kept under that name; valid as long as the context. NULL: nothing. */
   const char *(*kept)(attune_task_context *c, const char *name);
   /* A sentence for whoever runs it: what was met and taken all the same. The same one is told
    * once. */
@@ -694,9 +719,10 @@ struct attune_host {
   /* A number that depends on all that decides what it puts out. */
   uint64_t (*network_key)(const attune_network *n);
   /* Runs it on pictures, rows of RGB bytes [count, height, width, 3], resized to the network's size
-   * by an antialiased triangle filter; on texts, words as its run knows them. */
+   * by an antialiased triangle filter. */
   int (*network_see)(attune_network *n, const uint8_t *rgb, int64_t count, int64_t height,
                      int64_t width);
+  /* Runs it on texts, words as its run knows them. */
   int (*network_read)(attune_network *n, const char *const *text, int64_t count);
   /* An output of all that it saw or read last, the batch first, other axes in the order in which
    * the model makes them; valid until it sees or reads again. */
@@ -705,8 +731,13 @@ struct attune_host {
    * there is a run directory for later runs of attune. NULL: nothing is. Valid until remember() of
    * that key. */
   const void *(*remembered)(const attune_host *host, const char *key, size_t *bytes);
+  /* Keeps `bytes` of `value` under `key`, in the place of what was; copied. */
   int (*remember)(const attune_host *host, const char *key, const void *value, size_t bytes);
 };
+
+/* Whether the host at hand has a function, where it may be older than this header; since 1.6. */
+#define ATTUNE_HOST_HAS(host_, function_) \
+  ((host_)->size >= offsetof(attune_host, function_) + sizeof((host_)->function_))
 
 /* The one exported symbol. `host` stays valid until the plugin is unloaded.
  * Returns NULL to decline (after host->error()). */

@@ -1,13 +1,21 @@
 #!/usr/bin/env bash
 # The manual: it lints clean, names every operator and every option, and its examples are real.
 . "$(dirname "$0")/lib.sh"
-for f in "$top"/man/*.[15]; do
+for f in "$top"/man/*.[135]; do
   if command -v mandoc >/dev/null; then
     is "$(basename "$f") lints clean" "" "$(mandoc -T lint -W warning "$f" 2>&1)"
   fi
 done
 "$top/tools/manual.sh" "$A" --check
 is "attune-model(5) lists the operators as the program does" 0 $?
+"$top/tools/plugin_manual.sh" --check
+is "attune-plugin(3) has the host's functions as the header has them" 0 $?
+is "and all of them" "$(sed -n '/^struct attune_host {/,/^};/p' "$top/include/attune/plugin.h" | grep -c '(\*[a-z_]*)(')" \
+  "$(grep -c '^\.It Li "' "$top/man/attune-plugin.3")"
+sed -n '/^\.\\" example: dot.c/,/^\.Ed/p' "$top/man/attune-plugin.3" | grep -v '^\.' >"$work/mine.c"
+${CC:-cc} -std=c11 -Wall -Wextra -Werror -fPIC -shared -I"$top/include" -o "$work/mine.so" "$work/mine.c" &&
+  "$A" plugin check "$work/mine.so" --exclude speed >/dev/null
+is "the score of attune-plugin(3) is one" 0 $?
 for c in check show fmt generate graph ops run train eval explain sweep report data plugin; do
   for o in $("$A" "$c" --help | grep -oE -- '--[a-z-]+' | sort -u); do
     is "attune-$c(1) names $o" yes "$(grep -q -- "-${o#--}" "$top/man/attune-$c.1" && echo yes)"

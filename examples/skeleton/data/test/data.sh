@@ -1,0 +1,1 @@
+# The data of the test lie beside it: test/pairs.tsv.
