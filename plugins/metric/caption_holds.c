@@ -75,8 +75,9 @@ static int see_pixels(const uint8_t *rgb, const attune_pictures *b, scene_view *
   return ATTUNE_OK;
 }
 
+/* `pixels`: what these say of the same pictures. */
 static int see_judged(const attune_host *host, const holding *h, const uint8_t *rgb,
-                      const attune_pictures *b, scene_view *out) {
+                      const attune_pictures *b, const scene_view *pixels, scene_view *out) {
   attune_array color, shape;
   int rc = host->network_see(h->judge, rgb, b->count, b->height, b->width);
   if (!rc) rc = host->network_output(h->judge, "colors", &color);
@@ -92,10 +93,12 @@ static int see_judged(const attune_host *host, const holding *h, const uint8_t *
                 host->network_name(h->judge), SCENE_COLORS, SCENE_SHAPES);
     return ATTUNE_BAD_INPUT;
   }
-  for (int64_t i = 0; i < b->count; i++)
+  for (int64_t i = 0; i < b->count; i++) {
     scene_judged_read((const float *)color.data + i * cells * SCENE_COLORS,
                       (const float *)shape.data + i * cells * SCENE_SHAPES, color.shape[1],
                       color.shape[2], &out[i]);
+    scene_judged_refine(&out[i], &pixels[i]);
+  }
   return ATTUNE_OK;
 }
 
@@ -109,10 +112,12 @@ static int pictures(const attune_host *host, const attune_options *o, void *stat
     scene_caption_read(b->caption[i], &h->meaning[h->n + i]);
     h->picture[h->n + i] = b->picture ? b->picture[i] : -1;
   }
-  rc = see_pixels(b->made, b, h->made[PIXELS] + h->n);
-  if (!rc && b->real) rc = see_pixels(b->real, b, h->real[PIXELS] + h->n);
-  if (!rc && h->judge) rc = see_judged(host, h, b->made, b, h->made[JUDGED] + h->n);
-  if (!rc && h->judge && b->real) rc = see_judged(host, h, b->real, b, h->real[JUDGED] + h->n);
+  for (int k = 0; !rc && k < (b->real ? 2 : 1); k++) {
+    scene_view *const *view = k ? h->real : h->made;
+    const uint8_t *rgb = k ? b->real : b->made;
+    rc = see_pixels(rgb, b, view[PIXELS] + h->n);
+    if (!rc && h->judge) rc = see_judged(host, h, rgb, b, view[PIXELS] + h->n, view[JUDGED] + h->n);
+  }
   h->n += b->count;
   return rc;
 }
@@ -250,7 +255,8 @@ static const attune_metric metric = {
         "and more. With `judge`, a\n"
         "trained scene_judge.att, the same of the objects that it sees: judged_shapes.NETWORK, "
         "judged_pairs (of a colour and a\n"
-        "shape), judged_numbers, and judged_places and judged_relations of pairs and shapes. "
+        "shape), judged_numbers, and judged_places and judged_relations of pairs and shapes, which "
+        "stand where the nearest blob does. "
         "NAME_chance is the same with\n"
         "pictures of other captions (100 for each), NAME_ceiling with the data's own pictures: "
         "what a perfect model would get.\n"

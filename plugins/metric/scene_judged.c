@@ -72,3 +72,20 @@ void scene_judged_read(const float *color, const float *shape, int64_t h, int64_
       for (long i = 0; i < n; i++) take_object(&c, out, k, s);
     }
 }
+
+void scene_judged_refine(scene_view *judged, const scene_view *pixels) {
+  for (int i = 0; i < judged->n; i++) {
+    scene_blob *o = &judged->blob[i];
+    const double x = o->x0, y = o->y0;
+    double least = 0.125;
+    for (int k = 0; k < pixels->n; k++) {
+      const scene_blob *b = &pixels->blob[k];
+      const double at_x = (b->x0 + b->x1) / 2, at_y = (b->y0 + b->y1) / 2;
+      const double d = hypot(at_x - x, at_y - y);
+      if (b->color != o->color || d > least) continue;
+      least = d;
+      o->x0 = o->x1 = (float)at_x;
+      o->y0 = o->y1 = (float)at_y;
+    }
+  }
+}

@@ -10,4 +10,7 @@
  * it. */
 void scene_judged_read(const float *color, const float *shape, int64_t h, int64_t w,
                        scene_view *out);
+/* Cells are coarse: an object's centre becomes that of the nearest blob of its colour in `pixels`,
+ * of the same picture, where one is no farther than an eighth of it. */
+void scene_judged_refine(scene_view *judged, const scene_view *pixels);
 #endif

@@ -270,6 +270,16 @@ static void test_judged(void **state) {
   assert_int_equal(t.held[SCENE_CHECK_RELATIONS], 0);
   assert_int_equal(t.held[SCENE_CHECK_SHAPES], 2);
   assert_int_equal(t.held[SCENE_CHECK_PAIRS], 0);
+  /* To the blob of its colour that is nearest, and no farther than an eighth. */
+  const scene_view pixels = {
+      .n = 3,
+      .blob = {{.color = 0, .x0 = 0.2f, .x1 = 0.4f, .y0 = 0.1f, .y1 = 0.3f},
+               {.color = 0, .x0 = 0.3f, .x1 = 0.4f, .y0 = 0.2f, .y1 = 0.3f},
+               {.color = 2, .x0 = 0.5f, .x1 = 0.6f, .y0 = 0.1f, .y1 = 0.3f}}};
+  scene_judged_refine(&v, &pixels);
+  assert_true(v.blob[0].x0 == 0.9375f || v.blob[1].x0 == 0.9375f);
+  assert_true(v.blob[0].x0 == 0.3f || v.blob[1].x0 == 0.3f);
+  assert_true(v.blob[2].x0 == 0.8125f);
   for (int i = 0; i < CELLS * CELLS; i++) say(&w, i / CELLS, i % CELLS, 0, 0, 1);
   scene_judged_read(w.color[0], w.shape[0], CELLS, CELLS, &v);
   assert_true(v.n <= SCENE_MOST_BLOBS); /* nonsense does not run over */
