@@ -143,7 +143,7 @@ static void close_files(void *p) {
 typedef struct opening {
   const attune_host *host;
   const set_kind *kind;
-  const char *root, *images, *split, *path; /* split, path: of the file at hand */
+  const char *root, *images, *split, *path; /* split, path: of the file at hand; split NULL: any */
   ocr *o;
   files *f;
   word_set ids[8]; /* pictures of a part, by id */
@@ -284,7 +284,8 @@ static int add_tokens(opening *o, const json_t *j, int64_t record) {
     return bad(o, record, "ocr_tokens and ocr_info are not of the same length");
   for (size_t part = 0; part < o->o->asked->parts; part++) {
     const int32_t row = word_set_find(&o->ids[part], id, strlen(id));
-    if (row < 0) continue;
+    const bool other = o->split && strcmp(o->o->asked->part[part].name, o->split) != 0;
+    if (row < 0 || other) continue;
     ocr_tokens *t = &o->o->part[part].picture[row].tokens;
     if (t->n) return bad(o, record, "its picture has tokens already");
     const size_t n = words ? json_array_size(words) : json_array_size(info);
@@ -335,8 +336,9 @@ static int read_files(opening *o, const char *ocr_path) {
                    path_of(o, o->kind->questions, "train", path, sizeof path));
     rc = ATTUNE_BAD_INPUT;
   }
+  o->split = NULL; /* such tokens are of all splits */
   if (!rc && ocr_path) return go_through(o, ocr_path, add_tokens);
-  for (const char *const *s = o->kind->splits; !rc && *s; s++)
+  for (const char *const *s = o->kind->splits; !rc && (o->split = *s); s++)
     if (!access(path_of(o, o->kind->questions, *s, path, sizeof path), F_OK))
       rc = go_through(o, path_of(o, o->kind->tokens, *s, path, sizeof path), add_tokens);
   return rc;

@@ -387,6 +387,16 @@ static void test_textvqa(void **state) {
   assert_int_equal(items_of(d, "train", "token", 1, v), 1);
   has_notice(d, "pictures without a token: 1, the first is cd");
   has_notice(d, "boxes that reach beyond them: 1, the first is ab");
+  /* A picture of two splits has in each the tokens of its file. */
+  put_file(in_scratch("tv"), "TextVQA_0.5.1_val.json", textvqa_questions);
+  put_file(in_scratch("tv"), "TextVQA_Rosetta_OCR_v0.2_val.json",
+           "{\"data\": [{\"image_id\": \"ab\", \"ocr_tokens\": [\"GO\"]}]}");
+  at_dataset *both;
+  assert_ok(open_scene_text("textvqa(root=%s)", textvqa_questions, textvqa_tokens, &both, err));
+  assert_string_equal(tokens_of(both, "val", 0), "GO");
+  assert_string_equal(tokens_of(both, "train", 0), "STOP\n\u5408\u8a08");
+  at_dataset_close(both);
+  remove(in_scratch("tv/TextVQA_0.5.1_val.json"));
   assert_null(at_dataset_field(d, "picture", "image"));
   assert_null(at_dataset_field(d, "picture", "object"));
   at_dataset_close(d);
