@@ -71,6 +71,7 @@ const char *const at_rp_gallery_style =
     ".said span{padding:.08rem .18rem;border-radius:3px;overflow-wrap:anywhere;\n"
     "-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
     ".said.parts{white-space:pre-line}\n"
+    ".ex figcaption b,.ex figcaption .key,.facts b,.verdict{unicode-bidi:isolate}\n"
     ".map.both{max-width:24rem;flex-basis:13rem}.map.both svg{max-width:12rem}\n"
     ".strip .tile.both{width:100%;max-width:26rem}\n"
     ".tile.both{display:grid;grid-template-columns:5.2rem minmax(0,1fr);gap:.1rem "
