@@ -303,7 +303,9 @@ test_golden_SOURCES = tests/unit/test_golden.c
 test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
+EXTRA_DIST += tests/abi
 e2e_tests = \
+	tests/e2e/abi.sh \
 	tests/e2e/asked.sh \
 	tests/e2e/gallery.sh \
 	tests/e2e/signs.sh \

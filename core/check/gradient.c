@@ -57,6 +57,11 @@ static void compare(judge *j, const char *what, float *value, const float *grad,
       j->rough++;
       continue;
     }
+    if (fabs(got - want) > tolerance && /* a kink within the step moves with the step */
+        fabs(slope(j, &value[i], STEP / 8, &size) - want) > fabs(got - want) / 2) {
+      j->rough++;
+      continue;
+    }
     j->judged++;
     if (!(fabs(got - want) <= tolerance)) /* NaN is none of both */
       j->out = ck_fail(j->c, "%s, %s: d/d %s[%lld] is %.6g, by finite differences %.6g", j->spec,
