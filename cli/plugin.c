@@ -1,4 +1,5 @@
 /* attune plugin list, attune plugin info; the way to the others. */
+#include <stdlib.h>
 #include <string.h>
 #include "cli/cli.h"
 
@@ -9,9 +10,14 @@ static const char *option_type(attune_option_type t) {
 }
 
 static void print_list(const at_item *it, size_t n) {
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++) {
     printf("%-12s %-22s %s\n", at_kind_name((attune_kind)it[i].item->kind), it[i].item->name,
            it[i].item->summary);
+    if (it[i].shadows)
+      printf("%-12s %-22s from %s, hides %s\n", "", "", it[i].path, it[i].shadows);
+    else if (getenv("ATTUNE_PLUGIN_PATH"))
+      printf("%-12s %-22s from %s\n", "", "", it[i].path);
+  }
 }
 
 static void print_pair(const char *before, const char *key, const char *value) {
@@ -32,6 +38,7 @@ static void print_item_json(const at_item *it, bool full) {
   print_pair(", ", "license", it->plugin->license);
   print_pair(", ", "path", it->path);
   print_pair(", ", "sha256", it->sha256);
+  print_pair(", ", "hides", it->shadows);
   if (full) {
     print_pair(", ", "doc", it->item->doc);
     printf(", \"options\": [");

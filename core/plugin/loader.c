@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -197,20 +199,53 @@ static at_status check_plugin(const attune_plugin *p, const char *path, at_error
   return AT_OK;
 }
 
+/* ---- code that is not ours yet ---- */
+
+static const int FAULTS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+enum { N_FAULTS = sizeof FAULTS / sizeof *FAULTS };
+static sigjmp_buf back;
+
+static void to_back(int signal) { siglongjmp(back, signal); }
+
+/* Runs fn, the first code of a plugin; 0, or the signal that it died of. Plugins are loaded on one
+ * thread, before others run. */
+static int guarded(void (*fn)(at_library *l), at_library *l) {
+  struct sigaction own = {.sa_handler = to_back}, before[N_FAULTS];
+  sigemptyset(&own.sa_mask);
+  for (int i = 0; i < N_FAULTS; i++) sigaction(FAULTS[i], &own, &before[i]);
+  const int died = sigsetjmp(back, 1);
+  if (!died) fn(l);
+  for (int i = 0; i < N_FAULTS; i++) sigaction(FAULTS[i], &before[i], NULL);
+  return died;
+}
+
+static at_status crashed(const at_library *l, int died, at_error *err) {
+  return at_fail(err, AT_EINPUT,
+                 "%s: it crashed while it was loaded (%s); remove it, or see `attune plugin check`",
+                 l->path, strsignal(died));
+}
+
 /* ---- opening ---- */
 
-static at_status call_entry(at_library *l, at_error *err) {
+static void open_object(at_library *l) { l->handle = dlopen(l->path, RTLD_NOW | RTLD_LOCAL); }
+
+static void call_symbol(at_library *l) {
   attune_plugin_entry_fn entry;
   void *symbol = dlsym(l->handle, ATTUNE_ENTRY_SYMBOL);
-  if (!symbol)
+  memcpy(&entry, &symbol, sizeof entry); /* POSIX: a data pointer that holds a function */
+  l->plugin = entry(&at_host_table);
+}
+
+static at_status call_entry(at_library *l, at_error *err) {
+  if (!dlsym(l->handle, ATTUNE_ENTRY_SYMBOL))
     return at_fail(err, AT_EINPUT,
                    "%s: it has no symbol %s; end the source with ATTUNE_PLUGIN(...)", l->path,
                    ATTUNE_ENTRY_SYMBOL);
-  memcpy(&entry, &symbol, sizeof entry); /* POSIX: a data pointer that holds a function */
   at_host_begin();
   at_error why = {0};
-  l->plugin = entry(&at_host_table);
+  const int died = guarded(call_symbol, l);
   at_host_end(l->plugin ? ATTUNE_OK : ATTUNE_FAILED, NULL, "entry", &why);
+  if (died) return crashed(l, died, err);
   if (!l->plugin)
     return at_fail(err, AT_EINPUT, "%s: it declined to load: %s", l->path, why.message);
   return check_plugin(l->plugin, l->path, err);
@@ -230,8 +265,10 @@ at_status at_library_open(const char *path, at_library *out, at_error *err) {
   if (s != AT_OK) return s;
   out->path = strdup(path);
   if (!out->path) return at_nomem(err);
-  out->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!out->handle) s = at_fail(err, AT_EINPUT, "%s: it cannot be loaded: %s", path, dlerror());
+  const int died = guarded(open_object, out);
+  if (died) s = crashed(out, died, err);
+  if (s == AT_OK && !out->handle)
+    s = at_fail(err, AT_EINPUT, "%s: it cannot be loaded: %s", path, dlerror());
   if (s == AT_OK) s = call_entry(out, err);
   if (s != AT_OK) at_library_close(out);
   return s;

@@ -37,7 +37,7 @@ is "and so do a task, metrics and a reader" "0 0 0" "$? $(grep -c '^fail' "$work
 while read -r fault check pattern; do
   caught faulty_score "$fault" "$check" "$pattern"
 done <<'LIST'
-CRASHES_IN_ENTRY load it crashed
+CRASHES_IN_ENTRY load it crashed while it was loaded
 CHANGES_DESCRIPTOR entry another descriptor
 LEAKS_AT_LOAD unload bytes stay behind
 NO_DOC words doc is empty
@@ -114,6 +114,18 @@ refuses "nothing chosen" 2 'no check .* is chosen' "$A" plugin check "$so" --inc
 printf '#!/bin/sh\n' >"$work/script.so"
 "$A" plugin check "$work/script.so" >"$work/out"
 is "what is no plugin fails the first check" "1 1" "$? $(grep -c '^fail  load .*no shared object' "$work/out")"
+
+# ---- the loader ----
+mkdir "$work/mine"
+chmod 755 "$work/mine"
+mv "$(built "$top/tests/plugins/faulty_score.c" CRASHES_IN_ENTRY)" "$work/mine/crashes.so"
+cp "$top_builddir/.libs/dot.so" "$work/mine/dot.so"
+ATTUNE_PLUGIN_PATH=$work/mine "$A" plugin list >"$work/out" 2>"$work/stderr"
+is "one that crashes when it is loaded is named, the others are there" "0 1 1" \
+  "$? $(grep -c 'mine/crashes.so: it crashed while it was loaded' "$work/stderr") $(grep -c '^score  *general ' "$work/out")"
+is "the list says where each comes from, and what it hides" 1 \
+  "$(grep -c "from $work/mine/dot.so, hides .*dot.so" "$work/out")"
+is "in JSON too" 1 "$(ATTUNE_PLUGIN_PATH=$work/mine "$A" plugin list --json 2>/dev/null | grep -c '"hides": "/')"
 
 # ---- the plugins of the tree ----
 "$A" data make scenes --out "$work/scenes" --count 12 --size 32 --seed 3 >/dev/null
