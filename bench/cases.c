@@ -53,7 +53,8 @@ static const at_case cases[] = {
     {.name = "m4c",
      .score = {"score"},
      .batch = 16,
-     .batch_axis = "example",
+     .batch_axis = "question",
+     .size = {{"vocab", 5000}},
      .ragged =
          {{"word", words_20}, {"object", objects_100}, {"token", tokens_50}, {"step", steps_12}},
      .input = {{"question", 0, false},
