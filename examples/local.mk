@@ -35,6 +35,9 @@ dist_runs_DATA = \
 	examples/runs/scene_judge.yaml \
 	examples/runs/scenes_damsm.yaml \
 	examples/runs/scenes_gan.yaml \
+	examples/runs/scenes_gan_scores.yaml \
+	examples/runs/emoji_damsm.yaml \
+	examples/runs/emoji_gan.yaml \
 	examples/runs/scenes_study_matching.yaml \
 	examples/runs/scenes_study_vqa.yaml \
 	examples/runs/scenes_vqa.yaml \
