@@ -117,6 +117,10 @@ test_text_answers_SOURCES = tests/unit/test_text_answers.c tests/unit/text_answe
 test_text_answers_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/tools/text_answers.py
 
+unit_tests += test_steps
+test_steps_SOURCES = tests/unit/test_steps.c
+test_steps_LDADD = $(unit_ldadd)
+
 unit_tests += test_textvqa
 test_textvqa_SOURCES = tests/unit/test_textvqa.c $(textvqa_sources)
 test_textvqa_LDADD = $(unit_ldadd)

@@ -48,4 +48,5 @@ libattune_la_SOURCES += \
 	core/graph/plan.c \
 	core/graph/product.c core/graph/product.h \
 	core/graph/recurrent.c core/graph/recurrent.h \
+	core/graph/steps.c core/graph/steps.h \
 	core/graph/winograd.c core/graph/winograd.h

@@ -111,6 +111,7 @@ typedef struct order {
   const int64_t *off; /* ragged: of the query's rows */
   int64_t parents;
   int part;
+  bool of_part; /* those who attend are the part alone, not all that it was joined with */
   const at_axis *whole;
   bool back;
 } order;
@@ -142,6 +143,7 @@ static void order_lane(const order *o, int64_t at, int64_t n, int64_t stride) {
     q -= o->off[p];
   }
   stretch_of(o, p, n, &begin, &end);
+  if (o->of_part) q += begin;
   for (int64_t k = 0; k < n; k++) {
     bool free = k < begin || k >= end || (q >= begin && q < end && k <= q);
     int64_t i = at + k * stride;
@@ -160,6 +162,7 @@ static void causal_run(at_exec *x, const at_node *n, const float *in, float *out
   const at_graph *g = at_x_graph(x);
   int q = n->arg[CAUSAL_QUERY].axis[0], dq = at_node_dim(n, q);
   order o = {.x = x, .n = n, .in = in, .out = out, .back = back, .part = part_of(g, n)};
+  o.of_part = o.part >= 0 && q == n->arg[CAUSAL_PART].axis[0];
   o.whole = &g->axis[root_of(g, n->arg[CAUSAL_KEY].axis[0])];
   o.q_stride = at_x_around(x, n, dq).inner;
   o.q_size = at_x_dim(x, n, dq);

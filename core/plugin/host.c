@@ -180,6 +180,7 @@ const attune_host at_host_table = {
     .keep = at_host_task_keep,
     .kept = at_host_task_kept,
     .say = at_host_say,
+    .next = at_host_next,
     .network = at_host_network,
     .network_name = at_host_network_name,
     .network_key = at_host_network_key,

@@ -30,6 +30,13 @@ int at_host_say(attune_task_context *c, const char *sentence) {
   return at_host_keep(o->say(o->ctx, sentence, &err), &err);
 }
 
+int at_host_next(attune_task_context *c, const char *output, const int64_t *const *rows,
+                 const int64_t *counts, const int64_t *from, int whole, attune_array *out) {
+  const at_task_ops *o = c->ops;
+  at_error err = {0};
+  return at_host_keep(o->next(o->ctx, output, rows, counts, from, whole, out, &err), &err);
+}
+
 int at_host_lengths(attune_batch *b, const char *axis, const int64_t *n) {
   at_error err = {0};
   return at_host_keep(b->ops->lengths(b->ops->ctx, axis, n, &err), &err);

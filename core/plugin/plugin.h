@@ -137,6 +137,9 @@ typedef struct at_task_ops {
   at_status (*keep)(void *ctx, const char *name, const char *text, at_error *err);
   const char *(*kept)(void *ctx, const char *name);
   at_status (*say)(void *ctx, const char *sentence, at_error *err);
+  at_status (*next)(void *ctx, const char *output, const int64_t *const *rows,
+                    const int64_t *counts, const int64_t *from, int whole, attune_array *out,
+                    at_error *err);
 } at_task_ops;
 at_status at_task_epoch(const at_item *task, const attune_options *o, const at_task_ops *ops,
                         uint64_t epoch, at_error *err);

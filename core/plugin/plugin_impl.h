@@ -117,6 +117,8 @@ const char *at_host_split(attune_task_context *c);
 int at_host_task_keep(attune_task_context *c, const char *name, const char *text);
 const char *at_host_task_kept(attune_task_context *c, const char *name);
 int at_host_say(attune_task_context *c, const char *sentence);
+int at_host_next(attune_task_context *c, const char *output, const int64_t *const *rows,
+                 const int64_t *counts, const int64_t *from, int whole, attune_array *out);
 int at_host_lengths(attune_batch *b, const char *axis, const int64_t *n);
 const int64_t *at_host_offsets(attune_batch *b, const char *axis);
 int at_host_fill(attune_batch *b, const char *input, attune_array *shape, void **data);

@@ -22,6 +22,7 @@ typedef struct filling {
   at_exec *x;
   const int64_t *counts;
   bool given[AT_MAX_FEEDS], filled[AT_MAX_FEEDS]; /* offsets; numbers */
+  const bool *wanted; /* x NULL: these alone, for whoever takes them from the buffers */
 } filling;
 
 static const at_axis *axis_of(const at_session *s, const at_node *in, int d) {
@@ -59,7 +60,7 @@ static at_status batch_lengths(void *ctx, const char *axis, const int64_t *n, at
     off[i + 1] = off[i] + n[i];
   }
   b->given[first] = true;
-  return at_exec_ragged(b->x, axis, off, rows, err);
+  return !b->x ? AT_OK : at_exec_ragged(b->x, axis, off, rows, err);
 }
 
 static at_status dim_size(filling *b, const at_feed *f, int d, int64_t *out, at_error *err) {
@@ -91,7 +92,7 @@ static at_status batch_fill(void *ctx, const char *input, attune_array *shape, v
   while (f < s->n_feeds &&
          (s->feed[f].kind != AT_FEED_TASK || strcmp(s->feed[f].input->name, input)))
     f++;
-  if (f == s->n_feeds) return AT_OK;
+  if (f == s->n_feeds || (b->wanted && !b->wanted[f])) return AT_OK;
   const at_node *in = s->feed[f].input;
   *shape = (attune_array){.type = in->type == AT_TOKEN ? ATTUNE_I32 : ATTUNE_F32,
                           .ndim = (uint32_t)in->ndim};
@@ -106,7 +107,7 @@ static at_status batch_fill(void *ctx, const char *input, attune_array *shape, v
   *data = s->buffer[f];
   shape->data = s->buffer[f];
   b->filled[f] = true;
-  return at_exec_input(b->x, in->name, s->buffer[f], err);
+  return !b->x ? AT_OK : at_exec_input(b->x, in->name, s->buffer[f], err);
 }
 
 attune_rows at_session_rows(const at_session *s, const int64_t *const *rows,
@@ -119,10 +120,10 @@ attune_rows at_session_rows(const at_session *s, const int64_t *const *rows,
 }
 
 at_status at_session_feed(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
-                          const int64_t *counts, at_error *err) {
+                          const int64_t *counts, const bool *wanted, at_error *err) {
   at_task_run t = {.s = s, .split = split};
   at_task_ops ops = at_session_task_ops(&t);
-  filling b = {.s = s, .x = x, .counts = counts};
+  filling b = {.s = s, .x = x, .counts = counts, .wanted = wanted};
   const at_batch_ops batch = {&b, batch_lengths, batch_offsets, batch_fill};
   const attune_rows r = at_session_rows(s, rows, counts);
   bool any = false;
@@ -130,7 +131,7 @@ at_status at_session_feed(at_session *s, at_exec *x, const char *split, const in
   if (!any) return AT_OK;
   at_status st = at_task_feed(s->task, s->task_options, &ops, &r, &batch, err);
   for (int f = 0; st == AT_OK && f < s->n_feeds; f++)
-    if (s->feed[f].kind == AT_FEED_TASK && !b.filled[f])
+    if (s->feed[f].kind == AT_FEED_TASK && !b.filled[f] && (!wanted || wanted[f]))
       st = at_fail(err, AT_EFAIL, "the task `%s` does not fill the input `%s`", s->task->item->name,
                    s->feed[f].input->name);
   free(t.text);

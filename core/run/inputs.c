@@ -581,6 +581,6 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
     st = load_feed(s, x, c, f, own, counts, err);
     if (st == AT_OK) st = at_exec_input(x, s->feed[f].input->name, s->buffer[f], err);
   }
-  if (st == AT_OK) st = at_session_feed(s, x, c->split, rows, counts, err);
+  if (st == AT_OK) st = at_session_feed(s, x, c->split, rows, counts, NULL, err);
   return st == AT_OK ? at_exec_ready(x, err) : st;
 }

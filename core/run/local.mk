@@ -23,6 +23,7 @@ libattune_la_SOURCES += \
 	core/run/parts.c \
 	core/run/pictures.c \
 	core/run/pixels.c \
+	core/run/stepping.c \
 	core/run/predictions.c \
 	core/run/predictions_json.c \
 	core/run/predictions_made.c \

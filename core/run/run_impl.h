@@ -85,6 +85,8 @@ typedef struct at_labels {
   const at_field *field; /* whose texts they are; NULL: there are none */
 } at_labels;
 
+typedef struct at_stepping at_stepping; /* stepping.c */
+
 /* A text that the task keeps with the run. */
 typedef struct at_kept {
   char *name, *text;
@@ -117,6 +119,7 @@ struct at_session {
   at_params *params;
   at_pool *pool;
   at_exec *train, *eval, *look, *judge; /* judge: losses, nothing learned */
+  at_stepping *stepping;                /* NULL: nobody answers a step at a time */
   attune_network *network;              /* other models that metrics asked for */
   struct at_memory *memory;             /* what they remember */
   const char *folder;                   /* where that lies as files; NULL: nowhere */
@@ -162,9 +165,19 @@ at_status at_session_load_items(at_session *s, at_exec *x, const at_cache *c, in
 /* ---- what the task fills (fed.c) ---- */
 bool at_session_fed(const at_session *s, const char *input);
 attune_rows at_session_rows(const at_session *s, const int64_t *const *rows, const int64_t *counts);
-/* Once the inputs that data feed are bound. */
+/* Once the inputs that data feed are bound. x NULL: of the feeds `wanted` alone, into the buffers
+ * and offsets of the session; else `wanted` is NULL. */
 at_status at_session_feed(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
-                          const int64_t *counts, at_error *err);
+                          const int64_t *counts, const bool *wanted, at_error *err);
+
+/* ---- answers a step at a time (stepping.c) ---- */
+/* The model on rows of which from[i] says which row of the last call each continues, with one step
+ * more; NULL: with their first step.  *x: the executor that holds the outputs, of which the last of
+ * each row's is the newest.  `whole`: nothing is kept, all is worked out. */
+at_status at_session_next(at_session *s, const char *split, const int64_t *const *rows,
+                          const int64_t *counts, const int64_t *from, bool whole, at_exec **x,
+                          at_error *err);
+void at_stepping_free(at_stepping *s);
 at_status at_session_keep(at_session *s, const char *name, const char *text, at_error *err);
 const char *at_session_kept(at_session *s, const char *name);
 at_status at_session_write_kept(const at_session *s, const char *dir, at_error *err);
@@ -257,6 +270,7 @@ typedef struct at_task_run {
   size_t n, cap;
   float *out;
   size_t out_cap;
+  at_exec *last; /* whose outputs are asked for: of the last forward or next */
   at_progress_fn *fn;
   void *ctx;
   const char *phase;

@@ -328,6 +328,7 @@ void at_session_free(at_session *s) {
   at_exec_free(s->eval);
   at_exec_free(s->look);
   at_exec_free(s->judge);
+  at_stepping_free(s->stepping);
   at_network_free(s->network);
   at_memory_free(s);
   at_params_free(s->params);

@@ -53,9 +53,9 @@ static at_status task_example(void *ctx, const int64_t *rows, at_error *err) {
 
 /* ---- forward ---- */
 
-static const at_node *output_node(const at_session *s, const char *name) {
-  for (int i = 0; i < s->graph->n_output; i++)
-    if (!strcmp(s->graph->output[i].name, name)) return s->graph->output[i].node;
+static const at_node *output_node(const at_graph *g, const char *name) {
+  for (int i = 0; i < g->n_output; i++)
+    if (!strcmp(g->output[i].name, name)) return g->output[i].node;
   return NULL;
 }
 
@@ -74,7 +74,7 @@ static at_status reorder(at_task_run *t, const at_node *n, const float *v, attun
   const at_session *s = t->s;
   int dim[AT_MAX_DIM], k = 0;
   for (int b = 0; b < s->n_batch; b++) {
-    int d = batch_dim(s->graph, n, s->batch[b].axis);
+    int d = batch_dim(at_x_graph(t->last), n, s->batch[b].axis);
     if (d >= 0) dim[k++] = d;
   }
   const int own = k;
@@ -82,9 +82,10 @@ static at_status reorder(at_task_run *t, const at_node *n, const float *v, attun
     for (int d = 0; d < n->ndim; d++) {
       bool among = false;
       for (int i = 0; i < own; i++) among |= dim[i] == d;
-      if (!among && (s->graph->axis[n->dim[d].axis].kind == AT_BATCH) == batch) dim[k++] = d;
+      if (!among && (at_x_graph(t->last)->axis[n->dim[d].axis].kind == AT_BATCH) == batch)
+        dim[k++] = d;
     }
-  size_t count = (size_t)at_x_count(s->eval, n);
+  size_t count = (size_t)at_x_count(t->last, n);
   if (count > t->out_cap) {
     float *p = realloc(t->out, count * sizeof *p);
     if (!p) return at_nomem(err);
@@ -93,10 +94,10 @@ static at_status reorder(at_task_run *t, const at_node *n, const float *v, attun
   }
   int64_t index[AT_MAX_DIM] = {0};
   *out = (attune_array){.type = ATTUNE_F32, .ndim = (uint32_t)n->ndim, .data = t->out};
-  for (int d = 0; d < n->ndim; d++) out->shape[d] = at_x_dim(s->eval, n, dim[d]);
+  for (int d = 0; d < n->ndim; d++) out->shape[d] = at_x_dim(t->last, n, dim[d]);
   for (size_t i = 0; i < count; i++) {
     int64_t at = 0;
-    for (int d = 0; d < n->ndim; d++) at += index[d] * at_x_around(s->eval, n, dim[d]).inner;
+    for (int d = 0; d < n->ndim; d++) at += index[d] * at_x_around(t->last, n, dim[d]).inner;
     t->out[i] = v[at];
     for (int d = n->ndim - 1; d >= 0 && ++index[d] == out->shape[d]; d--) index[d] = 0;
   }
@@ -117,34 +118,47 @@ static at_status load_for(at_session *s, attune_purpose why, at_exec *x, const c
   return st;
 }
 
+static at_status tell_done(at_task_run *t, at_error *err) {
+  at_progress p = {.phase = t->phase, .step = ++t->done, .loss = NAN};
+  return t->fn && t->fn(t->ctx, &p) ? at_fail(err, AT_EFAIL, "stopped") : AT_OK;
+}
+
 static at_status task_forward(void *ctx, const char *output, const int64_t *const *rows,
                               const int64_t *counts, attune_array *out, at_error *err) {
   at_task_run *t = ctx;
   at_session *s = t->s;
-  const at_node *n = output_node(s, output);
+  const at_node *n = output_node(s->graph, output);
   if (!n) return at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
   at_status st = open_eval(s, err);
   if (st == AT_OK) st = load_for(s, ATTUNE_TO_ANSWER, s->eval, t->split, rows, counts, err);
   if (st != AT_OK) return st;
   at_exec_forward(s->eval, s->seed, 0, false);
-  t->done++;
-  if (t->fn) {
-    at_progress p = {.phase = t->phase, .step = t->done, .loss = NAN};
-    if (t->fn(t->ctx, &p)) return at_fail(err, AT_EFAIL, "stopped");
-  }
-  return reorder(t, n, at_exec_value(s->eval, n), out, err);
+  t->last = s->eval;
+  st = tell_done(t, err);
+  return st == AT_OK ? reorder(t, n, at_exec_value(s->eval, n), out, err) : st;
+}
+
+static at_status task_next(void *ctx, const char *output, const int64_t *const *rows,
+                           const int64_t *counts, const int64_t *from, int whole, attune_array *out,
+                           at_error *err) {
+  at_task_run *t = ctx;
+  at_status st = at_session_next(t->s, t->split, rows, counts, from, whole != 0, &t->last, err);
+  if (st == AT_OK) st = tell_done(t, err);
+  const at_node *n = st == AT_OK ? output_node(at_x_graph(t->last), output) : NULL;
+  if (st == AT_OK && !n) st = at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
+  return st == AT_OK ? reorder(t, n, at_exec_value(t->last, n), out, err) : st;
 }
 
 static bool task_has_output(void *ctx, const char *output) {
-  return output_node(((const at_task_run *)ctx)->s, output) != NULL;
+  return output_node(((const at_task_run *)ctx)->s->graph, output) != NULL;
 }
 
 static at_status task_output(void *ctx, const char *output, attune_array *out, at_error *err) {
   at_task_run *t = ctx;
-  const at_node *n = output_node(t->s, output);
+  if (!t->last) return at_fail(err, AT_EFAIL, "an output was asked for before any forward");
+  const at_node *n = output_node(at_x_graph(t->last), output);
   if (!n) return at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
-  if (!t->done) return at_fail(err, AT_EFAIL, "an output was asked for before any forward");
-  return reorder(t, n, at_exec_value(t->s->eval, n), out, err);
+  return reorder(t, n, at_exec_value(t->last, n), out, err);
 }
 
 /* ---- losses ---- */
@@ -284,5 +298,6 @@ at_task_ops at_session_task_ops(at_task_run *t) {
                        .split = task_split,
                        .keep = task_keep,
                        .kept = task_kept,
-                       .say = task_say};
+                       .say = task_say,
+                       .next = task_next};
 }

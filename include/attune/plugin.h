@@ -709,6 +709,12 @@ struct attune_host {
   /* A sentence for whoever runs it: what was met and taken all the same. The same one is told
    * once. */
   int (*say)(attune_task_context *c, const char *sentence);
+  /* forward of answers that grow by a step at each call: from[i] says which row of the last call
+   * row i continues; NULL: these are first steps. Keys and values of earlier steps are kept where
+   * the model allows that, with the same bits as if it were run anew; `whole`: they are not. *out
+   * has as many steps of each row as were worked out, the newest last. */
+  int (*next)(attune_task_context *c, const char *output, const int64_t *const *rows,
+              const int64_t *counts, const int64_t *from, int whole, attune_array *out);
 
   /* ---- metrics [main, during begin, pictures and conclude], since 1.6 */
   /* What is asked for twice, also in a later evaluation of the run, is loaded once. Its outputs

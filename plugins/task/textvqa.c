@@ -20,6 +20,8 @@ static const attune_option options_table[] = {
      "train on any of the answers that people gave, drawn anew in every epoch, and not on one"},
     {"beam", ATTUNE_OPTION_INT, "1", 1, 64, NULL,
      "answers kept in sight at every step; 1: the best word or token is taken at once"},
+    {"cache", ATTUNE_OPTION_BOOL, "true", 0, 0, NULL,
+     "keep keys and values of earlier steps while answering; the answers are the same without"},
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
 };
 
@@ -144,6 +146,8 @@ typedef struct answering {
   tv_state *s;
   const int64_t *row; /* of each question */
   int64_t *rows;      /* of each answer begun */
+  int64_t *from;      /* which of the last step each continues */
+  int cache;
   float *words, *tokens;
   size_t words_cap, tokens_cap;
 } answering;
@@ -158,10 +162,10 @@ static int room(float **v, size_t *cap, size_t n) {
 }
 
 /* The last step of each answer begun, one after another. */
-static int take_last(const answering *a, const attune_array *out, int64_t n, int64_t steps,
-                     const char *name, float **v, size_t *cap) {
-  const int64_t width = out->ndim == 2 ? out->shape[1] : 0;
-  if (out->ndim != 2 || out->type != ATTUNE_F32 || out->shape[0] != n * steps || width < 1) {
+static int take_last(const answering *a, const attune_array *out, int64_t n, const char *name,
+                     float **v, size_t *cap) {
+  const int64_t width = out->ndim == 2 ? out->shape[1] : 0, steps = out->shape[0] / n;
+  if (out->ndim != 2 || out->type != ATTUNE_F32 || out->shape[0] % n || !steps || width < 1) {
     a->host->error(a->host, "`%s` must be a number for each step and each word or token", name);
     return ATTUNE_BAD_INPUT;
   }
@@ -175,10 +179,13 @@ static int take_last(const answering *a, const attune_array *out, int64_t n, int
 static int next_step(void *ctx, const tv_begun *begun, int64_t n, tv_scores *out) {
   answering *a = ctx;
   attune_array words, tokens;
-  const int64_t steps = begun[0].n + 1, *rows[1] = {a->rows};
-  for (int64_t i = 0; i < n; i++) a->rows[i] = a->row[begun[i].question];
+  const int64_t *rows[1] = {a->rows}, *from = begun[0].n ? a->from : NULL;
+  for (int64_t i = 0; i < n; i++) {
+    a->rows[i] = a->row[begun[i].question];
+    a->from[i] = begun[i].from;
+  }
   a->s->begun = begun;
-  int rc = a->host->forward(a->c, "of_words", rows, &n, &words);
+  int rc = a->host->next(a->c, "of_words", rows, &n, from, !a->cache, &words);
   a->s->begun = NULL;
   if (rc) return rc;
   if (words.ndim == 2 && words.shape[1] != a->s->words.n) {
@@ -186,9 +193,9 @@ static int next_step(void *ctx, const tv_begun *begun, int64_t n, tv_scores *out
                    (long long)words.shape[1], (long long)a->s->words.n);
     return ATTUNE_BAD_INPUT;
   }
-  rc = take_last(a, &words, n, steps, "of_words", &a->words, &a->words_cap);
+  rc = take_last(a, &words, n, "of_words", &a->words, &a->words_cap);
   if (!rc) rc = a->host->output(a->c, "of_tokens", &tokens);
-  if (!rc) rc = take_last(a, &tokens, n, steps, "of_tokens", &a->tokens, &a->tokens_cap);
+  if (!rc) rc = take_last(a, &tokens, n, "of_tokens", &a->tokens, &a->tokens_cap);
   if (!rc) *out = (tv_scores){a->words, a->tokens, tokens.shape[1]};
   return rc;
 }
@@ -196,7 +203,11 @@ static int next_step(void *ctx, const tv_begun *begun, int64_t n, tv_scores *out
 /* Answers to n questions; the caller frees their steps. */
 static int answer_rows(const attune_host *host, const attune_options *options,
                        attune_task_context *c, const int64_t *row, int64_t n, tv_answer *out) {
-  answering a = {.host = host, .c = c, .s = host->state(c), .row = row};
+  answering a = {.host = host,
+                 .c = c,
+                 .s = host->state(c),
+                 .row = row,
+                 .cache = host->option_int(options, "cache") != 0};
   tv_decoding d = {.next = next_step,
                    .ctx = &a,
                    .questions = n,
@@ -205,7 +216,8 @@ static int answer_rows(const attune_host *host, const attune_options *options,
                    .beam = host->option_int(options, "beam")};
   int64_t *tokens = host->scratch(host, (size_t)(n + 1) * sizeof *tokens);
   a.rows = host->scratch(host, (size_t)(n * d.beam + 1) * sizeof *a.rows);
-  if (!tokens || !a.rows) return ATTUNE_NO_MEMORY;
+  a.from = host->scratch(host, (size_t)(n * d.beam + 1) * sizeof *a.from);
+  if (!tokens || !a.rows || !a.from) return ATTUNE_NO_MEMORY;
   int rc = ATTUNE_OK;
   for (int64_t i = 0; i < n && !rc; i++) {
     const tv_question *q;

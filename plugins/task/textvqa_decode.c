@@ -10,6 +10,7 @@ typedef struct hypothesis {
   tv_step *step; /* [steps] */
   int64_t n;
   double score, logits;
+  int64_t from; /* where it stood among those begun, a step ago */
   int finished;
 } hypothesis;
 
@@ -75,6 +76,7 @@ static void take(const decoding *k, int64_t q, int64_t n) {
     to->n = from->n;
     to->score = c->score;
     to->logits = c->logits;
+    to->from = k->place[q * d->beam + c->from];
     to->finished = 1;
     if (c->stays) continue;
     const int end = !c->step.kind && c->step.index == TV_END;
@@ -98,7 +100,8 @@ static int step(decoding *k, int64_t *open) {
     for (int64_t h = 0; h < b->n; h++) {
       const int wanted = !b->v[0].finished && !b->v[h].finished;
       k->place[q * d->beam + h] = wanted ? n : -1;
-      if (wanted) k->begun[n++] = (tv_begun){q, b->v[h].step, b->v[h].n};
+      if (wanted)
+        k->begun[n++] = (tv_begun){q, b->v[h].step, b->v[h].n, b->v[h].n ? b->v[h].from : -1};
     }
   }
   *open = n;

@@ -15,6 +15,7 @@ typedef struct tv_begun {
   int64_t question; /* which of those asked */
   const tv_step *step;
   int64_t n;
+  int64_t from; /* which of the last call's it continues; -1: none */
 } tv_begun;
 
 /* Logits of the next step of each of n answers begun, all of one length: words[i * vocabulary + k],

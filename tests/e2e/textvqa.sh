@@ -54,6 +54,21 @@ is "explain measures its attention" 0 "$?$(grep -a 'attune:' "$work/log")"
 is "and knows which tokens decide" yes \
   "$(grep -qE 'plausibility|auroc' "$work/explained" && echo yes)"
 
+# ---- keys and values that are kept ----
+# bits DIR TASK: of all logits and steps
+bits() { "$A" eval "$1" --json --set 'metrics=[answer_bits]' --set "task=$2" 2>/dev/null; }
+cached() { # NAME ARGUMENTS
+  "$A" train "$work/run.yaml" --set train.epochs=1 --set train.evaluate_every=0 $2 --out "$work/c" >/dev/null 2>&1
+  is "kept keys and values: the same bits ($1)" "$(bits "$work/c" 'textvqa(cache=false)')" "$(bits "$work/c" textvqa)"
+  is "and in a beam" "$(bits "$work/c" 'textvqa(cache=false, beam=4)')" "$(bits "$work/c" 'textvqa(beam=4)')"
+  rm -rf "$work/c"
+}
+is "answers have bits" yes "$(bits "$work/one" textvqa | grep -q '"bits": [1-9]' && echo yes)"
+cached scaled_dot ""
+cached "general, heads of their own" "--set arguments.score=general --set arguments.parameters=each"
+cached "additive" "--set arguments.score=additive --set arguments.layers=3"
+cached "in one layer" "--set arguments.score=cosine --set arguments.last=0"
+
 # ---- a beam ----
 "$A" train "$work/run.yaml" --set 'task=textvqa(beam=3)' --set train.epochs=2 --out "$work/beam" >/dev/null 2>&1
 is "a beam answers, too" 0 $?

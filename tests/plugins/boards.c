@@ -226,5 +226,30 @@ static const attune_data reader = {
     .read = read_boards,
     .close = close_boards,
 };
-static const attune_item *const items[] = {&reader.item};
+/* ---- answers to the last bit ---- */
+
+/* Sums of the bits of all logits and of all steps, each by its place: equal ones are equal answers.
+ */
+static int compute_bits(const attune_host *host, const attune_options *options,
+                        const attune_prediction *prediction, attune_results *results) {
+  attune_array logit, index;
+  uint64_t bits = 0, steps = 0;
+  (void)options;
+  int rc = host->prediction(prediction, "logit", &logit);
+  if (!rc) rc = host->prediction(prediction, "step_index", &index);
+  for (int64_t i = 0; !rc && i < logit.shape[0]; i++)
+    bits = (bits * 31 + ((const uint32_t *)logit.data)[i]) % 15999989;
+  for (int64_t i = 0; !rc && i < index.shape[0]; i++)
+    steps = (steps * 31 + ((const uint32_t *)index.data)[i]) % 15999989;
+  if (!rc) rc = host->result(results, "bits", (double)bits, -1);
+  return rc ? rc : host->result(results, "steps", (double)steps, -1);
+}
+
+static const attune_metric bits = {
+    .item = {sizeof(attune_metric), ATTUNE_METRIC, "answer_bits", "bits of answers", "for tests",
+             NULL},
+    .task = "textvqa",
+    .compute = compute_bits,
+};
+static const attune_item *const items[] = {&reader.item, &bits.item};
 ATTUNE_PLUGIN("boards", "1.0", "Apache-2.0", items)
