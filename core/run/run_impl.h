@@ -328,6 +328,8 @@ typedef struct at_train_line {
   const double *losses, *norms; /* of each objective, where the model has such */
   double rate, norm, examples_per_second, seconds;
 } at_train_line;
+/* Warns where a plugin is not the file that the run began with. */
+void at_rundir_compare_plugins(at_session *s, const char *dir);
 at_status at_rundir_log_train(const at_session *s, const char *dir, const at_train_line *l,
                               at_error *err);
 at_status at_rundir_log_evaluation(const char *dir, const char *split, int64_t epoch, int64_t step,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "config.h"
 #include "core/base/file.h"
+#include "core/base/log.h"
 #include "core/run/run_impl.h"
 
 char *at_rundir_path(const char *dir, const char *name) { return at_path_join(dir, name); }
@@ -81,6 +82,35 @@ static at_status write_plugins(at_session *s, const char *dir, at_error *err) {
     free(v);
   }
   return write_json(dir, "plugins.json", j, err);
+}
+
+static const at_item *item_of(at_session *s, const json_t *of) {
+  const char *kind = json_string_value(json_object_get(of, "kind")),
+             *name = json_string_value(json_object_get(of, "name"));
+  const at_item *it;
+  for (int k = ATTUNE_SCORE; kind && name && k <= ATTUNE_DATA; k++)
+    if (!strcmp(kind, at_kind_name((attune_kind)k)) &&
+        at_registry_find(s->reg, (attune_kind)k, name, &it, NULL) == AT_OK)
+      return it;
+  return NULL;
+}
+
+void at_rundir_compare_plugins(at_session *s, const char *dir) {
+  char *path = at_rundir_path(dir, "plugins.json");
+  json_t *all = path ? json_load_file(path, 0, NULL) : NULL;
+  for (size_t i = 0; i < json_array_size(all); i++) {
+    const json_t *of = json_array_get(all, i);
+    const char *was = json_string_value(json_object_get(of, "sha256"));
+    const at_item *it = item_of(s, of);
+    if (it && was && strcmp(was, it->sha256))
+      at_log(AT_LOG_WARN,
+             "%s: the %s `%s` is another file than the one that the run began with (%s, sha256 "
+             "%.12s, then %.12s): numbers may differ",
+             dir, at_kind_name((attune_kind)it->item->kind), it->item->name, it->path, it->sha256,
+             was);
+  }
+  json_decref(all);
+  free(path);
 }
 
 static json_t *processor_name(void) {
@@ -161,6 +191,7 @@ at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *c
   if (st == AT_OK && resume && at_file_exists(run)) {
     st = same_run(dir, text, err);
     *continued = st == AT_OK;
+    if (*continued) at_rundir_compare_plugins(s, dir);
     goto out;
   }
   if (st == AT_OK) st = at_mkdirs(dir, err);

@@ -303,6 +303,7 @@ at_status at_session_open_set(at_registry *reg, const char *dir, const char *con
   if ((st = at_run_load(run, set, n_set, &s->run, err)) != AT_OK) goto out;
   s->folder = s->dir;
   if ((st = bring_up(s, threads, messages, err)) != AT_OK) goto out;
+  at_rundir_compare_plugins(s, dir);
   const char *weights = at_file_exists(best) ? best : last;
   if (!at_file_exists(weights))
     st = at_fail(err, AT_EINPUT, "%s: there are no weights here yet; train it first", dir);

@@ -56,6 +56,17 @@ printf 'base: run.yaml\nover:\n  arguments.score: [gaussian, lowrank(rank=3), po
 ATTUNE_PLUGIN_PATH=third "$A" sweep sweep.yaml --out out >"$work/log" 2>&1
 is "and train side by side" "0 6" "$? $(ls out/cells/*/results.json | wc -l)"
 
+# A run knows which file a plugin was: eval and resume say where it is another one.
+cell=$(ls -d out/cells/*gaussian*)
+ATTUNE_PLUGIN_PATH=third "$A" eval "$cell" >/dev/null 2>"$work/log"
+is "the same plugin, no word of it" "0 0" "$? $(grep -c 'another file' "$work/log")"
+printf ' ' >>third/gaussian.so
+ATTUNE_PLUGIN_PATH=third "$A" eval "$cell" >/dev/null 2>"$work/log"
+is "eval says that a plugin is another file" "0 1" "$? $(grep -c 'the score `gaussian` is another file' "$work/log")"
+rm "$cell/results.json"
+ATTUNE_PLUGIN_PATH=third "$A" train run.yaml --set arguments.score=gaussian --out "$cell" --resume >/dev/null 2>"$work/log"
+is "and so does a run that goes on" "1" "$(grep -c 'the score `gaussian` is another file' "$work/log")"
+
 # ---- C++ ----
 cat >plugin.cc <<'CPP'
 #include <attune/plugin.h>
