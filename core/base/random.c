@@ -46,8 +46,48 @@ uint32_t at_random_u32(const at_random *r, uint64_t index) {
   return w[index % 4];
 }
 
+static float uniform_of(uint32_t bits) { return (float)(bits >> 8) * 0x1p-24f; }
+
 float at_random_uniform(const at_random *r, uint64_t index) {
-  return (float)(at_random_u32(r, index) >> 8) * 0x1p-24f;
+  return uniform_of(at_random_u32(r, index));
+}
+
+/* Blocks side by side, so that compilers turn the rounds into vector code. */
+enum { BLOCKS = 16 };
+
+static void blocks_at(const at_random *r, uint64_t index, uint32_t c[4][BLOCKS]) {
+  uint32_t k[2] = {(uint32_t)r->seed,
+                   (uint32_t)(r->seed >> 32) ^ (uint32_t)(r->stream >> 32) * 0x9E3779B9u};
+  for (int b = 0; b < BLOCKS; b++) {
+    c[0][b] = (uint32_t)(index + (uint64_t)b);
+    c[1][b] = (uint32_t)((index + (uint64_t)b) >> 32);
+    c[2][b] = (uint32_t)r->stream;
+    c[3][b] = (uint32_t)r->step;
+  }
+  for (int i = 0; i < 10; i++) {
+    for (int b = 0; b < BLOCKS; b++) {
+      const uint64_t p0 = (uint64_t)0xD2511F53u * c[0][b], p1 = (uint64_t)0xCD9E8D57u * c[2][b];
+      const uint32_t c1 = c[1][b], c3 = c[3][b];
+      c[0][b] = (uint32_t)(p1 >> 32) ^ c1 ^ k[0];
+      c[1][b] = (uint32_t)p1;
+      c[2][b] = (uint32_t)(p0 >> 32) ^ c3 ^ k[1];
+      c[3][b] = (uint32_t)p0;
+    }
+    k[0] += 0x9E3779B9u;
+    k[1] += 0xBB67AE85u;
+  }
+}
+
+void at_random_uniforms(const at_random *r, uint64_t first, size_t n, float *out) {
+  size_t i = 0;
+  for (; i < n && (first + i) % 4; i++) out[i] = at_random_uniform(r, first + i);
+  for (; i + (size_t)(4 * BLOCKS) <= n; i += (size_t)(4 * BLOCKS)) {
+    uint32_t c[4][BLOCKS];
+    blocks_at(r, (first + i) / 4, c);
+    for (int b = 0; b < BLOCKS; b++)
+      for (int k = 0; k < 4; k++) out[i + (size_t)(4 * b + k)] = uniform_of(c[k][b]);
+  }
+  for (; i < n; i++) out[i] = at_random_uniform(r, first + i);
 }
 
 float at_random_normal(const at_random *r, uint64_t index) {

@@ -22,7 +22,9 @@ uint64_t at_hash_name(const char *name);
 
 uint32_t at_random_u32(const at_random *r, uint64_t index);
 float at_random_uniform(const at_random *r, uint64_t index); /* [0, 1), 24 bits */
-float at_random_normal(const at_random *r, uint64_t index);  /* Box-Muller */
+/* The same for n indices from `first` on, several at a time. */
+void at_random_uniforms(const at_random *r, uint64_t first, size_t n, float *out);
+float at_random_normal(const at_random *r, uint64_t index); /* Box-Muller */
 uint64_t at_random_below(const at_random *r, uint64_t index,
                          uint64_t bound); /* unbiased enough: 64-bit product */
 

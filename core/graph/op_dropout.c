@@ -19,15 +19,24 @@ typedef struct drop {
   bool training, add;
 } drop;
 
+enum { RUN = 256 };
+
 static void drop_range(void *ctx, size_t begin, size_t end) {
   const drop *d = ctx;
-  float by = 1.0f / (1.0f - d->rate);
-  for (size_t i = begin; i < end; i++) {
-    float keep = !d->training ? 1 : at_random_uniform(&d->r, i) < d->rate ? 0 : by;
-    if (d->add)
-      d->y[i] += keep * d->x[i];
+  const float by = d->training ? 1.0f / (1.0f - d->rate) : 1;
+  float u[RUN];
+  for (size_t at = begin; at < end; at += RUN) {
+    const size_t n = end - at < RUN ? end - at : RUN;
+    const float *x = d->x + at;
+    float *y = d->y + at;
+    if (d->training)
+      at_random_uniforms(&d->r, at, n, u);
     else
-      d->y[i] = keep * d->x[i];
+      for (size_t i = 0; i < n; i++) u[i] = 1;
+    if (d->add)
+      for (size_t i = 0; i < n; i++) y[i] += (u[i] < d->rate ? 0 : by) * x[i];
+    else
+      for (size_t i = 0; i < n; i++) y[i] = (u[i] < d->rate ? 0 : by) * x[i];
   }
 }
 

@@ -120,6 +120,19 @@ static void test_random(void **state) {
   assert_true(fixed < 20);
 }
 
+static void test_uniforms(void **state) {
+  (void)state;
+  enum { N = 333 };
+  const at_random r = {
+      .seed = UINT64_C(0x123456789abcdef), .stream = UINT64_C(0xfedcba9876543210), .step = 7};
+  const uint64_t first[] = {0, 3, 65, UINT64_C(0x3ffffffc0)}; /* the last: a counter's high word */
+  float v[N];
+  for (size_t k = 0; k < sizeof first / sizeof *first; k++) {
+    at_random_uniforms(&r, first[k], N, v);
+    for (uint64_t i = 0; i < N; i++) assert_true(v[i] == at_random_uniform(&r, first[k] + i));
+  }
+}
+
 static void count_body(void *ctx, size_t i) { ((unsigned *)ctx)[i]++; }
 
 typedef struct nested {
@@ -239,11 +252,12 @@ static void test_full_disk(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_status),  cmocka_unit_test(test_arena),
-      cmocka_unit_test(test_text),    cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_philox),  cmocka_unit_test(test_random),
-      cmocka_unit_test(test_threads), cmocka_unit_test(test_ranges),
-      cmocka_unit_test(test_files),   cmocka_unit_test(test_full_disk),
+      cmocka_unit_test(test_status),    cmocka_unit_test(test_arena),
+      cmocka_unit_test(test_text),      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_philox),    cmocka_unit_test(test_uniforms),
+      cmocka_unit_test(test_random),    cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_ranges),    cmocka_unit_test(test_files),
+      cmocka_unit_test(test_full_disk),
   };
   return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
