@@ -7,6 +7,7 @@ libattune_la_SOURCES += \
 	core/graph/exec_view.c \
 	core/graph/flops.c \
 	core/graph/graph.c core/graph/graph.h \
+	core/graph/halving.c core/graph/halving.h \
 	core/graph/op_attended_cosine.c \
 	core/graph/op_binary.c \
 	core/graph/op_common.c core/graph/op_common.h \
@@ -49,4 +50,5 @@ libattune_la_SOURCES += \
 	core/graph/product.c core/graph/product.h \
 	core/graph/recurrent.c core/graph/recurrent.h \
 	core/graph/steps.c core/graph/steps.h \
+	core/graph/tile.c core/graph/tile.h \
 	core/graph/winograd.c core/graph/winograd.h

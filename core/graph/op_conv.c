@@ -1,8 +1,10 @@
 /* Two-dimensional convolution over [..., y, x, channel], weights [to, from, kh, kw] as in
  * PyTorch, by patches and products: a picture's patches become the rows of a matrix. Kernels of
- * 3 x 3 with stride 1 over many channels go another way (winograd.h). */
+ * 3 x 3 with stride 1, and of 4 x 4 with stride 2, go other ways over many channels (winograd.h,
+ * halving.h). */
 #include <math.h>
 #include <string.h>
+#include "core/graph/halving.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/graph/weight.h"
@@ -151,18 +153,23 @@ static int64_t fitting(int64_t n, int64_t each) {
 static int64_t band_rows(const conv *c) { return fitting(c->images * c->oh, c->ow * patch(c)); }
 static int64_t block_channels(const conv *c) { return fitting(c->to, patch(c)); }
 
-static bool is_fast(const conv *c, at_winograd *f) {
-  *f = (at_winograd){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0]};
-  return c->kernel[0] == 3 && c->kernel[1] == 3 && c->stride == 1 && at_winograd_pays(f);
+/* The way in fewer multiplications that pays, or NULL. */
+static const at_tiled *fast_way(const conv *c, at_tiling *t) {
+  static const at_tiled *const ways[] = {&at_winograd, &at_halving};
+  *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0]};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+    if (c->kernel[0] == ways[i]->kernel && c->kernel[1] == ways[i]->kernel &&
+        c->stride == ways[i]->stride && ways[i]->pays(t))
+      return ways[i];
+  return NULL;
 }
 
 static size_t conv_scratch(const at_exec *x, const at_node *n) {
   conv c = conv_shape(x, n);
-  at_winograd fast;
-  if (is_fast(&c, &fast))
-    return at_weight_scratch(x, n, normed(n)) + at_winograd_scratch(&fast) * sizeof(float);
-  return at_weight_scratch(x, n, normed(n)) +
-         (size_t)((band_rows(&c) * c.ow + block_channels(&c)) * patch(&c)) * sizeof(float);
+  at_tiling t;
+  const at_tiled *fast = fast_way(&c, &t);
+  const size_t slow = (size_t)((band_rows(&c) * c.ow + block_channels(&c)) * patch(&c));
+  return at_weight_scratch(x, n, normed(n)) + (fast ? fast->scratch(&t) : slow) * sizeof(float);
 }
 
 typedef struct work {
@@ -314,14 +321,15 @@ static work open_work(const at_exec *x, const at_node *n, const at_weight *w) {
 static void conv_forward(at_exec *x, const at_node *n) {
   at_weight w = at_weight_forward(x, n, normed(n));
   work k = open_work(x, n, &w);
-  at_winograd fast;
+  at_tiling t;
+  const at_tiled *fast = fast_way(&k.c, &t);
   k.y = at_x_out(x, n);
   if (bias_of(n))
     at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, bias_of(n)));
   else
     memset(k.y, 0, (size_t)at_x_count(x, n) * sizeof(float));
-  if (is_fast(&k.c, &fast))
-    at_winograd_forward(at_x_pool(x), &fast, w.w, k.x, k.y, w.rest);
+  if (fast)
+    fast->forward(at_x_pool(x), &t, w.w, k.x, k.y, w.rest);
   else
     slow_forward(at_x_pool(x), &k);
 }
@@ -330,14 +338,15 @@ static void conv_backward(at_exec *x, const at_node *n) {
   at_weight w = at_weight_backward(x, n, normed(n));
   work k = open_work(x, n, &w);
   float *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
-  at_winograd fast;
+  at_tiling t;
+  const at_tiled *fast = fast_way(&k.c, &t);
   k.dy = at_x_grad_out(x, n);
   k.dx = at_x_grad_in(x, n, 0);
   k.dw = w.dw;
   if (db) at_x_add_column_sums(x, k.dy, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);
-  if (is_fast(&k.c, &fast)) {
-    if (k.dx) at_winograd_into_x(at_x_pool(x), &fast, w.w, k.dy, k.dx, w.rest);
-    if (w.dw) at_winograd_into_weight(at_x_pool(x), &fast, k.x, k.dy, w.dw, w.rest);
+  if (fast) {
+    if (k.dx) fast->into_x(at_x_pool(x), &t, w.w, k.dy, k.dx, w.rest);
+    if (w.dw) fast->into_weight(at_x_pool(x), &t, k.x, k.dy, w.dw, w.rest);
   } else {
     while ((k.dw || k.dx) && next_band(&k)) {
       if (k.dw) slow_into_weight(at_x_pool(x), &k);

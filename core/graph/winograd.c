@@ -7,56 +7,31 @@
  * transformed tile, each in a matrix of its own. */
 enum { CHUNK = 512, BLOCK = 64, PLANES = 16, LEAST_CHANNELS = 32, LEAST_TILES = 64 };
 
-static int64_t tiles_of(const at_winograd *c) {
-  return c->images * ((c->oh + 1) / 2) * ((c->ow + 1) / 2);
-}
-
 /* Few tiles share the 16 numbers that nine weights become. */
-bool at_winograd_pays(const at_winograd *c) {
+static bool pays(const at_tiling *c) {
   return c->pad <= 2 && c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS &&
-         tiles_of(c) >= LEAST_TILES;
+         at_tiles(c) >= LEAST_TILES;
 }
 
-static int64_t chunk_of(const at_winograd *c) {
+static int64_t chunk_of(const at_tiling *c) {
   /* The gradient by x has its tiles over the input. */
-  int64_t there = c->images * ((c->h + 1) / 2) * ((c->w + 1) / 2), here = tiles_of(c);
+  int64_t there = c->images * ((c->h + 1) / 2) * ((c->w + 1) / 2), here = at_tiles(c);
   int64_t most = there > here ? there : here;
   return most < CHUNK ? most : CHUNK;
 }
 
-size_t at_winograd_scratch(const at_winograd *c) {
+static size_t scratch(const at_tiling *c) {
   return (size_t)(PLANES * (c->from * c->to + chunk_of(c) * (c->from + c->to)));
 }
 
 /* ---- tiles ---- */
 
 typedef struct tiles {
-  const at_winograd *c;
+  const at_tiling *c;
   const float *from; /* what is read: a picture, or planes */
   float *to;
   int64_t first, n; /* of the chunk */
 } tiles;
-
-/* Where tile t stands: its picture, and its upper left number of the result. */
-static int64_t tile_at(const at_winograd *c, int64_t t, int64_t *y, int64_t *x) {
-  const int64_t across = (c->ow + 1) / 2, down = (c->oh + 1) / 2;
-  *y = t / across % down * 2;
-  *x = t % across * 2;
-  return t / across / down;
-}
-
-/* The numbers of a tile of side `side` at (y, x) of a picture, channels from `ch` on. Beyond the
- * edge stand numbers of `outside`, `apart` from each other. */
-static void gather(const float *picture, int64_t h, int64_t w, int64_t channels, int64_t y,
-                   int64_t x, int side, int64_t ch, const float *outside, int apart,
-                   const float **at) {
-  for (int r = 0; r < side; r++)
-    for (int s = 0; s < side; s++) {
-      bool inside = y + r >= 0 && y + r < h && x + s >= 0 && x + s < w;
-      at[r * side + s] = inside ? picture + ((y + r) * w + x + s) * channels + ch
-                                : outside + (r * side + s) * apart;
-    }
-}
 
 /* Transforms work on a line of four (or two) numbers at a time, first down the columns of a tile
  * and then along its rows: a loop over channels each, which compilers turn into vector code. */
@@ -132,13 +107,13 @@ static void slope_tile(const float *const *dy, float *m, int64_t step, int64_t n
 static void input_range(void *ctx, size_t begin, size_t end) {
   static const float zero[BLOCK];
   const tiles *k = ctx;
-  const at_winograd *c = k->c;
+  const at_tiling *c = k->c;
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
-    int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
+    int64_t y, x, image = at_tile_at(c, k->first + t, &y, &x);
+    const at_picture p = {k->from + image * c->h * c->w * c->from, c->h, c->w, c->from};
     for (int64_t ch = 0; ch < c->from; ch += BLOCK) {
       const float *at[PLANES];
-      gather(k->from + image * c->h * c->w * c->from, c->h, c->w, c->from, y - c->pad, x - c->pad,
-             4, ch, zero, 0, at);
+      at_tile_gather(&p, y - c->pad, x - c->pad, 4, 1, ch, zero, 0, at);
       input_tile(at, k->to + t * c->from + ch, k->n * c->from,
                  c->from - ch < BLOCK ? c->from - ch : BLOCK);
     }
@@ -147,15 +122,15 @@ static void input_range(void *ctx, size_t begin, size_t end) {
 
 static void output_range(void *ctx, size_t begin, size_t end) {
   const tiles *k = ctx;
-  const at_winograd *c = k->c;
+  const at_tiling *c = k->c;
   float beyond[4 * BLOCK] = {0};
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
-    int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
+    int64_t y, x, image = at_tile_at(c, k->first + t, &y, &x);
+    const at_picture p = {k->to + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[4];
       float *to[4];
-      gather(k->to + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, beyond, BLOCK,
-             at);
+      at_tile_gather(&p, y, x, 2, 1, ch, beyond, BLOCK, at);
       for (int i = 0; i < 4; i++) to[i] = at_unconst(at[i]);
       output_tile(k->from + t * c->to + ch, k->n * c->to, to,
                   c->to - ch < BLOCK ? c->to - ch : BLOCK);
@@ -166,13 +141,13 @@ static void output_range(void *ctx, size_t begin, size_t end) {
 static void slope_range(void *ctx, size_t begin, size_t end) {
   static const float zero[BLOCK];
   const tiles *k = ctx;
-  const at_winograd *c = k->c;
+  const at_tiling *c = k->c;
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
-    int64_t y, x, image = tile_at(c, k->first + t, &y, &x);
+    int64_t y, x, image = at_tile_at(c, k->first + t, &y, &x);
+    const at_picture p = {k->from + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[4];
-      gather(k->from + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to, y, x, 2, ch, zero, 0,
-             at);
+      at_tile_gather(&p, y, x, 2, 1, ch, zero, 0, at);
       slope_tile(at, k->to + t * c->to + ch, k->n * c->to, c->to - ch < BLOCK ? c->to - ch : BLOCK);
     }
   }
@@ -240,9 +215,9 @@ static void weight_back_rows(void *ctx, size_t begin, size_t end) {
 enum { GRAIN = 8 }; /* tiles, or rows of weights */
 
 /* With u as planes of [k, n] by strides: all tiles of c. */
-static void run(at_pool *pool, const at_winograd *c, at_mat u, const float *x, float *y, float *v,
+static void run(at_pool *pool, const at_tiling *c, at_mat u, const float *x, float *y, float *v,
                 float *m) {
-  const int64_t all = tiles_of(c), plane = c->from * c->to;
+  const int64_t all = at_tiles(c), plane = c->from * c->to;
   for (int64_t first = 0; first < all; first += CHUNK) {
     const int64_t n = all - first < CHUNK ? all - first : CHUNK;
     at_parallel_range(pool, (size_t)n, GRAIN, input_range, &(tiles){c, x, v, first, n});
@@ -252,28 +227,28 @@ static void run(at_pool *pool, const at_winograd *c, at_mat u, const float *x, f
   }
 }
 
-void at_winograd_forward(at_pool *pool, const at_winograd *c, const float *weight, const float *x,
-                         float *y, float *scratch) {
-  float *u = scratch, *v = u + PLANES * c->from * c->to, *m = v + PLANES * chunk_of(c) * c->from;
+static void forward(at_pool *pool, const at_tiling *c, const float *weight, const float *x,
+                    float *y, float *space) {
+  float *u = space, *v = u + PLANES * c->from * c->to, *m = v + PLANES * chunk_of(c) * c->from;
   weights k = {.from = c->from, .to = c->to, .w = weight, .u = u};
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_rows, &k);
   run(pool, c, (at_mat){u, 1, c->from}, x, y, v, m);
 }
 
 /* dx is the convolution of dy with the weights turned, the channels changing places. */
-void at_winograd_into_x(at_pool *pool, const at_winograd *c, const float *weight, const float *dy,
-                        float *dx, float *scratch) {
-  const at_winograd back = {c->images, c->oh, c->ow, c->to, c->h, c->w, c->from, 2 - c->pad};
-  float *u = scratch, *v = u + PLANES * c->from * c->to, *m = v + PLANES * chunk_of(c) * c->to;
+static void into_x(at_pool *pool, const at_tiling *c, const float *weight, const float *dy,
+                   float *dx, float *space) {
+  const at_tiling back = {c->images, c->oh, c->ow, c->to, c->h, c->w, c->from, 2 - c->pad};
+  float *u = space, *v = u + PLANES * c->from * c->to, *m = v + PLANES * chunk_of(c) * c->to;
   weights k = {.from = c->from, .to = c->to, .w = weight, .u = u, .turned = true};
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_rows, &k);
   run(pool, &back, (at_mat){u, c->from, 1}, dy, dx, v, m);
 }
 
-void at_winograd_into_weight(at_pool *pool, const at_winograd *c, const float *x, const float *dy,
-                             float *dw, float *scratch) {
-  const int64_t all = tiles_of(c), plane = c->from * c->to;
-  float *u = scratch, *v = u + PLANES * plane, *m = v + PLANES * chunk_of(c) * c->from;
+static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const float *dy,
+                        float *dw, float *space) {
+  const int64_t all = at_tiles(c), plane = c->from * c->to;
+  float *u = space, *v = u + PLANES * plane, *m = v + PLANES * chunk_of(c) * c->from;
   for (int64_t first = 0; first < all; first += CHUNK) {
     const int64_t n = all - first < CHUNK ? all - first : CHUNK;
     at_parallel_range(pool, (size_t)n, GRAIN, input_range, &(tiles){c, x, v, first, n});
@@ -284,3 +259,5 @@ void at_winograd_into_weight(at_pool *pool, const at_winograd *c, const float *x
   weights k = {.from = c->from, .to = c->to, .dw = dw, .u = u};
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_back_rows, &k);
 }
+
+const at_tiled at_winograd = {3, 1, pays, scratch, forward, into_x, into_weight};

@@ -1,0 +1,20 @@
+#include "core/graph/tile.h"
+#include <stdbool.h>
+
+int64_t at_tiles(const at_tiling *c) { return c->images * ((c->oh + 1) / 2) * ((c->ow + 1) / 2); }
+
+int64_t at_tile_at(const at_tiling *c, int64_t t, int64_t *y, int64_t *x) {
+  const int64_t across = (c->ow + 1) / 2, down = (c->oh + 1) / 2;
+  *y = t / across % down * 2;
+  *x = t % across * 2;
+  return t / across / down;
+}
+
+void at_tile_gather(const at_picture *p, int64_t y, int64_t x, int side, int step, int64_t ch,
+                    const float *outside, int apart, const float **at) {
+  for (int i = 0; i < side * side; i++) {
+    const int64_t r = y + i / side * step, s = x + i % side * step;
+    const bool inside = r >= 0 && r < p->h && s >= 0 && s < p->w;
+    at[i] = inside ? p->p + (r * p->w + s) * p->channels + ch : outside + i * apart;
+  }
+}
