@@ -153,6 +153,9 @@ static int64_t fitting(int64_t n, int64_t each) {
 static int64_t band_rows(const conv *c) { return fitting(c->images * c->oh, c->ow * patch(c)); }
 static int64_t block_channels(const conv *c) { return fitting(c->to, patch(c)); }
 
+/* Patches that are fewer than the channels made are cheaper to turn than the weights are. */
+static bool turns_patches(const conv *c) { return c->images * c->oh * c->ow < c->to; }
+
 /* The way in fewer multiplications that pays, or NULL. */
 static const at_tiled *fast_way(const conv *c, at_tiling *t) {
   static const at_tiled *const ways[] = {&at_winograd, &at_halving};
@@ -177,6 +180,7 @@ typedef struct work {
   const float *x, *dy, *weight; /* weight: [to, from, kh, kw] */
   float *y, *dx, *dw;
   float *w, *m;         /* a block of weights [channels, ky, kx, from], a band of patches */
+  bool as_stored;       /* patches lie as the weights do, [from, ky, kx] */
   int64_t first, rows;  /* of the band */
   int64_t begin, count; /* of the block */
 } work;
@@ -249,12 +253,49 @@ static void scatter_channels(void *ctx, size_t begin, size_t end) {
 
 enum { CHANNELS = 32 }; /* one piece of work */
 
+/* The same two for patches that lie as the weights do. */
+static void gather_as_stored(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  const conv *c = &k->c;
+  const int64_t kk = c->kernel[0] * c->kernel[1];
+  float *m = k->m + (int64_t)begin * c->ow * patch(c);
+  for (int64_t r = (int64_t)begin; r < (int64_t)end; r++)
+    for (int64_t ox = 0; ox < c->ow; ox++, m += patch(c))
+      for (int64_t i = 0; i < kk; i++) {
+        const float *at =
+            input_of(c, at_unconst(k->x), k->first + r, ox, i / c->kernel[1], i % c->kernel[1]);
+        for (int64_t ch = 0; ch < c->from; ch++) m[ch * kk + i] = at ? at[ch] : 0;
+      }
+}
+
+static void scatter_as_stored(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  const conv *c = &k->c;
+  const int64_t kk = c->kernel[0] * c->kernel[1];
+  const float *m = k->m;
+  for (int64_t r = 0; r < k->rows; r++)
+    for (int64_t ox = 0; ox < c->ow; ox++, m += patch(c))
+      for (int64_t i = 0; i < kk; i++) {
+        float *at = input_of(c, k->dx, k->first + r, ox, i / c->kernel[1], i % c->kernel[1]);
+        for (size_t ch = begin; at && ch < end; ch++) at[ch] += m[(int64_t)ch * kk + i];
+      }
+}
+
 static void gather(at_pool *pool, work *k) {
-  at_parallel_range(pool, (size_t)k->rows, 1, gather_rows, k);
+  at_parallel_range(pool, (size_t)k->rows, 1, k->as_stored ? gather_as_stored : gather_rows, k);
 }
 
 static void scatter(at_pool *pool, work *k) {
-  at_parallel_range(pool, (size_t)k->c.from, CHANNELS, scatter_channels, k);
+  at_parallel_range(pool, (size_t)k->c.from, CHANNELS,
+                    k->as_stored ? scatter_as_stored : scatter_channels, k);
+}
+
+/* A block's weights, [channels, patch], as the patches lie. */
+static at_mat block_weights(at_pool *pool, work *k) {
+  const int64_t p = patch(&k->c);
+  if (k->as_stored) return (at_mat){at_unconst(k->weight) + k->begin * p, p, 1};
+  at_parallel_range(pool, (size_t)k->count, 1, turn_weight, k);
+  return (at_mat){k->w, p, 1};
 }
 
 /* Every block of channels with every band of rows: the next one; false: there is none. */
@@ -279,8 +320,8 @@ static void slow_forward(at_pool *pool, work *k) {
   while (next_band(k)) {
     gather(pool, k);
     while (next_block(k)) {
-      at_parallel_range(pool, (size_t)k->count, 1, turn_weight, k);
-      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, p, 1}, (at_mat){k->w, 1, p}, 1,
+      const at_mat w = block_weights(pool, k);
+      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, p, 1}, (at_mat){w.p, 1, p}, 1,
               (at_mat){k->y + k->first * c->ow * c->to + k->begin, c->to, 1});
     }
   }
@@ -295,9 +336,10 @@ static void slow_into_weight(at_pool *pool, work *k) {
   gather(pool, k);
   while (next_block(k)) {
     const at_mat dy = slopes(k);
+    float *to = k->as_stored ? k->dw + k->begin * p : k->w;
     at_gemm(pool, k->count, p, k->rows * k->c.ow, 1, (at_mat){dy.p, 1, dy.rs}, (at_mat){k->m, p, 1},
-            0, (at_mat){k->w, p, 1});
-    at_parallel_range(pool, (size_t)k->count, 1, turn_slope, k);
+            k->as_stored ? 1 : 0, (at_mat){to, p, 1});
+    if (!k->as_stored) at_parallel_range(pool, (size_t)k->count, 1, turn_slope, k);
   }
 }
 
@@ -305,16 +347,17 @@ static void slow_into_x(at_pool *pool, work *k) {
   const int64_t p = patch(&k->c);
   k->begin = k->count = 0;
   while (next_block(k)) {
-    at_parallel_range(pool, (size_t)k->count, 1, turn_weight, k);
-    at_gemm(pool, k->rows * k->c.ow, p, k->count, 1, slopes(k), (at_mat){k->w, p, 1},
-            k->begin ? 1 : 0, (at_mat){k->m, p, 1});
+    const at_mat w = block_weights(pool, k);
+    at_gemm(pool, k->rows * k->c.ow, p, k->count, 1, slopes(k), w, k->begin ? 1 : 0,
+            (at_mat){k->m, p, 1});
   }
   scatter(pool, k);
 }
 
 static work open_work(const at_exec *x, const at_node *n, const at_weight *w) {
   work k = {.c = conv_shape(x, n), .x = at_x_in(x, n, 0), .weight = w->w, .w = w->rest};
-  k.m = k.w + block_channels(&k.c) * patch(&k.c);
+  k.as_stored = turns_patches(&k.c);
+  k.m = k.as_stored ? k.w : k.w + block_channels(&k.c) * patch(&k.c);
   return k;
 }
 

@@ -48,16 +48,12 @@ static void norm_block(void *ctx, size_t b) {
   w->part[b] = s;
 }
 
-/* NAN when there is no memory for the partial sums. */
-static double global_norm(const at_params *p, at_pool *pool) {
-  size_t blocks = p->count / BLOCK + 1;
+static double square_norm(const float *g, size_t n, double *part, at_pool *pool) {
+  const size_t blocks = n / BLOCK + 1;
   double sum = 0;
-  norm w = {p->grad, p->count, calloc(blocks, sizeof(double))};
-  if (!w.part) return NAN;
-  at_parallel(pool, blocks, norm_block, &w);
-  for (size_t b = 0; b < blocks; b++) sum += w.part[b];
-  free(w.part);
-  return sqrt(sum);
+  at_parallel(pool, blocks, norm_block, &(norm){g, n, part});
+  for (size_t b = 0; b < blocks; b++) sum += part[b];
+  return sum;
 }
 
 typedef struct update {
@@ -93,6 +89,22 @@ static void drop_others(at_params *p, const at_objective *objective) {
       memset(p->grad + p->offset[i], 0, room(p, i) * sizeof(float));
 }
 
+/* Of the parameters that move; NAN when there is no memory for the partial sums. */
+static double global_norm(const at_params *p, const at_objective *objective, at_pool *pool) {
+  const int n_param = p->graph->n_param;
+  double sum = 0, *part = calloc(p->count / BLOCK + 1, sizeof *part);
+  if (!part) return NAN;
+  for (int i = 0, last; i < n_param; i = last + 1) {
+    last = i;
+    if (!moves(objective, p->graph->param[i])) continue;
+    while (last + 1 < n_param && moves(objective, p->graph->param[last + 1])) last++;
+    const size_t at = p->offset[i];
+    sum += square_norm(p->grad + at, p->offset[last] + room(p, last) - at, part, pool);
+  }
+  free(part);
+  return sqrt(sum);
+}
+
 /* Parameters first .. last, neighbours that were updated equally often. */
 static void update_run(at_optimizer *o, at_pool *pool, int first, int last, double scale,
                        double rate) {
@@ -118,7 +130,7 @@ double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_p
   at_params *p = o->params;
   const int n_param = p->graph->n_param;
   drop_others(p, objective);
-  double n = global_norm(p, pool);
+  double n = global_norm(p, objective, pool);
   double by = o->o.clip > 0 ? fmin(1, o->o.clip / (n + 1e-6)) : 1;
   if (!isfinite(n) || n * by > LARGEST) {
     memset(p->grad, 0, p->count * sizeof(float));

@@ -65,6 +65,11 @@ CASE(conv_tall) {
   return NODE("conv2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"),
               map(f, "channel", "h", 2), num(5), num(2), num(-1), num(0), num(0), num(0), num(2));
 }
+/* Fewer places than channels made: patches lie as the weights do. */
+CASE(conv_few) {
+  return NODE("conv2d", IN(NORMAL("a", "picture y x channel")), ax2(f, "y", "x"),
+              map(f, "channel", "h", 13), num(3), num(2), num(1), num(1));
+}
 CASE(dropout) { return NODE("dropout", IN(NORMAL("a", "picture region d")), num(0.4)); }
 CASE(max_pool) {
   return NODE("max_pool2d", IN(SPREAD("a", "picture y x channel")), ax2(f, "y", "x"));
@@ -260,6 +265,7 @@ const op_case op_cases_basic[] = {
     {"conv2d", "kernel 5", conv_wide},
     {"conv2d", "1 x 3", conv_flat},
     {"conv2d", "5 x 2, stride 2", conv_tall},
+    {"conv2d", "fewer places than channels", conv_few},
     {"dropout", "training", dropout},
     {"max_pool2d", "2", max_pool},
     {"max_pool2d", "overlapping", max_pool_over},
