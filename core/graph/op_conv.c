@@ -143,6 +143,9 @@ enum { MOST_NUMBERS = 1 << 20 };
 
 static int64_t patch(const conv *c) { return c->kernel[0] * c->kernel[1] * c->from; }
 
+/* From one patch to the next: rows a multiple of 1 KiB apart would share their lines of a cache. */
+static int64_t pitch(const conv *c) { return patch(c) % 256 ? patch(c) : patch(c) + 16; }
+
 /* Of `n` things of `each` numbers, as many as fit. */
 static int64_t fitting(int64_t n, int64_t each) {
   const int64_t most = each > 0 ? MOST_NUMBERS / each : n;
@@ -150,7 +153,7 @@ static int64_t fitting(int64_t n, int64_t each) {
 }
 
 /* Rows of the result, of all pictures one after another. */
-static int64_t band_rows(const conv *c) { return fitting(c->images * c->oh, c->ow * patch(c)); }
+static int64_t band_rows(const conv *c) { return fitting(c->images * c->oh, c->ow * pitch(c)); }
 static int64_t block_channels(const conv *c) { return fitting(c->to, patch(c)); }
 
 /* Patches that are fewer than the channels made are cheaper to turn than the weights are. */
@@ -223,9 +226,9 @@ static void gather_rows(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const conv *c = &k->c;
   const size_t bytes = (size_t)c->from * sizeof(float);
-  float *m = k->m + (int64_t)begin * c->ow * patch(c);
+  float *m = k->m + (int64_t)begin * c->ow * pitch(c);
   for (int64_t r = (int64_t)begin; r < (int64_t)end; r++)
-    for (int64_t ox = 0; ox < c->ow; ox++)
+    for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c) - patch(c))
       for (int64_t ky = 0; ky < c->kernel[0]; ky++)
         for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
           const float *at = input_of(c, at_unconst(k->x), k->first + r, ox, ky, kx);
@@ -243,7 +246,7 @@ static void scatter_channels(void *ctx, size_t begin, size_t end) {
   const conv *c = &k->c;
   const float *m = k->m + begin;
   for (int64_t r = 0; r < k->rows; r++)
-    for (int64_t ox = 0; ox < c->ow; ox++)
+    for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c) - patch(c))
       for (int64_t ky = 0; ky < c->kernel[0]; ky++)
         for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
           float *at = input_of(c, k->dx, k->first + r, ox, ky, kx);
@@ -258,9 +261,9 @@ static void gather_as_stored(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const conv *c = &k->c;
   const int64_t kk = c->kernel[0] * c->kernel[1];
-  float *m = k->m + (int64_t)begin * c->ow * patch(c);
+  float *m = k->m + (int64_t)begin * c->ow * pitch(c);
   for (int64_t r = (int64_t)begin; r < (int64_t)end; r++)
-    for (int64_t ox = 0; ox < c->ow; ox++, m += patch(c))
+    for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c))
       for (int64_t i = 0; i < kk; i++) {
         const float *at =
             input_of(c, at_unconst(k->x), k->first + r, ox, i / c->kernel[1], i % c->kernel[1]);
@@ -274,7 +277,7 @@ static void scatter_as_stored(void *ctx, size_t begin, size_t end) {
   const int64_t kk = c->kernel[0] * c->kernel[1];
   const float *m = k->m;
   for (int64_t r = 0; r < k->rows; r++)
-    for (int64_t ox = 0; ox < c->ow; ox++, m += patch(c))
+    for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c))
       for (int64_t i = 0; i < kk; i++) {
         float *at = input_of(c, k->dx, k->first + r, ox, i / c->kernel[1], i % c->kernel[1]);
         for (size_t ch = begin; at && ch < end; ch++) at[ch] += m[(int64_t)ch * kk + i];
@@ -316,13 +319,13 @@ static bool next_band(work *k) {
 
 static void slow_forward(at_pool *pool, work *k) {
   const conv *c = &k->c;
-  const int64_t p = patch(c);
+  const int64_t p = patch(c), step = pitch(c);
   while (next_band(k)) {
     gather(pool, k);
     while (next_block(k)) {
       const at_mat w = block_weights(pool, k);
-      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, p, 1}, (at_mat){w.p, 1, p}, 1,
-              (at_mat){k->y + k->first * c->ow * c->to + k->begin, c->to, 1});
+      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, step, 1}, (at_mat){w.p, 1, p},
+              1, (at_mat){k->y + k->first * c->ow * c->to + k->begin, c->to, 1});
     }
   }
 }
@@ -337,8 +340,8 @@ static void slow_into_weight(at_pool *pool, work *k) {
   while (next_block(k)) {
     const at_mat dy = slopes(k);
     float *to = k->as_stored ? k->dw + k->begin * p : k->w;
-    at_gemm(pool, k->count, p, k->rows * k->c.ow, 1, (at_mat){dy.p, 1, dy.rs}, (at_mat){k->m, p, 1},
-            k->as_stored ? 1 : 0, (at_mat){to, p, 1});
+    at_gemm(pool, k->count, p, k->rows * k->c.ow, 1, (at_mat){dy.p, 1, dy.rs},
+            (at_mat){k->m, pitch(&k->c), 1}, k->as_stored ? 1 : 0, (at_mat){to, p, 1});
     if (!k->as_stored) at_parallel_range(pool, (size_t)k->count, 1, turn_slope, k);
   }
 }
@@ -349,7 +352,7 @@ static void slow_into_x(at_pool *pool, work *k) {
   while (next_block(k)) {
     const at_mat w = block_weights(pool, k);
     at_gemm(pool, k->rows * k->c.ow, p, k->count, 1, slopes(k), w, k->begin ? 1 : 0,
-            (at_mat){k->m, p, 1});
+            (at_mat){k->m, pitch(&k->c), 1});
   }
   scatter(pool, k);
 }

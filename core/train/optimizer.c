@@ -83,12 +83,6 @@ static size_t room(const at_params *p, int i) {
   return (i + 1 < p->graph->n_param ? p->offset[i + 1] : p->count) - p->offset[i];
 }
 
-static void drop_others(at_params *p, const at_objective *objective) {
-  for (int i = 0; i < p->graph->n_param; i++)
-    if (!moves(objective, p->graph->param[i]))
-      memset(p->grad + p->offset[i], 0, room(p, i) * sizeof(float));
-}
-
 /* Of the parameters that move; NAN when there is no memory for the partial sums. */
 static double global_norm(const at_params *p, const at_objective *objective, at_pool *pool) {
   const int n_param = p->graph->n_param;
@@ -129,7 +123,6 @@ double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_p
                             double learning_rate) {
   at_params *p = o->params;
   const int n_param = p->graph->n_param;
-  drop_others(p, objective);
   double n = global_norm(p, objective, pool);
   double by = o->o.clip > 0 ? fmin(1, o->o.clip / (n + 1e-6)) : 1;
   if (!isfinite(n) || n * by > LARGEST) {

@@ -31,8 +31,8 @@ void at_optimizer_free(at_optimizer *o); /* NULL is fine */
  * norms whose square no float holds. */
 double at_optimizer_step(at_optimizer *o, at_pool *pool, double learning_rate);
 
-/* The same for one objective of several: gradients of what it does not move are dropped, and
- * neither norm nor update knows of them. NULL: all that is not frozen. */
+/* The same for one objective of several: gradients of what it does not move are left as
+ * they are, and neither norm nor update knows of them. NULL: all that is not frozen. */
 double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_pool *pool,
                             double learning_rate);
 /* Counts as after `rounds` of one step of each objective (or of the one loss). */
