@@ -36,6 +36,7 @@ dist_runs_DATA = \
 	examples/runs/scenes_damsm.yaml \
 	examples/runs/scenes_gan.yaml \
 	examples/runs/scenes_gan_scores.yaml \
+	examples/runs/sroie_scores.yaml \
 	examples/runs/emoji_damsm.yaml \
 	examples/runs/emoji_gan.yaml \
 	examples/runs/scenes_study_matching.yaml \
