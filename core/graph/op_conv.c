@@ -174,7 +174,7 @@ static size_t conv_scratch(const at_exec *x, const at_node *n) {
   conv c = conv_shape(x, n);
   at_tiling t;
   const at_tiled *fast = fast_way(&c, &t);
-  const size_t slow = (size_t)((band_rows(&c) * c.ow + block_channels(&c)) * patch(&c));
+  const size_t slow = (size_t)(band_rows(&c) * c.ow * pitch(&c) + block_channels(&c) * patch(&c));
   return at_weight_scratch(x, n, normed(n)) + (fast ? fast->scratch(&t) : slow) * sizeof(float);
 }
 
@@ -182,23 +182,42 @@ typedef struct work {
   conv c;
   const float *x, *dy, *weight; /* weight: [to, from, kh, kw] */
   float *y, *dx, *dw;
-  float *w, *m;         /* a block of weights [channels, ky, kx, from], a band of patches */
+  float *w, *m;         /* a block of weights [made, ky, kx, from] or turned, a band of patches */
   bool as_stored;       /* patches lie as the weights do, [from, ky, kx] */
   int64_t first, rows;  /* of the band */
   int64_t begin, count; /* of the block */
 } work;
 
-/* Channel begin + o of the block, [from, kh, kw] to [kh, kw, from]. */
+/* Weights are turned a few lines of a cache at a time. */
+enum { LANES = 16 };
+
+/* Channels made begin .. end - 1 of the block, [from, kh, kw] to [kh, kw, from]. */
 static void turn_weight(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const int64_t kk = k->c.kernel[0] * k->c.kernel[1], from = k->c.from, p = patch(&k->c);
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
-    for (int64_t i = 0; i < kk; i++)
-      for (int64_t ch = 0; ch < from; ch++)
-        k->w[o * p + i * from + ch] = k->weight[(k->begin + o) * p + ch * kk + i];
+    for (int64_t ch = 0; ch < from; ch += LANES) {
+      const float *w = k->weight + (k->begin + o) * p + ch * kk;
+      const int64_t n = from - ch < LANES ? from - ch : LANES;
+      for (int64_t i = 0; i < kk; i++)
+        for (int64_t l = 0; l < n; l++) k->w[o * p + i * from + ch + l] = w[l * kk + i];
+    }
 }
 
-/* And back, added. */
+/* The same, LANES at most, as columns: [to, from, kh, kw] to [kh, kw, from, to]. */
+static void turn_columns(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  const int64_t kk = k->c.kernel[0] * k->c.kernel[1], from = k->c.from, p = patch(&k->c);
+  const int64_t n = (int64_t)(end - begin);
+  const float *w = k->weight + (k->begin + (int64_t)begin) * p;
+  for (int64_t ch = 0; ch < from; ch++)
+    for (int64_t i = 0; i < kk; i++, w++) {
+      float *to = k->w + (i * from + ch) * k->count + begin;
+      for (int64_t l = 0; l < n; l++) to[l] = w[l * p];
+    }
+}
+
+/* And rows back, added. */
 static void turn_slope(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const int64_t kk = k->c.kernel[0] * k->c.kernel[1], from = k->c.from, p = patch(&k->c);
@@ -221,22 +240,38 @@ static float *input_of(const conv *c, float *x, int64_t r, int64_t ox, int64_t k
   return iy < 0 || ix < 0 ? NULL : x + ((r / c->oh * c->h + iy) * c->w + ix) * c->from;
 }
 
+static int64_t clamp(int64_t v, int64_t most) { return v < 0 ? 0 : v < most ? v : most; }
+
+/* Columns begin .. end - 1 of row ky of a patch lie inside the picture, side by side. */
+typedef struct run {
+  int64_t begin, end;
+  float *at; /* the first */
+} run;
+
+/* r: row of the result, of all pictures. */
+static run run_of(const conv *c, float *x, int64_t r, int64_t ox, int64_t ky) {
+  const int64_t iy = r % c->oh * c->stride + ky - c->pad[0], left = ox * c->stride - c->pad[1];
+  if (iy < 0 || iy >= c->h) return (run){0, 0, x};
+  const run k = {clamp(-left, c->kernel[1]), clamp(c->w - left, c->kernel[1]), NULL};
+  if (k.begin >= k.end) return (run){0, 0, x};
+  return (run){k.begin, k.end, x + ((r / c->oh * c->h + iy) * c->w + left + k.begin) * c->from};
+}
+
 /* The patches of some rows of a band. */
 static void gather_rows(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const conv *c = &k->c;
-  const size_t bytes = (size_t)c->from * sizeof(float);
+  const int64_t across = c->kernel[1] * c->from;
   float *m = k->m + (int64_t)begin * c->ow * pitch(c);
   for (int64_t r = (int64_t)begin; r < (int64_t)end; r++)
     for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c) - patch(c))
-      for (int64_t ky = 0; ky < c->kernel[0]; ky++)
-        for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
-          const float *at = input_of(c, at_unconst(k->x), k->first + r, ox, ky, kx);
-          if (at)
-            memcpy(m, at, bytes);
-          else
-            memset(m, 0, bytes);
-        }
+      for (int64_t ky = 0; ky < c->kernel[0]; ky++, m += across) {
+        const run in = run_of(c, at_unconst(k->x), k->first + r, ox, ky);
+        const int64_t first = in.begin * c->from, last = in.end * c->from;
+        memset(m, 0, (size_t)first * sizeof *m);
+        memcpy(m + first, in.at, (size_t)(last - first) * sizeof *m);
+        memset(m + last, 0, (size_t)(across - last) * sizeof *m);
+      }
 }
 
 /* Adds channels begin .. end - 1 of the band's patches to the gradient of the input: patches
@@ -244,14 +279,20 @@ static void gather_rows(void *ctx, size_t begin, size_t end) {
 static void scatter_channels(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const conv *c = &k->c;
-  const float *m = k->m + begin;
+  const bool all = end - begin == (size_t)c->from;
+  const float *m = k->m;
   for (int64_t r = 0; r < k->rows; r++)
     for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c) - patch(c))
-      for (int64_t ky = 0; ky < c->kernel[0]; ky++)
-        for (int64_t kx = 0; kx < c->kernel[1]; kx++, m += c->from) {
-          float *at = input_of(c, k->dx, k->first + r, ox, ky, kx);
-          if (at) at_vaxpy(at + begin, 1, m, end - begin);
-        }
+      for (int64_t ky = 0; ky < c->kernel[0]; ky++, m += c->kernel[1] * c->from) {
+        const run in = run_of(c, k->dx, k->first + r, ox, ky);
+        const float *from = m + in.begin * c->from;
+        const int64_t n = (in.end - in.begin) * c->from;
+        if (all)
+          at_vaxpy(in.at, 1, from, (size_t)n);
+        else
+          for (int64_t i = (int64_t)begin; i < n; i += c->from)
+            at_vaxpy(in.at + i, 1, from + i, end - begin);
+      }
 }
 
 enum { CHANNELS = 32 }; /* one piece of work */
@@ -293,12 +334,20 @@ static void scatter(at_pool *pool, work *k) {
                     k->as_stored ? scatter_as_stored : scatter_channels, k);
 }
 
-/* A block's weights, [channels, patch], as the patches lie. */
+/* A block's weights, [made, patch], as the patches lie. */
 static at_mat block_weights(at_pool *pool, work *k) {
   const int64_t p = patch(&k->c);
   if (k->as_stored) return (at_mat){at_unconst(k->weight) + k->begin * p, p, 1};
   at_parallel_range(pool, (size_t)k->count, 1, turn_weight, k);
   return (at_mat){k->w, p, 1};
+}
+
+/* The same, [patch, made]: side by side, as products of many patches read them. */
+static at_mat block_columns(at_pool *pool, work *k) {
+  const int64_t p = patch(&k->c);
+  if (k->as_stored) return (at_mat){at_unconst(k->weight) + k->begin * p, 1, p};
+  at_parallel_range(pool, (size_t)k->count, LANES, turn_columns, k);
+  return (at_mat){k->w, k->count, 1};
 }
 
 /* Every block of channels with every band of rows: the next one; false: there is none. */
@@ -323,9 +372,9 @@ static void slow_forward(at_pool *pool, work *k) {
   while (next_band(k)) {
     gather(pool, k);
     while (next_block(k)) {
-      const at_mat w = block_weights(pool, k);
-      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, step, 1}, (at_mat){w.p, 1, p},
-              1, (at_mat){k->y + k->first * c->ow * c->to + k->begin, c->to, 1});
+      const at_mat w = block_columns(pool, k);
+      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, step, 1}, w, 1,
+              (at_mat){k->y + k->first * c->ow * c->to + k->begin, c->to, 1});
     }
   }
 }
