@@ -5,7 +5,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	ATTUNE='$(abs_top_builddir)/attune'; export ATTUNE; CC='$(CC)'; export CC; \
-	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1; export ASAN_OPTIONS; \
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1:intercept_tls_get_addr=0; export ASAN_OPTIONS; \
 	LSAN_OPTIONS=suppressions='$(abs_top_srcdir)'/tests/lsan.supp:print_suppressions=0; export LSAN_OPTIONS;
 
 unit_tests =

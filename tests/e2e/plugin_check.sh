@@ -34,7 +34,10 @@ so=$(built "$top/tests/plugins/faulty_other.c" NONE)
 "$A" plugin check "$so" "${with[@]}" >"$work/out" 2>&1
 is "and so do a task, metrics and a reader" "0 0 0" "$? $(grep -c '^fail' "$work/out") $(grep -c '^skip.*faulty_data' "$work/out")"
 
+# The sanitizers' allocator does not say how much memory is in use.
+sanitized=$(nm -D "$A" 2>/dev/null | grep -c __asan_init)
 while read -r fault check pattern; do
+  if [ "$fault" = LEAKS_AT_LOAD ] && [ "$sanitized" != 0 ]; then continue; fi
   caught faulty_score "$fault" "$check" "$pattern"
 done <<'LIST'
 CRASHES_IN_ENTRY load it crashed while it was loaded
