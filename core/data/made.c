@@ -12,7 +12,7 @@
 
 /* ---- the folder ---- */
 
-void at_made_remove(const char *dir, const char *name) {
+static void remove_file(const char *dir, const char *name) {
   char *path = at_path_join(dir, name);
   if (path) unlink(path);
   free(path);
@@ -23,14 +23,31 @@ static bool is_picture_name(const char *name) {
   return digits >= 6 && !strcmp(name + digits, ".png");
 }
 
-void at_made_remove_images(const char *dir) {
+static void remove_images(const char *dir) {
   char *images = at_path_join(dir, "images");
   DIR *d = images ? opendir(images) : NULL;
   for (struct dirent *e; d && (e = readdir(d));)
-    if (is_picture_name(e->d_name)) at_made_remove(images, e->d_name);
+    if (is_picture_name(e->d_name)) remove_file(images, e->d_name);
   if (d) closedir(d);
   if (images) rmdir(images);
   free(images);
+}
+
+/* What the generator writes and nothing else: a folder with other files in it stays, with them. */
+static void remove_set(const at_made_kind *kind, const char *dir) {
+  if (kind->images) remove_images(dir);
+  for (const char *const *f = kind->files; *f; f++) remove_file(dir, *f);
+  remove_file(dir, "meta.json");
+  rmdir(dir);
+}
+
+at_status at_made_write_meta(const char *dir, at_text *text, at_error *err) {
+  char *path = at_path_join(dir, "meta.json");
+  at_status s =
+      path && !text->failed ? at_file_write(path, text->data, text->len, err) : at_nomem(err);
+  at_text_free(text);
+  free(path);
+  return s;
 }
 
 static bool is_ours(const char *dir, const char *generator) {
@@ -113,13 +130,13 @@ at_status at_made_commit(at_made *m, at_error *err) {
     return at_fail(err, AT_EFAIL, "%s: cannot rename %s to it: %s", m->dir, m->tmp,
                    strerror(cause));
   }
-  if (had) m->kind->remove(m->old);
+  if (had) remove_set(m->kind, m->old);
   m->begun = false;
   return AT_OK;
 }
 
 void at_made_end(at_made *m) {
-  if (m->begun) m->kind->remove(m->tmp);
+  if (m->begun) remove_set(m->kind, m->tmp);
   free(m->dir);
   free(m->tmp);
   free(m->old);

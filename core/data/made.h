@@ -15,8 +15,9 @@
 /* ---- the folder ---- */
 
 typedef struct at_made_kind {
-  const char *generator;           /* as meta.json has it */
-  void (*remove)(const char *dir); /* the set's files and the folder; other files stay, with it */
+  const char *generator;    /* as meta.json has it */
+  const char *const *files; /* beside meta.json; ends with NULL. Other files stay where they are */
+  bool images;              /* and DIR/images/000000.png ... */
 } at_made_kind;
 
 typedef struct at_made {
@@ -32,8 +33,8 @@ at_status at_made_begin(at_made *m, const at_made_kind *kind, const char *dir, b
 at_status at_made_commit(at_made *m, at_error *err);
 void at_made_end(at_made *m); /* removes what was not committed */
 
-void at_made_remove(const char *dir, const char *name); /* one file */
-void at_made_remove_images(const char *dir);            /* DIR/images/000000.png ... */
+/* Writes DIR/meta.json and frees the text. */
+at_status at_made_write_meta(const char *dir, at_text *text, at_error *err);
 
 /* ---- rows ---- */
 

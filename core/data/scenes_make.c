@@ -224,7 +224,6 @@ static void add_names(at_text *t, const char *key, const char *const *names, int
 
 static at_status write_meta(const at_scenes_options *o, const char *dir, at_error *err) {
   at_text t = {0};
-  char *path = at_path_join(dir, "meta.json");
   at_text_addf(
       &t,
       "{\n  \"generator\": \"" GENERATOR
@@ -242,25 +241,13 @@ static at_status write_meta(const at_scenes_options *o, const char *dir, at_erro
   add_names(&t, "textures", at_scene_texture_names, AT_SCENE_TEXTURES, ",");
   add_names(&t, "sizes", at_scene_size_names, AT_SCENE_SIZES, "");
   at_text_add(&t, "}\n");
-  at_status s = path && !t.failed ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
-  at_text_free(&t);
-  free(path);
-  return s;
+  return at_made_write_meta(dir, &t, err);
 }
 
 /* ---- folders ---- */
 
-/* Removes what this generator writes and nothing else: a folder with other
- * files in it stays, with them. */
-static void remove_set(const char *dir) {
-  at_made_remove_images(dir);
-  at_made_remove(dir, "scenes.jsonl");
-  at_made_remove(dir, "questions.jsonl");
-  at_made_remove(dir, "meta.json");
-  rmdir(dir);
-}
-
-static const at_made_kind kind = {GENERATOR, remove_set};
+static const char *const files[] = {"scenes.jsonl", "questions.jsonl", NULL};
+static const at_made_kind kind = {GENERATOR, files, true};
 
 at_status at_scenes_make(const at_scenes_options *o, const char *dir, at_pool *pool,
                          at_scenes_progress *progress, void *ctx, at_error *err) {

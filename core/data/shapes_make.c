@@ -8,8 +8,8 @@
 
 #define GENERATOR "attune shapes"
 enum { LARGEST = 1 << 30 };
-static const char *const files[] = {"train.input.npy", "train.query", "train.query_str.txt",
-                                    "train.output", "train.cells.tsv"};
+static const char *const files[] = {"train.input.npy", "train.query",     "train.query_str.txt",
+                                    "train.output",    "train.cells.tsv", NULL};
 static const char cells_head[] =
     "index\tcells(row-major 3x3, shape:color or -)\tanswer_cells(row,col satisfying the query; "
     "empty if false)\n";
@@ -162,7 +162,6 @@ static at_status draw_row(void *ctx, int64_t index, at_made_row *row, at_error *
 
 static at_status write_meta(const at_shapes_options *o, int64_t n, const char *dir, at_error *err) {
   at_text t = {0};
-  char *path = at_path_join(dir, "meta.json");
   at_text_addf(&t,
                "{\n  \"generator\": \"" GENERATOR
                "\",\n  \"version\": %d,\n  \"seed\": %llu,\n  \"each\": %lld,\n  \"count\": %lld,\n"
@@ -170,19 +169,10 @@ static at_status write_meta(const at_shapes_options *o, int64_t n, const char *d
                "  \"pictures\": \"made for given queries and answers; they are not those of the "
                "published set\"\n}\n",
                AT_SHAPES_VERSION, (unsigned long long)o->seed, (long long)o->each, (long long)n);
-  at_status s = path && !t.failed ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
-  at_text_free(&t);
-  free(path);
-  return s;
+  return at_made_write_meta(dir, &t, err);
 }
 
-static void remove_set(const char *dir) {
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) at_made_remove(dir, files[i]);
-  at_made_remove(dir, "meta.json");
-  rmdir(dir);
-}
-
-static const at_made_kind kind = {GENERATOR, remove_set};
+static const at_made_kind kind = {GENERATOR, files, false};
 
 at_status at_shapes_make(const at_shapes_options *o, const char *dir, at_pool *pool,
                          at_made_progress *progress, void *ctx, int64_t *made, at_error *err) {

@@ -84,7 +84,6 @@ static at_status draw_row(void *ctx, int64_t index, at_made_row *row, at_error *
 
 static at_status write_meta(const at_signs_options *o, const char *dir, at_error *err) {
   at_text t = {0};
-  char *path = at_path_join(dir, "meta.json");
   at_text_addf(&t,
                "{\n  \"generator\": \"" GENERATOR
                "\",\n  \"version\": %d,\n  \"seed\": %llu,\n"
@@ -97,21 +96,11 @@ static at_status write_meta(const at_signs_options *o, const char *dir, at_error
   for (int i = 0; i < at_sign_words_count(); i++)
     at_text_addf(&t, "%s\"%s\"", i ? ", " : "", at_sign_words[i]);
   at_text_add(&t, "]\n}\n");
-  at_status s = path && !t.failed ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
-  at_text_free(&t);
-  free(path);
-  return s;
+  return at_made_write_meta(dir, &t, err);
 }
 
-static void remove_set(const char *dir) {
-  at_made_remove_images(dir);
-  at_made_remove(dir, "signs.jsonl");
-  at_made_remove(dir, "questions.jsonl");
-  at_made_remove(dir, "meta.json");
-  rmdir(dir);
-}
-
-static const at_made_kind kind = {GENERATOR, remove_set};
+static const char *const files[] = {"signs.jsonl", "questions.jsonl", NULL};
+static const at_made_kind kind = {GENERATOR, files, true};
 
 at_status at_signs_make(const at_signs_options *o, const char *dir, at_pool *pool,
                         at_made_progress *progress, void *ctx, at_error *err) {

@@ -42,7 +42,6 @@ static at_status draw_row(void *ctx, int64_t index, at_made_row *row, at_error *
 
 static at_status write_meta(const at_soc_options *o, const char *dir, at_error *err) {
   at_text t = {0};
-  char *path = at_path_join(dir, "meta.json");
   at_text_addf(&t,
                "{\n  \"generator\": \"" GENERATOR "\",\n  \"version\": %d,\n  \"seed\": %llu,\n",
                AT_SOC_VERSION, (unsigned long long)o->seed);
@@ -57,21 +56,7 @@ static at_status write_meta(const at_soc_options *o, const char *dir, at_error *
                "their boxes; words: tokens that tell the question from others; links: [token, "
                "object]\"\n}\n",
                AT_SOC_SIDE, AT_SOC_EACH, AT_SOC_EACH);
-  at_status s = path && !t.failed ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
-  at_text_free(&t);
-  free(path);
-  return s;
-}
-
-static void remove_set(const char *dir) {
-  char name[64];
-  for (int k = 0; k < AT_SOC_SPLITS; k++)
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-      snprintf(name, sizeof name, "%s.%s", at_soc_split_names[k], suffixes[i]);
-      at_made_remove(dir, name);
-    }
-  at_made_remove(dir, "meta.json");
-  rmdir(dir);
+  return at_made_write_meta(dir, &t, err);
 }
 
 static at_status write_split(const at_soc_options *o, int k, at_made_rows *r, const at_made *m,
@@ -91,7 +76,12 @@ static at_status write_split(const at_soc_options *o, int k, at_made_rows *r, co
   return s;
 }
 
-static const at_made_kind kind = {GENERATOR, remove_set};
+static const char *const files[] = {"train.images.npy",    "train.questions.jsonl",
+                                    "train.objects.jsonl", "val.images.npy",
+                                    "val.questions.jsonl", "val.objects.jsonl",
+                                    "test.images.npy",     "test.questions.jsonl",
+                                    "test.objects.jsonl",  NULL};
+static const at_made_kind kind = {GENERATOR, files, false};
 
 at_status at_soc_make(const at_soc_options *o, const char *dir, at_pool *pool,
                       at_made_progress *progress, void *ctx, at_error *err) {
