@@ -2,22 +2,23 @@
 #include <math.h>
 #include <string.h>
 
-static void round_once(uint32_t c[4], const uint32_t k[2]) {
-  uint64_t p0 = (uint64_t)0xD2511F53u * c[0], p1 = (uint64_t)0xCD9E8D57u * c[2];
-  uint32_t c1 = c[1], c3 = c[3];
-  c[0] = (uint32_t)(p1 >> 32) ^ c1 ^ k[0];
-  c[1] = (uint32_t)p1;
-  c[2] = (uint32_t)(p0 >> 32) ^ c3 ^ k[1];
-  c[3] = (uint32_t)p0;
+static inline void round_once(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3,
+                              const uint32_t k[2]) {
+  const uint64_t p0 = (uint64_t)0xD2511F53u * *c0, p1 = (uint64_t)0xCD9E8D57u * *c2;
+  *c0 = (uint32_t)(p1 >> 32) ^ *c1 ^ k[0];
+  *c1 = (uint32_t)p1;
+  *c2 = (uint32_t)(p0 >> 32) ^ *c3 ^ k[1];
+  *c3 = (uint32_t)p0;
+}
+
+static inline void next_key(uint32_t k[2]) {
+  k[0] += 0x9E3779B9u;
+  k[1] += 0xBB67AE85u;
 }
 
 void at_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
   uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]}, k[2] = {key[0], key[1]};
-  for (int i = 0; i < 10; i++) {
-    round_once(c, k);
-    k[0] += 0x9E3779B9u;
-    k[1] += 0xBB67AE85u;
-  }
+  for (int i = 0; i < 10; i++, next_key(k)) round_once(&c[0], &c[1], &c[2], &c[3], k);
   memcpy(out, c, sizeof c);
 }
 
@@ -32,11 +33,16 @@ uint64_t at_hash_name(const char *name) { return at_hash64(name, strlen(name)); 
 
 /* counter = index (64 bits), low words of stream and step; key = seed mixed with
  * the high word of the stream. */
+static void key_of(const at_random *r, uint32_t key[2]) {
+  key[0] = (uint32_t)r->seed;
+  key[1] = (uint32_t)(r->seed >> 32) ^ (uint32_t)(r->stream >> 32) * 0x9E3779B9u;
+}
+
 static void block_at(const at_random *r, uint64_t index, uint32_t out[4]) {
-  uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), (uint32_t)r->stream,
-                         (uint32_t)r->step};
-  uint32_t key[2] = {(uint32_t)r->seed,
-                     (uint32_t)(r->seed >> 32) ^ (uint32_t)(r->stream >> 32) * 0x9E3779B9u};
+  const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), (uint32_t)r->stream,
+                               (uint32_t)r->step};
+  uint32_t key[2];
+  key_of(r, key);
   at_philox(counter, key, out);
 }
 
@@ -56,26 +62,16 @@ float at_random_uniform(const at_random *r, uint64_t index) {
 enum { BLOCKS = 16 };
 
 static void blocks_at(const at_random *r, uint64_t index, uint32_t c[4][BLOCKS]) {
-  uint32_t k[2] = {(uint32_t)r->seed,
-                   (uint32_t)(r->seed >> 32) ^ (uint32_t)(r->stream >> 32) * 0x9E3779B9u};
+  uint32_t k[2];
+  key_of(r, k);
   for (int b = 0; b < BLOCKS; b++) {
     c[0][b] = (uint32_t)(index + (uint64_t)b);
     c[1][b] = (uint32_t)((index + (uint64_t)b) >> 32);
     c[2][b] = (uint32_t)r->stream;
     c[3][b] = (uint32_t)r->step;
   }
-  for (int i = 0; i < 10; i++) {
-    for (int b = 0; b < BLOCKS; b++) {
-      const uint64_t p0 = (uint64_t)0xD2511F53u * c[0][b], p1 = (uint64_t)0xCD9E8D57u * c[2][b];
-      const uint32_t c1 = c[1][b], c3 = c[3][b];
-      c[0][b] = (uint32_t)(p1 >> 32) ^ c1 ^ k[0];
-      c[1][b] = (uint32_t)p1;
-      c[2][b] = (uint32_t)(p0 >> 32) ^ c3 ^ k[1];
-      c[3][b] = (uint32_t)p0;
-    }
-    k[0] += 0x9E3779B9u;
-    k[1] += 0xBB67AE85u;
-  }
+  for (int i = 0; i < 10; i++, next_key(k))
+    for (int b = 0; b < BLOCKS; b++) round_once(&c[0][b], &c[1][b], &c[2][b], &c[3][b], k);
 }
 
 void at_random_uniforms(const at_random *r, uint64_t first, size_t n, float *out) {
