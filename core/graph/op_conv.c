@@ -227,19 +227,6 @@ static void turn_slope(void *ctx, size_t begin, size_t end) {
         k->dw[(k->begin + o) * p + ch * kk + i] += k->w[o * p + i * from + ch];
 }
 
-/* For output row (or column) o and kernel row k: the input row, or -1 outside. */
-static int64_t input_at(int64_t o, int64_t k, const conv *c, int64_t pad, int64_t side) {
-  int64_t i = o * c->stride + k - pad;
-  return i < 0 || i >= side ? -1 : i;
-}
-
-/* A number of the input, or NULL beyond its edge; r: row of the result, of all pictures. */
-static float *input_of(const conv *c, float *x, int64_t r, int64_t ox, int64_t ky, int64_t kx) {
-  const int64_t iy = input_at(r % c->oh, ky, c, c->pad[0], c->h);
-  const int64_t ix = input_at(ox, kx, c, c->pad[1], c->w);
-  return iy < 0 || ix < 0 ? NULL : x + ((r / c->oh * c->h + iy) * c->w + ix) * c->from;
-}
-
 static int64_t clamp(int64_t v, int64_t most) { return v < 0 ? 0 : v < most ? v : most; }
 
 /* Columns begin .. end - 1 of row ky of a patch lie inside the picture, side by side. */
@@ -255,6 +242,13 @@ static run run_of(const conv *c, float *x, int64_t r, int64_t ox, int64_t ky) {
   const run k = {clamp(-left, c->kernel[1]), clamp(c->w - left, c->kernel[1]), NULL};
   if (k.begin >= k.end) return (run){0, 0, x};
   return (run){k.begin, k.end, x + ((r / c->oh * c->h + iy) * c->w + left + k.begin) * c->from};
+}
+
+/* A number of the input, or NULL beyond its edge; i: place in the kernel, row by row. */
+static float *input_of(const conv *c, float *x, int64_t r, int64_t ox, int64_t i) {
+  const int64_t kx = i % c->kernel[1];
+  const run in = run_of(c, x, r, ox, i / c->kernel[1]);
+  return kx < in.begin || kx >= in.end ? NULL : in.at + (kx - in.begin) * c->from;
 }
 
 /* The patches of some rows of a band. */
@@ -306,8 +300,7 @@ static void gather_as_stored(void *ctx, size_t begin, size_t end) {
   for (int64_t r = (int64_t)begin; r < (int64_t)end; r++)
     for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c))
       for (int64_t i = 0; i < kk; i++) {
-        const float *at =
-            input_of(c, at_unconst(k->x), k->first + r, ox, i / c->kernel[1], i % c->kernel[1]);
+        const float *at = input_of(c, at_unconst(k->x), k->first + r, ox, i);
         for (int64_t ch = 0; ch < c->from; ch++) m[ch * kk + i] = at ? at[ch] : 0;
       }
 }
@@ -320,7 +313,7 @@ static void scatter_as_stored(void *ctx, size_t begin, size_t end) {
   for (int64_t r = 0; r < k->rows; r++)
     for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c))
       for (int64_t i = 0; i < kk; i++) {
-        float *at = input_of(c, k->dx, k->first + r, ox, i / c->kernel[1], i % c->kernel[1]);
+        float *at = input_of(c, k->dx, k->first + r, ox, i);
         for (size_t ch = begin; at && ch < end; ch++) at[ch] += m[(int64_t)ch * kk + i];
       }
 }
