@@ -4,10 +4,10 @@
  *
  * A line for each shape: GFLOP/s of both, best of the rounds, and their ratio. The shapes are those
  * of convolutions: tiles and patches times weights, and their gradients. */
-#include <blis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include "bench/blis_alone.h"
 #include "core/tensor/gemm.h"
 
 typedef struct shape {
@@ -35,12 +35,7 @@ static double spent(void) {
 }
 
 static void blis(const shape *s, at_mat a, at_mat b, at_mat c) {
-  float one = 1, zero = 0;
-  rntm_t rntm = BLIS_RNTM_INITIALIZER;
-  bli_rntm_set_num_threads(1, &rntm);
-  bli_rntm_disable_l3_sup(&rntm);
-  bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, s->m, s->n, s->k, &one, a.p, a.rs, a.cs, b.p,
-               b.rs, b.cs, &zero, c.p, c.rs, c.cs, NULL, &rntm);
+  blis_alone(s->m, s->n, s->k, a, b, c);
 }
 
 static void ours(const shape *s, at_mat a, at_mat b, at_mat c) {

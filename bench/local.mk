@@ -2,10 +2,10 @@
 EXTRA_PROGRAMS = bench/step bench/thin bench/direct bench/conv
 bench_step_SOURCES = bench/step.c bench/cases.c bench/cases.h
 bench_step_LDADD = libattune.la
-bench_thin_SOURCES = bench/thin.c
+bench_thin_SOURCES = bench/thin.c bench/blis_alone.h
 bench_thin_CFLAGS = $(AM_CFLAGS) $(BLIS_CFLAGS)
 bench_thin_LDADD = libattune.la $(BLIS_LIBS)
-bench_direct_SOURCES = bench/direct.c
+bench_direct_SOURCES = bench/direct.c bench/blis_alone.h
 bench_direct_CFLAGS = $(AM_CFLAGS) $(BLIS_CFLAGS)
 bench_direct_LDADD = libattune.la $(BLIS_LIBS)
 bench_conv_SOURCES = bench/conv.c

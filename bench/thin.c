@@ -5,9 +5,9 @@
  * A line for each shape: nanoseconds of a product of both, least of the rounds, and their ratio.
  * The shapes are those of a query of 64 numbers over 25, 36 and 100 keys: scores, context, and the
  * gradient of the keys. */
-#include <blis.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "bench/blis_alone.h"
 #include "core/base/clock.h"
 #include "core/tensor/gemm.h"
 
@@ -27,12 +27,7 @@ static const shape shapes[] = {
 };
 
 static void blis(const shape *s, at_mat a, at_mat b, at_mat c) {
-  float one = 1, zero = 0;
-  rntm_t rntm = BLIS_RNTM_INITIALIZER;
-  bli_rntm_set_num_threads(1, &rntm);
-  bli_rntm_disable_l3_sup(&rntm);
-  bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, s->m, s->n, s->k, &one, a.p, a.rs, a.cs, b.p,
-               b.rs, b.cs, &zero, c.p, c.rs, c.cs, NULL, &rntm);
+  blis_alone(s->m, s->n, s->k, a, b, c);
 }
 
 static void ours(const shape *s, at_mat a, at_mat b, at_mat c) {
