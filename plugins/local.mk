@@ -39,26 +39,26 @@ concat_la_CPPFLAGS = $(plugin_cppflags)
 concat_la_LDFLAGS = $(plugin_ldflags)
 # tasks
 pluginlib_LTLIBRARIES += matching.la
-matching_la_SOURCES = plugins/task/matching.c
+matching_la_SOURCES = plugins/task/matching.c plugins/task/below.h
 matching_la_CPPFLAGS = $(plugin_cppflags)
 matching_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += generation.la
-generation_la_SOURCES = plugins/task/generation.c
+generation_la_SOURCES = plugins/task/generation.c plugins/task/below.h
 generation_la_CPPFLAGS = $(plugin_cppflags)
 generation_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += classification.la
-classification_la_SOURCES = plugins/task/classification.c
+classification_la_SOURCES = plugins/task/classification.c plugins/task/below.h
 classification_la_CPPFLAGS = $(plugin_cppflags)
 classification_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += vqa.la
-vqa_la_SOURCES = plugins/task/vqa.c
+vqa_la_SOURCES = plugins/task/vqa.c plugins/task/below.h
 vqa_la_CPPFLAGS = $(plugin_cppflags)
 vqa_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += textvqa.la
 textvqa_sources = plugins/task/textvqa_words.c plugins/task/textvqa_words.h plugins/task/textvqa_form.c \
 	plugins/task/textvqa_form.h plugins/task/textvqa_decode.c plugins/task/textvqa_decode.h
 textvqa_la_SOURCES = plugins/task/textvqa.c plugins/task/textvqa_splits.c plugins/task/textvqa_splits.h \
-	plugins/task/textvqa_feed.c plugins/task/textvqa_feed.h $(textvqa_sources)
+	plugins/task/textvqa_feed.c plugins/task/textvqa_feed.h plugins/task/below.h $(textvqa_sources)
 textvqa_la_CPPFLAGS = $(plugin_cppflags)
 textvqa_la_LDFLAGS = $(plugin_ldflags)
 textvqa_la_LIBADD = -lm
@@ -90,7 +90,7 @@ attention_shape_la_SOURCES = plugins/metric/attention_shape.c $(attention_source
 attention_shape_la_CPPFLAGS = $(plugin_cppflags)
 attention_shape_la_LDFLAGS = $(plugin_ldflags)
 pluginlib_LTLIBRARIES += caption_holds.la
-caption_holds_la_SOURCES = plugins/metric/caption_holds.c \
+caption_holds_la_SOURCES = plugins/metric/caption_holds.c plugins/metric/pictures_missing.h \
 	plugins/metric/scene_caption.c plugins/metric/scene_caption.h plugins/scene_names.h \
 	plugins/metric/scene_pixels.c plugins/metric/scene_pixels.h \
 	plugins/metric/scene_holds.c plugins/metric/scene_holds.h \
@@ -98,7 +98,8 @@ caption_holds_la_SOURCES = plugins/metric/caption_holds.c \
 caption_holds_la_CPPFLAGS = $(plugin_cppflags)
 caption_holds_la_LDFLAGS = $(plugin_ldflags)
 picture_math_sources = plugins/metric/picture_math.c plugins/metric/picture_math.h plugins/split_mix.h \
-	plugins/metric/picture_network.c plugins/metric/picture_network.h
+	plugins/metric/picture_network.c plugins/metric/picture_network.h \
+	plugins/metric/pictures_missing.h
 pluginlib_LTLIBRARIES += fid.la
 fid_la_SOURCES = plugins/metric/fid.c plugins/metric/frechet.c $(picture_math_sources)
 fid_la_CPPFLAGS = $(plugin_cppflags)

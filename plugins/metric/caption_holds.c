@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "pictures_missing.h"
 #include "scene_holds.h"
 #include "scene_judged.h"
 
@@ -231,13 +232,6 @@ static int conclude(const attune_host *host, const attune_options *o, void *stat
   return rc || !has_real ? rc : give_unnamed(host, h, h->real[PIXELS], "unnamed_colors_real", r);
 }
 
-static int compute(const attune_host *host, const attune_options *o, const attune_prediction *p,
-                   attune_results *r) {
-  (void)o, (void)p, (void)r;
-  host->error(host, "the task gives no pictures");
-  return ATTUNE_FAILED;
-}
-
 static const attune_metric metric = {
     ATTUNE_ITEM(
         metric, METRIC, "caption_holds",
@@ -263,7 +257,7 @@ static const attune_metric metric = {
         "unnamed_colors: how many more colours a picture has, beside those of the data's own.",
         options_table),
     .task = "generation",
-    .compute = compute,
+    .compute = pictures_missing,
     .begin = begin,
     .pictures = pictures,
     .conclude = conclude,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "picture_math.h"
 #include "picture_network.h"
+#include "pictures_missing.h"
 
 static const attune_option options_table[] = {
     ATTUNE_NEEDED_PATH_OPTION(
@@ -171,13 +172,6 @@ static int conclude(const attune_host *host, const attune_options *o, void *stat
   return host->result(r, name, distance, 0);
 }
 
-static int compute(const attune_host *host, const attune_options *o, const attune_prediction *p,
-                   attune_results *r) {
-  (void)o, (void)p, (void)r;
-  host->error(host, "the task gives no pictures");
-  return ATTUNE_FAILED;
-}
-
 static const attune_metric metric = {
     ATTUNE_ITEM(metric, METRIC, "fid", "how far features of made pictures are from real ones",
                 "Frechet distance (Heusel and others, 2017) between normal distributions of "
@@ -189,7 +183,7 @@ static const attune_metric metric = {
                 "Inception-v3 with the usual weights is it what papers report.",
                 options_table),
     .task = "generation",
-    .compute = compute,
+    .compute = pictures_missing,
     .begin = begin,
     .pictures = pictures,
     .conclude = conclude,

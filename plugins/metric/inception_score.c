@@ -4,6 +4,7 @@
 #include <string.h>
 #include "picture_math.h"
 #include "picture_network.h"
+#include "pictures_missing.h"
 
 static const attune_option options_table[] = {
     ATTUNE_NEEDED_PATH_OPTION(
@@ -76,15 +77,6 @@ static void softmax(picture_rows *r) {
   }
 }
 
-static int give(const attune_host *host, const scoring *s, attune_results *r, const spread *v,
-                const char *mean, const char *deviation, int better) {
-  char name[64];
-  picture_result_name(name, mean, host->network_name(s->net));
-  int rc = host->result(r, name, v->mean, better);
-  picture_result_name(name, deviation, host->network_name(s->net));
-  return rc ? rc : host->result(r, name, v->deviation, -1);
-}
-
 static int conclude(const attune_host *host, const attune_options *o, void *state,
                     const attune_prediction *p, attune_results *r) {
   scoring *s = state;
@@ -104,17 +96,10 @@ static int conclude(const attune_host *host, const attune_options *o, void *stat
   softmax(&s->made);
   softmax(&s->real);
   if (!inception_score(s->made.v, s->made.n, s->made.width, splits, &v)) return ATTUNE_NO_MEMORY;
-  int rc = give(host, s, r, &v, "inception_score", "inception_score_deviation", 1);
+  int rc = picture_result_spread(host, r, "inception_score", host->network_name(s->net), &v, 1);
   if (rc || s->real.n < splits) return rc;
   if (!inception_score(s->real.v, s->real.n, s->real.width, splits, &v)) return ATTUNE_NO_MEMORY;
-  return give(host, s, r, &v, "inception_score_real", "inception_score_real_deviation", -1);
-}
-
-static int compute(const attune_host *host, const attune_options *o, const attune_prediction *p,
-                   attune_results *r) {
-  (void)o, (void)p, (void)r;
-  host->error(host, "the task gives no pictures");
-  return ATTUNE_FAILED;
+  return picture_result_spread(host, r, "inception_score_real", host->network_name(s->net), &v, -1);
 }
 
 static const attune_metric metric = {
@@ -130,7 +115,7 @@ static const attune_metric metric = {
                 "usual weights are what papers report.",
                 options_table),
     .task = "generation",
-    .compute = compute,
+    .compute = pictures_missing,
     .begin = begin,
     .pictures = pictures,
     .conclude = conclude,

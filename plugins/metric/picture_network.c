@@ -59,3 +59,13 @@ int picture_rows_read(const attune_host *host, attune_network *net, const char *
 void picture_result_name(char out[64], const char *what, const char *network) {
   snprintf(out, 64, "%.30s.%.30s", what, network);
 }
+
+int picture_result_spread(const attune_host *host, attune_results *r, const char *what,
+                          const char *network, const spread *v, int higher_is_better) {
+  char name[64], deviation[64];
+  picture_result_name(name, what, network);
+  const int rc = host->result(r, name, v->mean, higher_is_better);
+  snprintf(deviation, sizeof deviation, "%s_deviation", what);
+  picture_result_name(name, deviation, network);
+  return rc ? rc : host->result(r, name, v->deviation, -1);
+}

@@ -2,6 +2,7 @@
 #ifndef ATTUNE_METRIC_PICTURE_NETWORK_H
 #define ATTUNE_METRIC_PICTURE_NETWORK_H
 #include <attune/plugin.h>
+#include "picture_math.h"
 
 #define PICTURE_NETWORK_OPTIONS                                                                 \
   ATTUNE_PATH_OPTION("weights", "", "of a model file: its weights, a safetensors file"),        \
@@ -32,4 +33,7 @@ int picture_rows_read(const attune_host *host, attune_network *net, const char *
 
 /* "fid.scene_judge", its parts cut where they are long. */
 void picture_result_name(char out[64], const char *what, const char *network);
+/* A mean and, as "WHAT_deviation.NETWORK", its deviation. */
+int picture_result_spread(const attune_host *host, attune_results *r, const char *what,
+                          const char *network, const spread *v, int higher_is_better);
 #endif

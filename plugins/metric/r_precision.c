@@ -5,6 +5,7 @@
 #include <string.h>
 #include "picture_math.h"
 #include "picture_network.h"
+#include "pictures_missing.h"
 
 static const attune_option options_table[] = {
     ATTUNE_PATH_OPTION("network", "",
@@ -178,15 +179,10 @@ static int rank(const attune_host *host, const attune_options *o, const ranking 
 static int give(const attune_host *host, const attune_options *o, const ranking *k,
                 const picture_rows *pictures, const picture_rows *captions, const char *what,
                 int better, attune_results *r) {
-  char name[64], deviation[64];
   spread v;
   const char *network = k->net ? host->network_name(k->net) : "own";
-  int rc = rank(host, o, k, pictures, captions, &v);
-  picture_result_name(name, what, network);
-  if (!rc) rc = host->result(r, name, v.mean, better);
-  snprintf(deviation, sizeof deviation, "%s_deviation", what);
-  picture_result_name(name, deviation, network);
-  return rc ? rc : host->result(r, name, v.deviation, -1);
+  const int rc = rank(host, o, k, pictures, captions, &v);
+  return rc ? rc : picture_result_spread(host, r, what, network, &v, better);
 }
 
 /* The model's own codes, of its captions and of what it made of them. */
@@ -220,13 +216,6 @@ static int conclude(const attune_host *host, const attune_options *o, void *stat
   return give(host, o, k, &k->real, &captions, "r_precision_real", -1, r);
 }
 
-static int compute(const attune_host *host, const attune_options *o, const attune_prediction *p,
-                   attune_results *r) {
-  (void)o, (void)p, (void)r;
-  host->error(host, "the task gives no pictures");
-  return ATTUNE_FAILED;
-}
-
 static const attune_metric metric = {
     ATTUNE_ITEM(metric, METRIC, "r_precision",
                 "whether made pictures are nearest to their own captions",
@@ -244,7 +233,7 @@ static const attune_metric metric = {
                 "saw.",
                 options_table),
     .task = "generation",
-    .compute = compute,
+    .compute = pictures_missing,
     .begin = begin,
     .pictures = pictures,
     .conclude = conclude,

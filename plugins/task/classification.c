@@ -2,6 +2,7 @@
 #include <attune/plugin.h>
 #include <stdlib.h>
 #include <string.h>
+#include "below.h"
 
 static const attune_option options_table[] = {
     {"limit", ATTUNE_OPTION_INT, "0", 0, 1e9, NULL,
@@ -32,11 +33,6 @@ static int find_table(classifying *w) {
 }
 
 /* ---- epochs ---- */
-
-/* A number in 0 .. n - 1 out of 32 random bits. */
-static int64_t below(uint32_t bits, int64_t n) {
-  return (int64_t)(((uint64_t)bits * (uint64_t)n) >> 32);
-}
 
 /* Rows whose text is none of the known classes are left out; a model of several classes has none.
  */

@@ -2,6 +2,7 @@
 #include <attune/plugin.h>
 #include <stdlib.h>
 #include <string.h>
+#include "below.h"
 
 static const attune_option options_table[] = {
     {"captions", ATTUNE_OPTION_ENUM, "one", 0, 0, "one|all",
@@ -44,11 +45,6 @@ static int64_t picture_of(const attune_host *host, attune_task_context *c, const
 }
 
 /* ---- epochs ---- */
-
-/* A number in 0 .. n - 1 out of 32 random bits. */
-static int64_t below(uint32_t bits, int64_t n) {
-  return (int64_t)(((uint64_t)bits * (uint64_t)n) >> 32);
-}
 
 /* Keeps one caption of each picture: the k-th seen replaces the one before with probability 1/k. */
 static int64_t choose_one(const attune_host *host, attune_task_context *c, uint64_t epoch,

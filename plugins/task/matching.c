@@ -2,6 +2,7 @@
 #include <attune/plugin.h>
 #include <stdlib.h>
 #include <string.h>
+#include "below.h"
 
 enum { PICTURE, CAPTION };
 
@@ -39,11 +40,6 @@ static int find_sides(const attune_host *host, attune_task_context *c, sides *s)
     s->rows[i] = host->rows(c, s->name[i]);
   }
   return ATTUNE_OK;
-}
-
-/* A number in 0 .. n - 1 out of 32 random bits. */
-static int64_t below(uint32_t bits, int64_t n) {
-  return (int64_t)(((uint64_t)bits * (uint64_t)n) >> 32);
 }
 
 static void shuffle(const attune_host *host, attune_task_context *c, uint64_t epoch, int64_t *v,

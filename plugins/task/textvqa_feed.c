@@ -1,3 +1,4 @@
+#include "below.h"
 #include "textvqa_feed.h"
 #include <string.h>
 
@@ -36,10 +37,6 @@ static uint32_t draw(const filling *f, int64_t row, int64_t what) {
   /* Beyond all that the order of an epoch draws. */
   const uint64_t index = ((uint64_t)1 << 48) + ((uint64_t)row << 10) + (uint64_t)what;
   return f->host->random(f->c, f->rows->epoch, index);
-}
-
-static int64_t below(uint32_t bits, int64_t n) {
-  return (int64_t)(((uint64_t)bits * (uint64_t)n) >> 32);
 }
 
 static void begin_line(const filling *f, line *l) {

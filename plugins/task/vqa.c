@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "below.h"
 
 static const attune_option options_table[] = {
     {"together", ATTUNE_OPTION_INT, "1", 0, 1000000, NULL,
@@ -49,11 +50,6 @@ static int by_picture(const void *x, const void *y) {
 }
 
 /* ---- epochs ---- */
-
-/* A number in 0 .. n - 1 out of 32 random bits. */
-static int64_t below(uint32_t bits, int64_t n) {
-  return (int64_t)(((uint64_t)bits * (uint64_t)n) >> 32);
-}
 
 typedef struct shuffling {
   const attune_host *host;
