@@ -19,4 +19,4 @@ attune_SOURCES = \
 	cli/sweep.c \
 	cli/train.c
 attune_CPPFLAGS = $(AM_CPPFLAGS)
-attune_LDADD = libattune.la
+attune_LDADD = libcore.la

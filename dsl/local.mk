@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	dsl/ast.h \
 	dsl/build.c \
 	dsl/diag.c \

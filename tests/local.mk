@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests =
 unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-unit_ldadd = libattune.la $(CMOCKA_LIBS)
+unit_ldadd = libcore.la $(CMOCKA_LIBS)
 
 # UNIT test NAME: three lines each
 unit_tests += test_base
@@ -356,31 +356,31 @@ replays =
 replays += replay_check
 replay_check_SOURCES = tests/fuzz/fuzz_check.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
 replay_check_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"check"' -DFOLDERS='"examples/models,tests/golden/good,tests/golden/bad"'
-replay_check_LDADD = libattune.la
+replay_check_LDADD = libcore.la
 replays += replay_run
 replay_run_SOURCES = tests/fuzz/fuzz_run.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
 replay_run_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"run"' -DFOLDERS='"examples/models,tests/golden/good"'
-replay_run_LDADD = libattune.la
+replay_run_LDADD = libcore.la
 replays += replay_value
 replay_value_SOURCES = tests/fuzz/fuzz_value.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
 replay_value_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"value"' -DFOLDERS='""'
-replay_value_LDADD = libattune.la
+replay_value_LDADD = libcore.la
 replays += replay_runfile
 replay_runfile_SOURCES = tests/fuzz/fuzz_runfile.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
 replay_runfile_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"runfile"' -DFOLDERS='"examples/runs"'
-replay_runfile_LDADD = libattune.la
+replay_runfile_LDADD = libcore.la
 replays += replay_npz
 replay_npz_SOURCES = tests/fuzz/fuzz_npz.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
 replay_npz_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"npz"' -DFOLDERS='""'
-replay_npz_LDADD = libattune.la
+replay_npz_LDADD = libcore.la
 replays += replay_safetensors
 replay_safetensors_SOURCES = tests/fuzz/fuzz_safetensors.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_file.h
 replay_safetensors_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"safetensors"' -DFOLDERS='""'
-replay_safetensors_LDADD = libattune.la
+replay_safetensors_LDADD = libcore.la
 replays += replay_fmt
 replay_fmt_SOURCES = tests/fuzz/fuzz_fmt.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 replay_fmt_CPPFLAGS = $(AM_CPPFLAGS) -DHARNESS='"fmt"' -DFOLDERS='"examples/models,tests/golden/good,tests/golden/bad,tests/fuzz/corpus/check,tests/fuzz/corpus/run"'
-replay_fmt_LDADD = libattune.la
+replay_fmt_LDADD = libcore.la
 check_PROGRAMS += $(replays)
 TESTS += $(replays)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/dictionary.sh tests/fuzz/corpus

@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/analyse/agree.c core/analyse/agree.h \
 	core/analyse/bootstrap.c core/analyse/bootstrap.h \
 	core/analyse/compare.c core/analyse/compare.h \

@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/base/arena.c core/base/arena.h \
 	core/base/busy.c core/base/busy.h \
 	core/base/clock.c core/base/clock.h \

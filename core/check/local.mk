@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/check/check.c core/check/check.h core/check/check_impl.h \
 	core/check/data.c \
 	core/check/explained.c \

@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/draw/dot.c \
 	core/draw/draw.c core/draw/draw.h core/draw/draw_impl.h \
 	core/draw/group.c \

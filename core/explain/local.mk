@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/explain/adversarial.c \
 	core/explain/answer.c \
 	core/explain/arrays.c \

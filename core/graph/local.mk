@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/graph/again.c \
 	core/graph/axes.c \
 	core/graph/bind.c \

@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/plugin/host.c core/plugin/host_image.c \
 	core/plugin/host_build.c \
 	core/plugin/host_data.c \

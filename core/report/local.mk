@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/report/attention.c \
 	core/report/plate.c core/report/plate.h \
 	core/report/plate_pdf.c \

@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/run/batch.c core/run/batch.h \
 	core/run/evaluate.c \
 	core/run/evidence.c \

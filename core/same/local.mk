@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/same/look.c \
 	core/same/probe.c \
 	core/same/reduce.c \

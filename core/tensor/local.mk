@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/tensor/array.c core/tensor/array.h \
 	core/tensor/gemm.c core/tensor/gemm.h \
 	core/tensor/direct.c \

@@ -1,4 +1,4 @@
-libattune_la_SOURCES += \
+libcore_la_SOURCES += \
 	core/train/average.c core/train/average.h \
 	core/train/checkpoint.c core/train/checkpoint.h \
 	core/train/optimizer.c core/train/optimizer.h \

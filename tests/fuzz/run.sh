@@ -13,11 +13,11 @@ top=$(pwd)
 mkdir -p build/fuzz
 [ -f build/fuzz/Makefile ] || (cd build/fuzz && "$top/configure" -q --disable-native --enable-static CC=clang \
   CFLAGS="$flags -fsanitize=fuzzer-no-link" LDFLAGS="-fsanitize=address,undefined")
-make -s -C build/fuzz -j"$(nproc)" dsl/parser.h libattune.la
+make -s -C build/fuzz -j"$(nproc)" dsl/parser.h libcore.la
 dir=build/fuzz
 clang $flags -fsanitize=fuzzer -std=c11 -D_POSIX_C_SOURCE=200809L -I. -I$dir -Iinclude \
-  -o "$dir/fuzz_$harness" "tests/fuzz/fuzz_$harness.c" "$dir/.libs/libattune.a" \
-  $(sed -n "s/^dependency_libs='\(.*\)'/\1/p" $dir/libattune.la)
+  -o "$dir/fuzz_$harness" "tests/fuzz/fuzz_$harness.c" "$dir/.libs/libcore.a" \
+  $(sed -n "s/^dependency_libs='\(.*\)'/\1/p" $dir/libcore.la)
 seeds=("tests/fuzz/corpus/$harness")
 case $harness in
   check | run | fmt) seeds+=(examples/models tests/golden/good tests/golden/bad) ;;
