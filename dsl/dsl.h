@@ -108,8 +108,8 @@ at_status at_dsl_lower(const at_ast *ast, const at_source *src, const at_dsl_env
  * to `messages` (may be NULL).  EINPUT when the file has errors. */
 at_status at_dsl_load(const char *path, const at_dsl_env *env, at_graph **out, at_text *messages,
                       at_error *err);
-/* The same from src->path; the texts of it and of what it includes stay in the arena, so that
- * spans can be shown. */
+/* The same from src->path, or from the `size` bytes of src->text where it is not NULL; the texts of
+ * it and of what it includes stay in the arena, so that spans can be shown. */
 at_status at_dsl_load_kept(at_arena *arena, at_source *src, const at_dsl_env *env, at_graph **out,
                            at_text *messages, at_error *err);
 

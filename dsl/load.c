@@ -32,9 +32,13 @@ at_status at_dsl_load_kept(at_arena *arena, at_source *src, const at_dsl_env *en
   at_ast *ast = NULL;
   at_diags diags = {.arena = arena};
   *out = NULL;
-  at_status s = at_file_read(src->path, AT_DSL_MAX_SIZE, &text, &src->size, err);
+  at_status s =
+      src->text ? AT_OK : at_file_read(src->path, AT_DSL_MAX_SIZE, &text, &src->size, err);
   if (s == AT_OK && !(copy = at_arena_alloc(arena, src->size + 1, 1))) s = at_nomem(err);
-  if (s == AT_OK) memcpy(copy, text, src->size);
+  if (s == AT_OK) {
+    memcpy(copy, src->text ? src->text : text, src->size);
+    copy[src->size] = 0;
+  }
   free(text);
   if (s != AT_OK) return s;
   src->text = copy;

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-static at_log_fn *sink;
-static void *sink_ctx;
+static _Thread_local at_log_fn *sink;
+static _Thread_local void *sink_ctx;
 
 void at_log_set(at_log_fn *fn, void *ctx) {
   sink = fn;

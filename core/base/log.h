@@ -4,7 +4,7 @@
 #define AT_BASE_LOG_H
 typedef enum at_log_level { AT_LOG_DEBUG, AT_LOG_INFO, AT_LOG_WARN } at_log_level;
 typedef void at_log_fn(void *ctx, at_log_level level, const char *message);
-/* Set once at start, before threads; NULL drops messages (the default). */
+/* For this thread; NULL drops messages (the default). */
 void at_log_set(at_log_fn *fn, void *ctx);
 void at_log(at_log_level level, const char *fmt, ...)
 #if defined(__GNUC__)

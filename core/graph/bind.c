@@ -87,12 +87,18 @@ at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *off
 }
 
 at_status at_exec_input(at_exec *x, const char *input, const void *data, at_error *err) {
+  return at_exec_give(x, input, data, -1, err);
+}
+
+at_status at_exec_give(at_exec *x, const char *input, const void *data, int64_t count,
+                       at_error *err) {
   const at_graph *g = x->g;
   for (int i = 0; i < g->n_input; i++)
     if (strcmp(g->input[i]->name, input) == 0) {
       void *p; /* inputs are never written; the slot serves both kinds of node */
       memcpy(&p, &data, sizeof p);
       x->slot[g->input[i]->id].value = p;
+      x->slot[g->input[i]->id].given = count;
       x->ready = false;
       return AT_OK;
     }
@@ -222,6 +228,10 @@ static void look_at_tail(void *ctx, const float *tail, int64_t n) {
 static at_status check_input(const at_exec *x, const at_node *n, at_error *err) {
   if (!x->slot[n->id].value)
     return at_fail(err, AT_EINPUT, "input `%s` has no data in this batch", n->name);
+  if (x->slot[n->id].given >= 0 && x->slot[n->id].given != x->slot[n->id].count)
+    return at_fail(err, AT_EINPUT,
+                   "input `%s` was given %" PRId64 " numbers; %s has %" PRId64 " in this batch",
+                   n->name, x->slot[n->id].given, at_node_axes_text(x->g, n), x->slot[n->id].count);
   bool clean = true;
   at_exec_tails(x, n, x->slot[n->id].value, look_at_tail, &clean);
   if (!clean)

@@ -59,6 +59,9 @@ at_status at_exec_size(at_exec *x, const char *batch_axis, int64_t size, at_erro
 at_status at_exec_ragged(at_exec *x, const char *ragged_axis, const int64_t *offsets,
                          int64_t parents, at_error *err);
 at_status at_exec_input(at_exec *x, const char *input, const void *data, at_error *err);
+/* The same, and at_exec_ready says so where a batch of these sizes has not `count` numbers. */
+at_status at_exec_give(at_exec *x, const char *input, const void *data, int64_t count,
+                       at_error *err);
 at_status at_exec_ready(at_exec *x, at_error *err);
 
 /* `seed`, `step`: what random operators draw from; `training`: dropout on. */

@@ -41,6 +41,7 @@ typedef struct at_slot {
   bool reached;     /* by the source of the backward pass that runs now */
   bool started;     /* gradient zeroed in this pass (at roots) */
   int64_t count;    /* elements */
+  int64_t given;    /* of an input, by at_exec_give; -1: not said */
   void *value;
   float *grad;
   void *saved, *scratch[2]; /* forward, backward */

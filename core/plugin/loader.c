@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -203,15 +204,24 @@ static at_status check_plugin(const attune_plugin *p, const char *path, at_error
 
 static const int FAULTS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 enum { N_FAULTS = sizeof FAULTS / sizeof *FAULTS };
+/* Handlers belong to the process: one file is opened at a time. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t opener;
 static sigjmp_buf back;
+static struct sigaction before[N_FAULTS];
 
-static void to_back(int signal) { siglongjmp(back, signal); }
+/* A fault of another thread is not the plugin's: it comes again, to whoever cares for it. */
+static void to_back(int signal) {
+  if (pthread_equal(pthread_self(), opener)) siglongjmp(back, signal);
+  for (int i = 0; i < N_FAULTS; i++)
+    if (FAULTS[i] == signal) sigaction(signal, &before[i], NULL);
+}
 
-/* Runs fn, the first code of a plugin; 0, or the signal that it died of. Plugins are loaded on one
- * thread, before others run. */
+/* Runs fn, the first code of a plugin; 0, or the signal that it died of. */
 static int guarded(void (*fn)(at_library *l), at_library *l) {
-  struct sigaction own = {.sa_handler = to_back}, before[N_FAULTS];
+  struct sigaction own = {.sa_handler = to_back};
   sigemptyset(&own.sa_mask);
+  opener = pthread_self();
   for (int i = 0; i < N_FAULTS; i++) sigaction(FAULTS[i], &own, &before[i]);
   const int died = sigsetjmp(back, 1);
   if (!died) fn(l);
@@ -251,7 +261,7 @@ static at_status call_entry(at_library *l, at_error *err) {
   return check_plugin(l->plugin, l->path, err);
 }
 
-at_status at_library_open(const char *path, at_library *out, at_error *err) {
+static at_status open_library(const char *path, at_library *out, at_error *err) {
   at_map map = {0};
   memset(out, 0, sizeof *out);
   at_status s = check_place(path, err);
@@ -271,6 +281,13 @@ at_status at_library_open(const char *path, at_library *out, at_error *err) {
     s = at_fail(err, AT_EINPUT, "%s: it cannot be loaded: %s", path, dlerror());
   if (s == AT_OK) s = call_entry(out, err);
   if (s != AT_OK) at_library_close(out);
+  return s;
+}
+
+at_status at_library_open(const char *path, at_library *out, at_error *err) {
+  pthread_mutex_lock(&opening);
+  at_status s = open_library(path, out, err);
+  pthread_mutex_unlock(&opening);
   return s;
 }
 

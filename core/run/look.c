@@ -54,15 +54,14 @@ static bool is_heads(const at_graph *g, const at_node *v, int d) {
   return !strcmp(g->axis[v->dim[d].axis].name, "head");
 }
 
-/* The dim of v that is neither a batch axis nor `over` nor the heads': what asks. */
-static int query_dim(const at_graph *g, const at_node *v, int over) {
+int at_attend_query_dim(const at_graph *g, const at_node *v, int over) {
   for (int d = 0; d < v->ndim; d++)
     if (v->dim[d].axis != over && g->axis[v->dim[d].axis].kind != AT_BATCH && !is_heads(g, v, d))
       return d;
   return -1;
 }
 
-static int head_dim(const at_graph *g, const at_node *v, int over) {
+int at_attend_head_dim(const at_graph *g, const at_node *v, int over) {
   for (int d = 0; d < v->ndim; d++)
     if (v->dim[d].axis != over && is_heads(g, v, d)) return d;
   return -1;
@@ -143,9 +142,9 @@ static at_status add_attention(const at_session *s, const at_attend *a, at_atten
                                at_error *err) {
   const at_graph *g = s->graph;
   const at_node *w = a->weight, *sc = a->score;
-  int q = query_dim(g, w, a->over);
+  int q = at_attend_query_dim(g, w, a->over);
   matrix m = {at_node_dim(w, a->over), q, -1, 0, 0, 0}, each = m;
-  matrix raw = {at_node_dim(sc, a->over), query_dim(g, sc, a->over), -1, 0, 0, 0};
+  matrix raw = {at_node_dim(sc, a->over), at_attend_query_dim(g, sc, a->over), -1, 0, 0, 0};
   at_status st = name_parts(out, a->name, err);
   if (st != AT_OK) return st;
   out->key_axis = strdup(g->axis[a->over].name);
@@ -155,7 +154,7 @@ static at_status add_attention(const at_session *s, const at_attend *a, at_atten
   out->queries = m.queries;
   out->keys = m.keys;
   out->heads = 1;
-  each.head = head_dim(g, w, a->over);
+  each.head = at_attend_head_dim(g, w, a->over);
   if (each.head >= 0) {
     out->head = read_matrix(s->look, w, &each);
     out->heads = each.heads;
@@ -223,7 +222,7 @@ static void find_grid(const at_session *s, at_look *l) {
   const at_graph *g = s->graph;
   for (int a = 0; a < g->n_attend; a++) {
     const at_node *w = g->attend[a].weight;
-    int q = query_dim(g, w, g->attend[a].over);
+    int q = at_attend_query_dim(g, w, g->attend[a].over);
     find_cells(g, g->attend[a].over, &l->grid_h, &l->grid_w);
     if (q >= 0) find_cells(g, w->dim[q].axis, &l->grid_h, &l->grid_w);
   }

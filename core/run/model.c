@@ -122,7 +122,9 @@ static void forget_sized(at_model *m) {
 
 at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m, at_text *messages,
                         at_error *err) {
-  *m = (at_model){.arena = at_arena_new(), .src.path = o->path};
+  const at_source given = {.path = o->path, .text = o->text, .size = o->text ? strlen(o->text) : 0};
+  at_source twice = given;
+  *m = (at_model){.arena = at_arena_new(), .src = given};
   at_dsl_env env = {.ctx = m,
                     .scores = reg,
                     .compose = at_plugin_compose,
@@ -137,7 +139,7 @@ at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m
   if (s != AT_OK) return s;
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;
-  s = at_dsl_load(o->path, &env, &m->sized, &again, &m->why);
+  s = at_dsl_load_kept(m->arena, &twice, &env, &m->sized, &again, &m->why);
   if (s == AT_OK) s = at_graph_optimize(m->sized, AT_PASS_ALL, &m->why);
   if (s == AT_OK) s = measure(m, o->batch, &m->why);
   if (s != AT_OK) forget_sized(m);

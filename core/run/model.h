@@ -17,6 +17,7 @@ enum {
 
 typedef struct at_model_options {
   const char *path;
+  const char *text;       /* in the place of the file's; NULL: the file is read */
   const char *const *set; /* "k=v" parameters of the model */
   size_t n_set;
   const char *const *size; /* "axis=n": an open axis, the length of ragged rows; "input=n": ids */

@@ -199,6 +199,10 @@ typedef struct at_look {
 } at_look;
 /* Whether looks of this session have answers. */
 bool at_session_tells(const at_session *s);
+/* Of a score or weights over `over`: the dim that is neither a batch axis nor `over` nor the
+ * heads', which asks, and that of the heads; -1: none. */
+int at_attend_query_dim(const at_graph *g, const at_node *v, int over);
+int at_attend_head_dim(const at_graph *g, const at_node *v, int over);
 /* Whether they are chosen among classes. */
 bool at_session_answers(const at_session *s);
 at_status at_session_look(at_session *s, const char *split, const int64_t *rows, size_t n_rows,
