@@ -214,6 +214,15 @@ tests_plugins_old_la_LDFLAGS = $(broken_flags)
 tests_plugins_no_entry_la_SOURCES = tests/plugins/no_entry.c
 tests_plugins_no_entry_la_LDFLAGS = $(broken_flags)
 
+# Through the shared library alone, but for what its numbers are compared with.
+unit_tests += test_embed
+test_embed_SOURCES = tests/unit/test_embed.c tests/unit/embed_use.h
+test_embed_LDADD = core/embed/libattune.la $(unit_ldadd)
+
+unit_tests += test_embed_refused
+test_embed_refused_SOURCES = tests/unit/test_embed_refused.c tests/unit/embed_use.h
+test_embed_refused_LDADD = core/embed/libattune.la $(CMOCKA_LIBS) -lm
+
 unit_tests += test_analyse
 test_analyse_SOURCES = tests/unit/test_analyse.c
 test_analyse_LDADD = $(unit_ldadd)
@@ -317,6 +326,7 @@ e2e_tests = \
 	tests/e2e/cli.sh \
 	tests/e2e/data.sh \
 	tests/e2e/editors.sh \
+	tests/e2e/embed_abi.sh \
 	tests/e2e/explain.sh tests/e2e/explain_many.sh \
 	tests/e2e/fmt.sh \
 	tests/e2e/format.sh \

@@ -6,5 +6,6 @@ case $1 in
 esac
 program=$1
 [ -x ".libs/${program##*/}" ] && program=.libs/${program##*/}
+export LD_LIBRARY_PATH=core/embed/.libs # libattune, for the tests of it
 exec valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
   --suppressions="$(dirname "$0")/valgrind.supp" "$program"

@@ -61,12 +61,15 @@ extern "C" {
 #define ATTUNE_ABI_MAJOR 1u
 #define ATTUNE_ABI_MINOR 6u
 
+#ifndef ATTUNE_HAS_STATUS /* <attune/attune.h> has it, too */
+#define ATTUNE_HAS_STATUS
 typedef enum attune_status {
   ATTUNE_OK = 0,
   ATTUNE_BAD_INPUT = -1, /* the user's data or options: the command exits 2 */
   ATTUNE_FAILED = -2,    /* the work failed: exits 1 */
   ATTUNE_NO_MEMORY = -3
 } attune_status;
+#endif
 
 typedef enum attune_kind {
   ATTUNE_SCORE = 1,
