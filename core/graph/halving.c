@@ -402,4 +402,4 @@ static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const
   }
 }
 
-const at_tiled at_halving = {4, 2, pays, scratch, forward, into_x, into_weight};
+const at_tiled at_halving = {4, 2, 2, pays, scratch, forward, into_x, into_weight};

@@ -161,12 +161,14 @@ static bool turns_patches(const conv *c) { return c->images * c->oh * c->ow < c-
 
 /* The way in fewer multiplications that pays, or NULL. */
 static const at_tiled *fast_way(const conv *c, at_tiling *t) {
-  static const at_tiled *const ways[] = {&at_winograd, &at_halving};
-  *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0]};
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+  static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_halving};
+  *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0], 0};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    t->side = ways[i]->side;
     if (c->kernel[0] == ways[i]->kernel && c->kernel[1] == ways[i]->kernel &&
         c->stride == ways[i]->stride && ways[i]->pays(t))
       return ways[i];
+  }
   return NULL;
 }
 

@@ -1,12 +1,16 @@
 #include "core/graph/tile.h"
 #include <stdbool.h>
 
-int64_t at_tiles(const at_tiling *c) { return c->images * ((c->oh + 1) / 2) * ((c->ow + 1) / 2); }
+static int64_t pieces(int64_t n, int64_t side) { return (n + side - 1) / side; }
+
+int64_t at_tiles(const at_tiling *c) {
+  return c->images * pieces(c->oh, c->side) * pieces(c->ow, c->side);
+}
 
 int64_t at_tile_at(const at_tiling *c, int64_t t, int64_t *y, int64_t *x) {
-  const int64_t across = (c->ow + 1) / 2, down = (c->oh + 1) / 2;
-  *y = t / across % down * 2;
-  *x = t % across * 2;
+  const int64_t across = pieces(c->ow, c->side), down = pieces(c->oh, c->side);
+  *y = t / across % down * c->side;
+  *x = t % across * c->side;
   return t / across / down;
 }
 

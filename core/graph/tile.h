@@ -8,15 +8,15 @@
 #include "core/base/thread.h"
 
 /* A convolution [images, h, w, from] -> [images, oh, ow, to] with `pad` zeros around the picture;
- * a tile is 2 x 2 numbers of the result. */
+ * a tile is `side` x `side` numbers of the result. */
 typedef struct at_tiling {
-  int64_t images, h, w, from, oh, ow, to, pad;
+  int64_t images, h, w, from, oh, ow, to, pad, side;
 } at_tiling;
 
-/* A way for one kernel, `kernel` x `kernel`, and stride. Products add to their result; weights are
- * [to, from, kernel, kernel]. */
+/* A way for one kernel, `kernel` x `kernel`, and stride, by tiles of one side. Products add to
+ * their result; weights are [to, from, kernel, kernel]. */
 typedef struct at_tiled {
-  int64_t kernel, stride;
+  int64_t kernel, stride, side;
   bool (*pays)(const at_tiling *c);      /* or the sums cost more than the products saved */
   size_t (*scratch)(const at_tiling *c); /* floats, for any of the three */
   void (*forward)(at_pool *pool, const at_tiling *c, const float *weight, const float *x, float *y,

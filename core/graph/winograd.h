@@ -10,5 +10,5 @@
 #define AT_GRAPH_WINOGRAD_H
 #include "core/graph/tile.h"
 
-extern const at_tiled at_winograd;
+extern const at_tiled at_winograd_two, at_winograd_four;
 #endif
