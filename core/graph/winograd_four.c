@@ -1,5 +1,4 @@
-/* F(4 x 4, 3 x 3) at the points 0, A, -A, B, -B and infinity. With 1 and 2, as usual, errors are
- * twice as large: see winograd.h. */
+/* F(4 x 4, 3 x 3) at the points 0, A, -A, B, -B and infinity. */
 #include "core/graph/winograd_impl.h"
 #include "core/tensor/vecmath.h"
 

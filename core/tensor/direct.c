@@ -13,6 +13,20 @@ enum { LANES = 4, ROWS = 4 };
 enum { WIDE = 2, COLUMNS = WIDE * LANES, SUM = 256, PACK = 4 * ROWS };
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 
+/* Elements of two vectors in turn: of their first halves, and of their second halves. */
+#if defined(__AVX512F__)
+#define FIRST_HALVES(a, b) \
+  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define SECOND_HALVES(a, b) \
+  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#elif defined(__AVX__)
+#define FIRST_HALVES(a, b)  __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define SECOND_HALVES(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+#define FIRST_HALVES(a, b)  __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define SECOND_HALVES(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#endif
+
 static inline vector load(const float *p) {
   vector v;
   memcpy(&v, p, sizeof v);
@@ -39,6 +53,25 @@ static inline void sums(int64_t k, const float *const *a, int64_t astep, const f
     store(acc + i * COLUMNS, s[i][0]);
     store(acc + i * COLUMNS + LANES, s[i][1]);
   }
+}
+
+/* to [i * apart + j] <- from [j * step + i], i and j below LANES: row i of one half and row i of
+ * the other go side by side until each has all. */
+static void transpose(const float *from, int64_t step, float *to, int64_t apart) {
+  vector a[LANES], b[LANES];
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++) a[i] = load(from + i * step);
+#pragma GCC unroll 4
+  for (int done = 1; done < LANES; done *= 2) {
+#pragma GCC unroll 8
+    for (int i = 0; i < LANES / 2; i++) {
+      b[2 * i] = FIRST_HALVES(a[i], a[i + LANES / 2]);
+      b[2 * i + 1] = SECOND_HALVES(a[i], a[i + LANES / 2]);
+    }
+    memcpy(a, b, sizeof a);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++) store(to + i * apart, a[i]);
 }
 
 typedef struct product {
@@ -79,6 +112,18 @@ static void panel(const product *p, int64_t k, const float *b, int64_t bstep, in
   }
 }
 
+/* The same of a panel whose numbers lie side by side down its columns, or anyhow. */
+static void turn_panel(int64_t rs, int64_t cs, const float *from, int64_t k, int64_t columns,
+                       float *b) {
+  int64_t done = 0;
+  if (rs == 1 && columns == COLUMNS)
+    for (; done + LANES <= k; done += LANES)
+      for (int64_t j = 0; j < COLUMNS; j += LANES)
+        transpose(from + done + j * cs, cs, b + done * COLUMNS + j, COLUMNS);
+  for (int64_t j = 0; j < columns; j++)
+    for (int64_t q = done; q < k; q++) b[q * COLUMNS + j] = from[q * rs + j * cs];
+}
+
 /* The columns of a panel side by side, with zeros behind the last ones: rows of B may lie far from
  * each other. */
 static void packed_panel(const product *p, int64_t k, int64_t j0, int64_t columns) {
@@ -89,8 +134,7 @@ static void packed_panel(const product *p, int64_t k, int64_t j0, int64_t column
     for (int64_t q = 0; q < k; q++)
       memcpy(b + q * COLUMNS, from + q * p->b.rs, (size_t)columns * sizeof *b);
   else
-    for (int64_t j = 0; j < columns; j++)
-      for (int64_t q = 0; q < k; q++) b[q * COLUMNS + j] = from[q * p->b.rs + j * p->b.cs];
+    turn_panel(p->b.rs, p->b.cs, from, k, columns, b);
   panel(p, k, b, COLUMNS, j0, columns);
 }
 

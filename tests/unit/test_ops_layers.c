@@ -87,31 +87,32 @@ static void of_picture(bench *b, const char *stages) {
 
 /* ---- conv2d of many channels, in as many tiles as the short ways need ---- */
 
-static double conv2d_at(const bench *b, int side, int stride, int64_t p, int64_t y, int64_t x,
-                        int64_t to) {
+static double conv2d_at(const bench *b, int from, int side, int stride, int64_t p, int64_t y,
+                        int64_t x, int64_t to) {
   const float *w = parameter(b, "z.weight");
   const int64_t h = 11 * stride, across = 12 * stride, taps = (int64_t)side * side;
   double s = parameter(b, "z.bias")[to];
-  for (int64_t c = 0; c < 33; c++)
+  for (int64_t c = 0; c < from; c++)
     for (int64_t k = 0; k < taps; k++) {
       int64_t iy = y * stride + k / side - 1, ix = x * stride + k % side - 1;
       if (iy >= 0 && iy < h && ix >= 0 && ix < across)
-        s += (double)w[(to * 33 + c) * taps + k] * b->in[0][((p * h + iy) * across + ix) * 33 + c];
+        s += (double)w[(to * from + c) * taps + k] *
+             b->in[0][((p * h + iy) * across + ix) * from + c];
     }
   return s;
 }
 
-static void conv2d_many(int side, int stride) {
+static void conv2d_many(int from, int side, int stride) {
   bench b;
   char text[300];
   snprintf(text, sizeof text,
-           "model m { input a: real [p, y = %d, x = %d, c = 33] output z = a |> "
+           "model m { input a: real [p, y = %d, x = %d, c = %d] output z = a |> "
            "conv2d(y, x, c -> d = 34, kernel = %d, stride = %d, padding = 1) }",
-           11 * stride, 12 * stride, side, stride);
+           11 * stride, 12 * stride, from, side, stride);
   open_bench(&b, text);
   const float *z = at_exec_value(b.x, b.out);
   for (int64_t i = 0; i < P * 11 * 12 * 34; i++) {
-    double want = conv2d_at(&b, side, stride, i / 4488, i / 408 % 11, i / 34 % 12, i % 34);
+    double want = conv2d_at(&b, from, side, stride, i / 4488, i / 408 % 11, i / 34 % 12, i % 34);
     if (fabs(z[i] - want) > 1e-4) fail_msg("[%lld] is %g, not %g", (long long)i, z[i], want);
   }
   close_bench(&b);
@@ -119,8 +120,9 @@ static void conv2d_many(int side, int stride) {
 
 static void test_conv2d_many(void **state) {
   (void)state;
-  conv2d_many(3, 1);
-  conv2d_many(4, 2);
+  conv2d_many(33, 3, 1);
+  conv2d_many(33, 4, 2);
+  conv2d_many(16, 4, 4); /* a patch of 256 numbers */
 }
 
 /* ---- conv1d: every output by the inputs that the kernel covers ---- */
