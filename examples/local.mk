@@ -87,3 +87,9 @@ dist_third_DATA = \
 	examples/plugins/mlp.c \
 	examples/plugins/poly.c \
 	examples/plugins/relu_squared.c
+# A program with libattune in it: built by the tests, against an installed copy.
+embeddir = $(exampledir)/embed
+dist_embed_DATA = \
+	examples/embed/Makefile \
+	examples/embed/attend.c \
+	examples/embed/named.att

@@ -316,7 +316,7 @@ test_golden_SOURCES = tests/unit/test_golden.c
 test_golden_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/golden
 
-EXTRA_DIST += tests/abi
+EXTRA_DIST += tests/abi tests/embed
 e2e_tests = \
 	tests/e2e/abi.sh \
 	tests/e2e/asked.sh \
@@ -326,7 +326,7 @@ e2e_tests = \
 	tests/e2e/cli.sh \
 	tests/e2e/data.sh \
 	tests/e2e/editors.sh \
-	tests/e2e/embed_abi.sh \
+	tests/e2e/embed.sh tests/e2e/embed_abi.sh \
 	tests/e2e/explain.sh tests/e2e/explain_many.sh \
 	tests/e2e/fmt.sh \
 	tests/e2e/format.sh \
