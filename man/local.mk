@@ -17,4 +17,5 @@ dist_man_MANS += \
 	man/attune-show.1 \
 	man/attune-sweep.1 \
 	man/attune-train.1 \
-	man/attune.1
+	man/attune.1 \
+	man/attune.3

@@ -31,6 +31,13 @@ is "its words look at what they name" yes "$(awk '/look at what they name/ { pri
 is "rows of weights add up to one" yes "$(awk '/^  thing/ { s = 0; for (i = 3; i <= NF; i++) s += $i; n++; if (s < 0.97 || s > 1.03) bad = 1 } END { print (n > 1 && !bad) ? "yes" : "no" }' out)"
 refuses "a model that is not there" 1 'nowhere.att' example/attend nowhere.att
 
+# literal MARK: what attune(3) shows behind it
+literal() { sed -n "/^\.\\\\\" $1/,/^\.Ed/p" "$top/man/attune.3" | grep -v '^\.' | sed 's/\\e/\\/g'; }
+literal 'example: attend.c' >page.c
+${CC:-cc} -std=c11 $warn $san $(pkg-config --cflags libattune) page.c -o page $(pkg-config --libs libattune)
+is "the program in attune(3) is one" 0 $?
+is "and prints what stands there" "$(literal 'prints:')" "$(./page 2>&1)"
+
 # ---- symbols that nobody else sees ----
 ${CC:-cc} -std=c11 $warn $san -I"$top/include" -o local "$top/tests/embed/local.c" -ldl
 is "opened by dlopen alone, with a score out of a plugin" "additive 8 2.000" "$(./local "$lib/libattune.so.1" 2>&1)"

@@ -12,6 +12,10 @@ is "attune-model(5) lists the operators as the program does" 0 $?
 is "attune-plugin(3) has the host's functions as the header has them" 0 $?
 is "and all of them" "$(sed -n '/^struct attune_host {/,/^};/p' "$top/include/attune/plugin.h" | grep -c '(\*[a-z_]*)(')" \
   "$(grep -c '^\.It Li "' "$top/man/attune-plugin.3")"
+"$top/tools/library_manual.sh" --check
+is "attune(3) has the functions and types as the header has them" 0 $?
+is "and all of them" "$(grep -cE '^(ATTUNE_API|typedef .*_fn\()' "$top/include/attune/attune.h")" \
+  "$(grep -c '^\.It Li "' "$top/man/attune.3")"
 sed -n '/^\.\\" example: dot.c/,/^\.Ed/p' "$top/man/attune-plugin.3" | grep -v '^\.' >"$work/mine.c"
 ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fPIC -shared -I"$top/include" -o "$work/mine.so" "$work/mine.c" &&
   "$A" plugin check "$work/mine.so" --exclude speed >/dev/null

@@ -310,8 +310,11 @@ static void several_losses(void **state) {
   OK(attune_model_set_size(m, "example", 5, e));
   OK(attune_model_set_reals(m, "real_one", ones, 40, e));
   assert_int_equal(attune_model_count(m, ATTUNE_LOSSES), 2);
+  OK(attune_model_forward(m, ATTUNE_WITH_LOSSES, e));
+  OK(attune_model_loss(m, "generator", &generator, e));
   OK(attune_model_gradients(m, e));
   OK(attune_model_loss(m, "generator", &at_same, e));
+  assert_true(generator == at_same);
   OK(attune_model_loss(m, "critic", &critic, e));
   OK(attune_model_loss(m, NULL, &both, e));
   assert_true(fabs(both - at_same - critic) < 1e-6);
