@@ -10,6 +10,7 @@ static at_status load(const char *path, const cli_list *set, bool json, at_text 
   if (s != AT_OK) return s;
   at_dsl_env env = {.scores = *reg,
                     .compose = at_plugin_compose,
+                    .score_known = at_plugin_score_known,
                     .score_names = at_plugin_score_names,
                     .set = set->v,
                     .n_set = set->n,

@@ -39,6 +39,7 @@ int cli_graph(int argc, char **argv) {
   if (s == AT_OK) s = at_registry_new(NULL, 0, &reg, &err);
   at_dsl_env env = {.scores = reg,
                     .compose = at_plugin_compose,
+                    .score_known = at_plugin_score_known,
                     .score_names = at_plugin_score_names,
                     .set = set.v,
                     .n_set = set.n};

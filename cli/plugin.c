@@ -37,7 +37,7 @@ static void print_item_json(const at_item *it, bool full) {
   print_pair(", ", "version", it->plugin->version);
   print_pair(", ", "license", it->plugin->license);
   print_pair(", ", "path", it->path);
-  print_pair(", ", "sha256", it->sha256);
+  print_pair(", ", "sha256", at_item_sha256(it));
   print_pair(", ", "hides", it->shadows);
   if (full) {
     print_pair(", ", "doc", it->item->doc);
@@ -70,7 +70,7 @@ static void print_item(const at_item *it) {
     printf("\n               %s\n", o->doc ? o->doc : "");
   }
   printf("\nfrom %s %s (%s)\n%s\nsha256 %s\n", it->plugin->name, it->plugin->version,
-         it->plugin->license, it->path, it->sha256);
+         it->plugin->license, it->path, at_item_sha256(it));
   if (it->shadows) printf("hides %s\n", it->shadows);
 }
 

@@ -81,12 +81,15 @@ at_status at_dsl_format(at_arena *arena, const at_source *src, at_diags *diags, 
  * With `interact` products of features are not summed: the score has the dims of query
  * and key together, `along` among them.
  * `each`: the axis of heads that have parameters of their own; -1: they share them.
- * `names` (optional) lists what exists, for "did you mean". */
+ * `score_known` (optional) says whether there is a score of that name, `score_names` (optional)
+ * what there is, for "did you mean"; a name is looked for among them where nothing else knows it.
+ */
 typedef struct at_dsl_env {
-  void *scores; /* of `compose` and `score_names` */
+  void *scores; /* of the three functions below */
   at_status (*compose)(void *scores, at_graph *g, const char *spec, at_node *query, at_node *key,
                        int along, bool interact, int each, const char *scope, at_span span,
                        at_node **score, at_error *err);
+  bool (*score_known)(void *scores, const char *name);            /* may be NULL */
   size_t (*score_names)(void *scores, const char *const **names); /* may be NULL */
   /* "k=v" overrides of the model's parameters, as typed on a command line. */
   const char *const *set;

@@ -253,12 +253,13 @@ static const char *all_scores(at_lower *w, const char *const *names, size_t n) {
 static bool score_exists(block *b, const char *spec, const at_expr *e) {
   at_lower *w = b->w;
   const char *const *names = NULL;
-  size_t n = w->env->score_names ? w->env->score_names(w->env->scores, &names) : 0;
   size_t len = strcspn(spec, "( ");
+  const char *name = at_arena_strndup(w->diags->arena, spec, len);
+  if (name && w->env->score_known && w->env->score_known(w->env->scores, name)) return true;
+  size_t n = w->env->score_names ? w->env->score_names(w->env->scores, &names) : 0;
   for (size_t i = 0; i < n; i++)
     if (strlen(names[i]) == len && !strncmp(names[i], spec, len)) return true;
   if (!n) return true; /* not known here: the plugins will say */
-  const char *name = at_arena_strndup(w->diags->arena, spec, len);
   at_diag *d =
       at_lower_error(w, "unknown-score", e->span, "there is no score `%s`", name ? name : spec);
   if (name) d->hint = at_diag_suggest(w->diags, name, names, n);

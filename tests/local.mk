@@ -75,6 +75,12 @@ unit_tests += test_plugin
 test_plugin_SOURCES = tests/unit/test_plugin.c
 test_plugin_LDADD = $(unit_ldadd)
 
+# ld puts __wrap_X in the place of X
+unit_tests += test_registry
+test_registry_SOURCES = tests/unit/test_registry.c
+test_registry_LDFLAGS = -Wl,--wrap=at_library_open,--wrap=at_library_close,--wrap=scandir
+test_registry_LDADD = $(unit_ldadd)
+
 unit_tests += test_plugin_host
 test_plugin_host_SOURCES = tests/unit/test_plugin_host.c
 test_plugin_host_LDADD = $(unit_ldadd)

@@ -335,6 +335,10 @@ at_status at_plugin_form(void *registry, const char *spec, int64_t depth, attune
   return s;
 }
 
+bool at_plugin_score_known(void *registry, const char *name) {
+  return at_registry_has(registry, ATTUNE_SCORE, name);
+}
+
 size_t at_plugin_score_names(void *registry, const char *const **names) {
   return at_registry_names(registry, ATTUNE_SCORE, names);
 }

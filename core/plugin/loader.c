@@ -204,15 +204,14 @@ static at_status check_plugin(const attune_plugin *p, const char *path, at_error
 
 static const int FAULTS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 enum { N_FAULTS = sizeof FAULTS / sizeof *FAULTS };
-/* Handlers belong to the process: one file is opened at a time. */
+/* Handlers belong to the process: one file is opened at a time, but for one that another needs. */
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
-static pthread_t opener;
-static sigjmp_buf back;
+static _Thread_local sigjmp_buf *back; /* NULL: this thread runs no code of that kind */
 static struct sigaction before[N_FAULTS];
 
 /* A fault of another thread is not the plugin's: it comes again, to whoever cares for it. */
 static void to_back(int signal) {
-  if (pthread_equal(pthread_self(), opener)) siglongjmp(back, signal);
+  if (back) siglongjmp(*back, signal);
   for (int i = 0; i < N_FAULTS; i++)
     if (FAULTS[i] == signal) sigaction(signal, &before[i], NULL);
 }
@@ -220,12 +219,14 @@ static void to_back(int signal) {
 /* Runs fn, the first code of a plugin; 0, or the signal that it died of. */
 static int guarded(void (*fn)(at_library *l), at_library *l) {
   struct sigaction own = {.sa_handler = to_back};
+  sigjmp_buf here, *const outer = back;
   sigemptyset(&own.sa_mask);
-  opener = pthread_self();
-  for (int i = 0; i < N_FAULTS; i++) sigaction(FAULTS[i], &own, &before[i]);
-  const int died = sigsetjmp(back, 1);
+  for (int i = 0; i < N_FAULTS && !outer; i++) sigaction(FAULTS[i], &own, &before[i]);
+  const int died = sigsetjmp(here, 1);
+  back = &here;
   if (!died) fn(l);
-  for (int i = 0; i < N_FAULTS; i++) sigaction(FAULTS[i], &before[i], NULL);
+  back = outer;
+  for (int i = 0; i < N_FAULTS && !outer; i++) sigaction(FAULTS[i], &before[i], NULL);
   return died;
 }
 
@@ -261,38 +262,43 @@ static at_status call_entry(at_library *l, at_error *err) {
   return check_plugin(l->plugin, l->path, err);
 }
 
-static at_status open_library(const char *path, at_library *out, at_error *err) {
-  at_map map = {0};
-  memset(out, 0, sizeof *out);
-  at_status s = check_place(path, err);
-  if (s == AT_OK) s = at_map_open(path, &map, err);
+static at_status open_checked(at_library *l, at_error *err) {
+  at_status s = check_place(l->path, err);
+  if (s == AT_OK) s = at_map_open(l->path, &l->map, err);
+  if (s == AT_OK && l->map.size > SIZE_LIMIT)
+    s = at_fail(err, AT_EINPUT, "%s: this is too large for a plugin", l->path);
+  if (s == AT_OK) s = check_elf(&l->map, l->path, err);
   if (s != AT_OK) return s;
-  if (map.size > SIZE_LIMIT)
-    s = at_fail(err, AT_EINPUT, "%s: this is too large for a plugin", path);
-  if (s == AT_OK) s = check_elf(&map, path, err);
-  if (s == AT_OK) at_sha256_hex(map.data, map.size, out->sha256);
-  at_map_close(&map);
-  if (s != AT_OK) return s;
-  out->path = strdup(path);
-  if (!out->path) return at_nomem(err);
-  const int died = guarded(open_object, out);
-  if (died) s = crashed(out, died, err);
-  if (s == AT_OK && !out->handle)
-    s = at_fail(err, AT_EINPUT, "%s: it cannot be loaded: %s", path, dlerror());
-  if (s == AT_OK) s = call_entry(out, err);
+  const int died = guarded(open_object, l);
+  if (died) return crashed(l, died, err);
+  if (!l->handle) return at_fail(err, AT_EINPUT, "%s: it cannot be loaded: %s", l->path, dlerror());
+  return call_entry(l, err);
+}
+
+at_status at_library_open(const char *path, at_library *out, at_error *err) {
+  const bool inner = back != NULL;
+  *out = (at_library){.path = strdup(path)};
+  if (!inner) pthread_mutex_lock(&opening);
+  at_status s = out->path ? open_checked(out, err) : at_nomem(err);
+  if (!inner) pthread_mutex_unlock(&opening);
   if (s != AT_OK) at_library_close(out);
   return s;
 }
 
-at_status at_library_open(const char *path, at_library *out, at_error *err) {
-  pthread_mutex_lock(&opening);
-  at_status s = open_library(path, out, err);
-  pthread_mutex_unlock(&opening);
-  return s;
+const char *at_library_sha256(at_library *l) {
+  static pthread_mutex_t hashing = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&hashing);
+  if (!*l->sha256) at_sha256_hex(l->map.data, l->map.size, l->sha256);
+  at_map_close(&l->map);
+  pthread_mutex_unlock(&hashing);
+  return l->sha256;
 }
+
+const char *at_item_sha256(const at_item *it) { return at_library_sha256(it->library); }
 
 void at_library_close(at_library *l) {
   if (l->handle) dlclose(l->handle);
+  at_map_close(&l->map);
   free(l->path);
-  memset(l, 0, sizeof *l);
+  *l = (at_library){0};
 }

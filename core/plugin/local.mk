@@ -12,5 +12,6 @@ libcore_la_SOURCES += \
 	core/plugin/registry.c \
 	core/plugin/results.c \
 	core/plugin/scaffold.c core/plugin/scaffold.h \
+	core/plugin/search.c core/plugin/search.h \
 	core/plugin/sha256.c \
 	core/plugin/spec.c

@@ -3,7 +3,13 @@
  * A registry holds what a run loaded. Search order: folders of
  * ATTUNE_PLUGIN_PATH (colon-separated), then the build tree when the program
  * runs from it, then the installed folder. A name found first shadows later
- * ones; the same name twice in one folder is an error. */
+ * ones; the same name twice in one folder is an error.
+ *
+ * Files are loaded when something is asked for, and no more of them than the answer takes. In each
+ * folder the file with the item's own name comes first, then the others by their names, until one
+ * has the item. So a name that is also a file's costs that file, and all files of the folders
+ * before. Of two that offer the same in one folder the one that comes first so is found. Questions
+ * may come from several threads. */
 #ifndef AT_PLUGIN_PLUGIN_H
 #define AT_PLUGIN_PLUGIN_H
 #include <attune/plugin.h>
@@ -22,14 +28,17 @@ typedef struct at_item { /* one loaded item */
   const attune_item *item;
   const attune_plugin *plugin;
   const char *path;    /* of the shared object */
-  const char *sha256;  /* hex, of the file */
-  const char *shadows; /* path that it hides, or NULL */
+  const char *shadows; /* the next that it hides, or NULL; at_registry_list alone knows */
+  struct at_library *library;
 } at_item;
+const char *at_item_sha256(const at_item *it); /* hex, of the file that was loaded */
 
 /* The item of that kind and name, its plugin loaded when needed. EINPUT with a
  * sentence that lists near names when there is none. Valid until the registry is freed. */
 at_status at_registry_find(at_registry *r, attune_kind kind, const char *name, const at_item **out,
                            at_error *err);
+/* The same without a sentence. */
+bool at_registry_has(at_registry *r, attune_kind kind, const char *name);
 /* Loads everything that can be found; problems are appended as one sentence each
  * to `problems` (at_text, may be NULL). Items sorted by kind, then name. */
 struct at_text;
@@ -65,6 +74,7 @@ at_status at_plugin_compose(void *registry, at_graph *g, const char *spec, at_no
 /* What the score says of itself as a function; OPAQUE: nothing. */
 at_status at_plugin_form(void *registry, const char *spec, int64_t depth, attune_form *form,
                          at_error *err);
+bool at_plugin_score_known(void *registry, const char *name);
 size_t at_plugin_score_names(void *registry, const char *const **names);
 
 /* ---- data ------------------------------------------------------------------------- */

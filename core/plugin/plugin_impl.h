@@ -2,6 +2,7 @@
 #ifndef AT_PLUGIN_PLUGIN_IMPL_H
 #define AT_PLUGIN_PLUGIN_IMPL_H
 #include "core/base/arena.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/plugin/plugin.h"
 
@@ -11,16 +12,18 @@ void at_sha256_hex(const void *bytes, size_t n, char out[65]);
 /* ---- loader.c: one shared object, opened and checked ---- */
 typedef struct at_library {
   char *path;
-  char sha256[65];
+  at_map map;      /* of the file as it was loaded, until its hash is known */
+  char sha256[65]; /* "": not known yet */
   void *handle;
   const attune_plugin *plugin;
 } at_library;
 /* Refusals are AT_EINPUT sentences that begin with the path and say what to do. */
 at_status at_library_open(const char *path, at_library *out, at_error *err);
-void at_library_close(at_library *l);
-bool at_good_name(const char *s); /* [a-z][a-z0-9_]*, at most 63 letters */
+void at_library_close(at_library *l);         /* zeroed: nothing */
+const char *at_library_sha256(at_library *l); /* hex */
+bool at_good_name(const char *s);             /* [a-z][a-z0-9_]*, at most 63 letters */
 
-/* ---- registry.c ---- */
+/* ---- search.c ---- */
 bool at_in_build_tree(void); /* whether the program runs where it was built */
 
 /* ---- host.c ---- */

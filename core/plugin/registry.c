@@ -1,28 +1,18 @@
-/* Where plugins are looked for, and what was found. */
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
+/* What the plugins offer, asked for by kind and name. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "core/base/file.h"
-#include "core/plugin/plugin_impl.h"
-
-enum { MOST_DIRS = 64, MOST_LIBRARIES = 1024 };
+#include "core/plugin/search.h"
 
 struct at_registry {
-  at_arena *arena;
-  const char *dir[MOST_DIRS];
-  size_t n_dirs;
-  at_library library[MOST_LIBRARIES];
-  int library_dir[MOST_LIBRARIES];
-  size_t n_libraries;
+  pthread_mutex_t lock; /* a question may load files, and they may ask */
+  at_search search;
+  bool whole;    /* all is loaded, and what follows is of all */
   at_item *item; /* sorted by kind, then name */
-  size_t n_items, cap_items;
-  at_text problems;
+  size_t n_items;
+  at_text problems; /* a line each */
   const char **names[ATTUNE_DATA + 1];
-  bool loaded;
 };
 
 const char *at_kind_name(attune_kind k) {
@@ -30,168 +20,136 @@ const char *at_kind_name(attune_kind k) {
   return k >= ATTUNE_SCORE && k <= ATTUNE_DATA ? names[k] : names[0];
 }
 
-/* ---- folders ---- */
-
-static at_status add_dir(at_registry *r, const char *dir, size_t n, at_error *err) {
-  char *copy = at_arena_strndup(r->arena, dir, n);
-  if (!copy) return at_nomem(err);
-  if (r->n_dirs == MOST_DIRS)
-    return at_fail(err, AT_EINPUT, "more than %d plugin folders are named", MOST_DIRS);
-  if (n) r->dir[r->n_dirs++] = copy;
-  return AT_OK;
+static void make_lock(pthread_mutex_t *lock) {
+  pthread_mutexattr_t recursive;
+  pthread_mutexattr_init(&recursive);
+  pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+  pthread_mutex_init(lock, &recursive);
+  pthread_mutexattr_destroy(&recursive);
 }
 
-/* A program run where it was built uses the plugins built beside it. */
-bool at_in_build_tree(void) {
-  char exe[PATH_MAX];
-  ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-  size_t build = strlen(AT_BUILD_DIR);
-  if (n <= 0) return false;
-  exe[n] = 0;
-  return !strncmp(exe, AT_BUILD_DIR, build) && exe[build] == '/';
-}
-
-at_status at_registry_new(const char *const *dirs, size_t n, at_registry **out, at_error *err) {
+/* `dirs` and n, or one file */
+static at_status new_registry(const char *const *dirs, size_t n, const char *file,
+                              at_registry **out, at_error *err) {
   at_registry *r = calloc(1, sizeof *r);
-  const char *path = getenv("ATTUNE_PLUGIN_PATH");
-  at_status s = AT_OK;
   *out = NULL;
-  if (!r || !(r->arena = at_arena_new())) {
-    free(r);
-    return at_nomem(err);
-  }
-  for (size_t i = 0; s == AT_OK && i < n; i++) s = add_dir(r, dirs[i], strlen(dirs[i]), err);
-  while (s == AT_OK && path && *path) {
-    size_t len = strcspn(path, ":");
-    s = add_dir(r, path, len, err);
-    path += len + (path[len] == ':');
-  }
-  if (s == AT_OK && at_in_build_tree())
-    s = add_dir(r, AT_BUILD_DIR "/.libs", strlen(AT_BUILD_DIR "/.libs"), err);
-  else if (s == AT_OK)
-    s = add_dir(r, AT_PLUGINDIR, strlen(AT_PLUGINDIR), err);
+  if (!r) return at_nomem(err);
+  make_lock(&r->lock);
+  at_status s =
+      file ? at_search_file(&r->search, file, err) : at_search_new(&r->search, dirs, n, err);
   if (s == AT_OK)
     *out = r;
   else
     at_registry_free(r);
   return s;
+}
+
+at_status at_registry_new(const char *const *dirs, size_t n, at_registry **out, at_error *err) {
+  return new_registry(dirs, n, NULL, out, err);
+}
+
+at_status at_registry_file(const char *path, at_registry **out, at_error *err) {
+  return new_registry(NULL, 0, path, out, err);
 }
 
 void at_registry_free(at_registry *r) {
   if (!r) return;
-  for (size_t i = 0; i < r->n_libraries; i++) at_library_close(&r->library[i]);
+  at_search_free(&r->search);
   for (int k = 0; k <= ATTUNE_DATA; k++) free(r->names[k]);
   free(r->item);
   at_text_free(&r->problems);
-  at_arena_free(r->arena);
+  pthread_mutex_destroy(&r->lock);
   free(r);
 }
 
-/* ---- loading ---- */
+/* ---- all of them ---- */
 
-static int by_kind_and_name(const void *a, const void *b) {
-  const at_item *x = a, *y = b;
-  if (x->item->kind != y->item->kind) return x->item->kind < y->item->kind ? -1 : 1;
-  return strcmp(x->item->name, y->item->name);
+typedef struct offer {
+  at_item *item;
+  const at_folder *folder;
+  at_plugin_file *file;
+} offer;
+
+static bool has_own_name(const offer *o) { return !strcmp(o->file->stem, o->item->item->name); }
+
+/* The order of at_registry_find: what comes first of one kind and name is what it finds. */
+static int by_rank(const void *a, const void *b) {
+  const offer *x = a, *y = b;
+  if (x->item->item->kind != y->item->item->kind)
+    return x->item->item->kind < y->item->item->kind ? -1 : 1;
+  int order = strcmp(x->item->item->name, y->item->item->name);
+  if (order) return order;
+  if (x->folder != y->folder) return x->folder < y->folder ? -1 : 1;
+  if (has_own_name(x) != has_own_name(y)) return has_own_name(x) ? -1 : 1;
+  return (x->file > y->file) - (x->file < y->file);
 }
 
-static at_item *find_loaded(at_registry *r, attune_kind kind, const char *name) {
-  for (size_t i = 0; i < r->n_items; i++)
-    if (r->item[i].item->kind == (uint32_t)kind && !strcmp(r->item[i].item->name, name))
-      return &r->item[i];
-  return NULL;
+static bool is_same(const offer *a, const offer *b) {
+  return a->item->item->kind == b->item->item->kind &&
+         !strcmp(a->item->item->name, b->item->item->name);
 }
 
-static int dir_of(const at_registry *r, const at_item *it) {
-  for (size_t i = 0; i < r->n_libraries; i++)
-    if (r->library[i].path == it->path) return r->library_dir[i];
-  return -1;
+static offer *all_offers(at_registry *r, size_t *n) {
+  size_t most = 0;
+  *n = 0;
+  for (size_t d = 0; d < r->search.n_folders; d++)
+    for (size_t i = 0; i < r->search.folder[d].n_files; i++)
+      most += r->search.folder[d].file[i].n_items;
+  offer *o = calloc(most + 1, sizeof *o);
+  for (size_t d = 0; o && d < r->search.n_folders; d++)
+    for (size_t i = 0; i < r->search.folder[d].n_files; i++) {
+      at_plugin_file *f = &r->search.folder[d].file[i];
+      for (size_t k = 0; k < f->n_items; k++)
+        o[(*n)++] = (offer){&f->item[k], &r->search.folder[d], f};
+    }
+  if (o) qsort(o, *n, sizeof *o, by_rank);
+  return o;
 }
 
-static at_status add_item(at_registry *r, const at_library *l, int dir, const attune_item *item,
-                          at_error *err) {
-  at_item *same = find_loaded(r, (attune_kind)item->kind, item->name);
-  if (same && dir_of(r, same) == dir)
-    return at_fail(err, AT_EINPUT,
-                   "%s: it offers the %s `%s`, as %s in the same folder does; remove one of them",
-                   l->path, at_kind_name((attune_kind)item->kind), item->name, same->path);
-  if (same) {
-    same->shadows = at_arena_strdup(r->arena, l->path);
-    return same->shadows ? AT_OK : at_nomem(err);
-  }
-  if (r->n_items == r->cap_items) {
-    size_t cap = r->cap_items ? 2 * r->cap_items : 32;
-    at_item *v = realloc(r->item, cap * sizeof *v);
-    if (!v) return at_nomem(err);
-    r->item = v;
-    r->cap_items = cap;
-  }
-  r->item[r->n_items++] = (at_item){item, l->plugin, l->path, l->sha256, NULL};
-  return AT_OK;
-}
-
-static at_status load_file(at_registry *r, int dir, const char *path, at_error *err) {
-  if (r->n_libraries == MOST_LIBRARIES)
-    return at_fail(err, AT_EINPUT, "%s: more than %d plugin files", path, MOST_LIBRARIES);
-  at_library *l = &r->library[r->n_libraries];
-  at_status s = at_library_open(path, l, err);
-  if (s != AT_OK) return s;
-  r->library_dir[r->n_libraries++] = dir;
-  for (uint32_t i = 0; s == AT_OK && i < l->plugin->item_count; i++)
-    s = add_item(r, l, dir, l->plugin->items[i], err);
-  return s;
-}
-
-static int only_objects(const struct dirent *e) {
-  size_t n = strlen(e->d_name);
-  return n > 3 && !strcmp(e->d_name + n - 3, ".so") && e->d_name[0] != '.';
-}
-
-/* Names sort, so that the same folder gives the same choice everywhere. */
-static void load_dir(at_registry *r, int dir) {
-  struct dirent **list;
-  int n = scandir(r->dir[dir], &list, only_objects, alphasort);
-  if (n < 0) {
-    if (errno != ENOENT) at_text_addf(&r->problems, "%s: %s\n", r->dir[dir], strerror(errno));
+/* Of two in one folder, which nobody can have meant; of two folders, the first hides the other. */
+static void second(at_registry *r, const offer *first, at_item *kept, const offer *o) {
+  at_plugin_file *f = o->file;
+  if (o->folder != first->folder) {
+    if (!kept->shadows) kept->shadows = f->path;
     return;
   }
-  for (int i = 0; i < n; i++) {
-    char *path = at_path_join(r->dir[dir], list[i]->d_name);
-    at_error e = {0};
-    if (!path || load_file(r, dir, path, &e) != AT_OK)
-      at_text_addf(&r->problems, "%s\n", path ? e.message : "out of memory");
-    free(path);
-    free(list[i]);
-  }
-  free(list);
+  const char *problem = at_arena_printf(
+      r->search.arena,
+      "%s%s%s: it offers the %s `%s`, as %s in the same folder does; remove one of them",
+      f->problem ? f->problem : "", f->problem ? "\n" : "", f->path,
+      at_kind_name((attune_kind)o->item->item->kind), o->item->item->name, first->file->path);
+  f->problem = problem ? problem : "out of memory";
+}
+
+static void add_problem(at_registry *r, const char *problem) {
+  if (problem) at_text_addf(&r->problems, "%s\n", problem);
 }
 
 static void load_all(at_registry *r) {
-  if (r->loaded) return;
-  r->loaded = true;
-  for (size_t d = 0; d < r->n_dirs; d++) load_dir(r, (int)d);
-  if (r->n_items) qsort(r->item, r->n_items, sizeof *r->item, by_kind_and_name);
-}
-
-at_status at_registry_file(const char *path, at_registry **out, at_error *err) {
-  at_registry *r = calloc(1, sizeof *r);
-  *out = NULL;
-  if (!r || !(r->arena = at_arena_new())) {
-    free(r);
-    return at_nomem(err);
+  size_t n;
+  if (r->whole) return;
+  r->whole = true;
+  at_search_load(&r->search);
+  offer *o = all_offers(r, &n), *first = o;
+  r->item = calloc(n + 1, sizeof *r->item);
+  if (!o || !r->item) r->problems.failed = true;
+  for (size_t i = 0; o && r->item && i < n; i++) {
+    if (i && is_same(first, &o[i])) {
+      second(r, first, &r->item[r->n_items - 1], &o[i]);
+      continue;
+    }
+    first = &o[i];
+    r->item[r->n_items++] = *first->item;
   }
-  at_status s = load_file(r, 0, path, err);
-  r->loaded = true;
-  if (s == AT_OK)
-    *out = r;
-  else
-    at_registry_free(r);
-  return s;
+  free(o);
+  for (size_t d = 0; d < r->search.n_folders; d++) {
+    add_problem(r, r->search.folder[d].problem);
+    for (size_t i = 0; i < r->search.folder[d].n_files; i++)
+      add_problem(r, r->search.folder[d].file[i].problem);
+  }
 }
 
-/* ---- asking ---- */
-
-size_t at_registry_names(at_registry *r, attune_kind kind, const char *const **names) {
+static size_t names_of(at_registry *r, attune_kind kind, const char *const **names) {
   load_all(r);
   size_t n = 0;
   const char **v = realloc(r->names[kind], (r->n_items + 1) * sizeof *v);
@@ -204,9 +162,30 @@ size_t at_registry_names(at_registry *r, attune_kind kind, const char *const **n
   return n;
 }
 
+size_t at_registry_names(at_registry *r, attune_kind kind, const char *const **names) {
+  pthread_mutex_lock(&r->lock);
+  const size_t n = names_of(r, kind, names);
+  pthread_mutex_unlock(&r->lock);
+  return n;
+}
+
+at_status at_registry_list(at_registry *r, const at_item **items, size_t *n,
+                           struct at_text *problems, at_error *err) {
+  pthread_mutex_lock(&r->lock);
+  load_all(r);
+  pthread_mutex_unlock(&r->lock);
+  *items = r->item;
+  *n = r->n_items;
+  if (r->problems.failed) return at_nomem(err);
+  if (problems && r->problems.data) at_text_add(problems, r->problems.data);
+  return AT_OK;
+}
+
+/* ---- one of them ---- */
+
 static at_status not_found(at_registry *r, attune_kind kind, const char *name, at_error *err) {
   const char *const *names;
-  size_t n = at_registry_names(r, kind, &names);
+  size_t n = names_of(r, kind, &names);
   const char *near = at_suggest(name, names, n);
   at_text list = {0};
   for (size_t i = 0; i < n; i++) at_text_addf(&list, "%s%s", i ? ", " : "", names[i]);
@@ -220,7 +199,7 @@ static at_status not_found(at_registry *r, attune_kind kind, const char *name, a
   else
     s = at_fail(
         err, AT_EINPUT, "there is no %s `%s`, nor any other: no plugins were found in %s%s%.*s",
-        at_kind_name(kind), name, r->n_dirs ? r->dir[r->n_dirs - 1] : "no folder",
+        at_kind_name(kind), name, r->search.folder[r->search.n_folders - 1].path,
         r->problems.data ? "; " : "", r->problems.data ? (int)strcspn(r->problems.data, "\n") : 0,
         r->problems.data ? r->problems.data : "");
   at_text_free(&list);
@@ -231,19 +210,25 @@ static at_status not_found(at_registry *r, attune_kind kind, const char *name, a
   return s;
 }
 
-at_status at_registry_find(at_registry *r, attune_kind kind, const char *name, const at_item **out,
-                           at_error *err) {
-  load_all(r);
-  *out = find_loaded(r, kind, name);
-  return *out ? AT_OK : not_found(r, kind, name, err);
+static const at_item *find(at_registry *r, attune_kind kind, const char *name) {
+  const at_item *it = NULL;
+  for (size_t d = 0; !it && d < r->search.n_folders; d++)
+    it = at_folder_find(&r->search, &r->search.folder[d], kind, name);
+  return it;
 }
 
-at_status at_registry_list(at_registry *r, const at_item **items, size_t *n,
-                           struct at_text *problems, at_error *err) {
-  load_all(r);
-  *items = r->item;
-  *n = r->n_items;
-  if (r->problems.failed) return at_nomem(err);
-  if (problems && r->problems.data) at_text_add(problems, r->problems.data);
-  return AT_OK;
+at_status at_registry_find(at_registry *r, attune_kind kind, const char *name, const at_item **out,
+                           at_error *err) {
+  pthread_mutex_lock(&r->lock);
+  *out = find(r, kind, name);
+  at_status s = *out ? AT_OK : not_found(r, kind, name, err);
+  pthread_mutex_unlock(&r->lock);
+  return s;
+}
+
+bool at_registry_has(at_registry *r, attune_kind kind, const char *name) {
+  pthread_mutex_lock(&r->lock);
+  const bool has = find(r, kind, name) != NULL;
+  pthread_mutex_unlock(&r->lock);
+  return has;
 }

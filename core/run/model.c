@@ -128,6 +128,7 @@ at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m
   at_dsl_env env = {.ctx = m,
                     .scores = reg,
                     .compose = at_plugin_compose,
+                    .score_known = at_plugin_score_known,
                     .score_names = at_plugin_score_names,
                     .set = o->set,
                     .n_set = o->n_set};

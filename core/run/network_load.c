@@ -123,6 +123,7 @@ static at_status load_graph(loading *l, at_error *err) {
   at_dsl_env env = {.ctx = l,
                     .scores = l->reg,
                     .compose = at_plugin_compose,
+                    .score_known = at_plugin_score_known,
                     .score_names = at_plugin_score_names,
                     .set = l->set,
                     .n_set = l->n_set};

@@ -47,6 +47,7 @@ static at_status load(once *w, at_text *messages, at_error *err) {
   at_dsl_env env = {.ctx = w,
                     .scores = w->reg,
                     .compose = at_plugin_compose,
+                    .score_known = at_plugin_score_known,
                     .score_names = at_plugin_score_names,
                     .set = w->o->set,
                     .n_set = w->o->n_set};

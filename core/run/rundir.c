@@ -62,7 +62,7 @@ static char *resolved_text(at_session *s) {
 static json_t *plugin_json(const at_item *it) {
   return json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", at_kind_name((attune_kind)it->item->kind),
                    "name", it->item->name, "version", it->plugin->version, "path", it->path,
-                   "sha256", it->sha256);
+                   "sha256", at_item_sha256(it));
 }
 
 static at_status write_plugins(at_session *s, const char *dir, at_error *err) {
@@ -102,12 +102,12 @@ void at_rundir_compare_plugins(at_session *s, const char *dir) {
     const json_t *of = json_array_get(all, i);
     const char *was = json_string_value(json_object_get(of, "sha256"));
     const at_item *it = item_of(s, of);
-    if (it && was && strcmp(was, it->sha256))
+    if (it && was && strcmp(was, at_item_sha256(it)))
       at_log(AT_LOG_WARN,
              "%s: the %s `%s` is another file than the one that the run began with (%s, sha256 "
              "%.12s, then %.12s): numbers may differ",
-             dir, at_kind_name((attune_kind)it->item->kind), it->item->name, it->path, it->sha256,
-             was);
+             dir, at_kind_name((attune_kind)it->item->kind), it->item->name, it->path,
+             at_item_sha256(it), was);
   }
   json_decref(all);
   free(path);

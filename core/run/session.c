@@ -162,6 +162,7 @@ static at_status load_model(at_session *s, at_text *messages, at_error *err) {
   at_dsl_env env = {.ctx = &d,
                     .scores = s->reg,
                     .compose = at_plugin_compose,
+                    .score_known = at_plugin_score_known,
                     .score_names = at_plugin_score_names,
                     .set = set,
                     .n_set = n};

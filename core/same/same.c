@@ -72,6 +72,7 @@ static at_status load(finder *f, sm_cell *c, const at_same_options *o, at_text *
   at_dsl_env env = {.ctx = &w,
                     .scores = f->reg,
                     .compose = at_plugin_compose,
+                    .score_known = at_plugin_score_known,
                     .score_names = at_plugin_score_names,
                     .set = c->cell->set,
                     .n_set = c->cell->n_set};
