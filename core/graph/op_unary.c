@@ -92,11 +92,40 @@ static float logistic(float x) { return 1.0f / (1.0f + expf(-x)); }
 
 #define SQRT_HALF       0.70710678f /* 1 / sqrt(2) */
 #define NORMAL_DENSITY0 0.39894228f /* 1 / sqrt(2 pi) */
-static float normal_below(float x) { return 0.5f * (1.0f + erff(x * SQRT_HALF)); }
-EACH(gelu_run, m->out[i] = m->x[i] * normal_below(m->x[i]))
-EACH(gelu_back,
-     m->dx[i] += m->dy[i] * (normal_below(m->x[i]) +
-                             m->x[i] * NORMAL_DENSITY0 * expf(-0.5f * m->x[i] * m->x[i])))
+enum { STRIP = 512 };               /* numbers that are worked on at a time, in a cache */
+
+/* share[i] = Phi(x[i]) */
+static void normal_below(float *share, const float *x, size_t n) {
+  for (size_t i = 0; i < n; i++) share[i] = x[i] * SQRT_HALF;
+  at_verf(share, share, n);
+  for (size_t i = 0; i < n; i++) share[i] = 0.5f * (1.0f + share[i]);
+}
+
+static void gelu_run(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  float share[STRIP];
+  for (size_t at = begin; at < end; at += STRIP) {
+    const size_t n = end - at < STRIP ? end - at : STRIP;
+    const float *x = m->x + at;
+    normal_below(share, x, n);
+    for (size_t i = 0; i < n; i++) m->out[at + i] = x[i] * share[i];
+  }
+}
+
+static void gelu_back(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  float share[STRIP], density[STRIP];
+  for (size_t at = begin; at < end; at += STRIP) {
+    const size_t n = end - at < STRIP ? end - at : STRIP;
+    const float *x = m->x + at, *dy = m->dy + at;
+    float *dx = m->dx + at;
+    normal_below(share, x, n);
+    for (size_t i = 0; i < n; i++) density[i] = -0.5f * x[i] * x[i];
+    at_vexp(density, density, n);
+    for (size_t i = 0; i < n; i++)
+      dx[i] += dy[i] * (share[i] + x[i] * NORMAL_DENSITY0 * density[i]);
+  }
+}
 ENTRY(gelu)
 
 EACH(silu_run, m->out[i] = m->x[i] * logistic(m->x[i]))

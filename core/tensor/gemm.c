@@ -20,11 +20,12 @@ typedef struct job {
 } job;
 
 /* BLIS picks its kernels by a list of processor names and falls back to AVX2 on
- * newer ones that have AVX-512; measured here, that is 1.8 times slower. Whoever
- * sets BLIS_ARCH_TYPE decides for himself. */
+ * newer ones that have AVX-512; measured, that is 1.8 times slower where vectors of 512 bits run at
+ * full width. On AMD's family 19h, which has them in two halves, it is 5 % faster. Whoever sets
+ * BLIS_ARCH_TYPE decides for himself. */
 static void choose_kernels(void) {
 #if defined(__x86_64__)
-  if (getenv("BLIS_ARCH_TYPE")) return;
+  if (getenv("BLIS_ARCH_TYPE") || __builtin_cpu_is("amdfam19h")) return;
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
       !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl"))
     return;

@@ -50,6 +50,32 @@ static inline float tanh1(float x) {
   return x == x ? y : x;
 }
 
+/* erf(x): an odd polynomial near zero, 1 - exp(-p(|x|)) elsewhere, up to where it rounds to 1. Both
+ * polynomials are least in their greatest relative error of erf (Lawson's weights), p a fit of
+ * -log(erfc). */
+static inline float erf1(float x) {
+  float a = x < 0 ? -x : x, z = x * x, t = a < 4.0f ? a : 4.0f;
+  float p = 8.185097249e-5f;
+  p = p * z - 8.097707760e-4f;
+  p = p * z + 5.196952727e-3f;
+  p = p * z - 2.685770579e-2f;
+  p = p * z + 1.128366366e-1f;
+  p = p * z - 3.761263192e-1f;
+  p = p * z + 1.283791661e-1f;
+  float near = x + x * p;
+  float q = -1.959396322e-4f;
+  q = q * t + 3.043240868e-3f;
+  q = q * t - 2.222701348e-2f;
+  q = q * t + 1.039317921e-1f;
+  q = q * t + 6.371819973e-1f;
+  q = q * t + 1.127675772f;
+  q = q * t + 1.956437336e-4f;
+  float far = 1.0f - exp1(-q);
+  far = x < 0 ? -far : far;
+  float y = a < 0.95f ? near : far;
+  return x == x ? y : x;
+}
+
 void at_vexp(float *y, const float *x, size_t n) {
   AT_NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = exp1(x[i]);
@@ -58,6 +84,11 @@ void at_vexp(float *y, const float *x, size_t n) {
 void at_vtanh(float *y, const float *x, size_t n) {
   AT_NO_CARRY
   for (size_t i = 0; i < n; i++) y[i] = tanh1(x[i]);
+}
+
+void at_verf(float *y, const float *x, size_t n) {
+  AT_NO_CARRY
+  for (size_t i = 0; i < n; i++) y[i] = erf1(x[i]);
 }
 
 void at_vsigmoid(float *y, const float *x, size_t n) {

@@ -100,11 +100,16 @@ static void test_vecmath(void **state) {
   assert_true(worst(at_vsigmoid, sigmoid, -80, 80) <= 2 * ulp);
   assert_true(worst(at_vtanh, tanh, -12, 12) <= 3 * ulp);
   assert_true(worst(at_vtanh, tanh, -1e-3, 1e-3) <= 3 * ulp);
+  assert_true(worst(at_verf, erf, -5, 5) <= ulp);
+  assert_true(worst(at_verf, erf, -1e-3, 1e-3) <= ulp);
+  assert_true(worst(at_verf, erf, 0.94, 0.96) <= ulp); /* where two polynomials meet */
   const float in[] = {INFINITY, -INFINITY, NAN, 1e30f, -1e30f, 1e-40f, 0.0f};
   float y[7];
   at_vexp(y, in, 7);
   assert_true(isinf(y[0]) && y[1] == 0 && isnan(y[2]) && isinf(y[3]) && y[4] == 0 && y[6] == 1);
   at_vtanh(y, in, 7);
+  assert_true(y[0] == 1 && y[1] == -1 && isnan(y[2]) && y[3] == 1 && y[4] == -1 && y[6] == 0);
+  at_verf(y, in, 7);
   assert_true(y[0] == 1 && y[1] == -1 && isnan(y[2]) && y[3] == 1 && y[4] == -1 && y[6] == 0);
   at_vsigmoid(y, in, 7);
   assert_true(y[0] == 1 && y[1] == 0 && isnan(y[2]) && y[6] == 0.5f);
