@@ -261,6 +261,12 @@ static void *place(const at_exec *x, int id, int what) {
   return p->begin < 0 || !p->bytes ? NULL : x->block + p->offset;
 }
 
+void at_exec_point_value(at_exec *x, int id, int what) {
+  void *value = place(x, id, what);
+  for (int i = id; i < x->n; i++)
+    if (x->slot[i].root == id) x->slot[i].value = value;
+}
+
 static void point(at_exec *x, const at_node *n) {
   const int id = n->id;
   at_slot *s = &x->slot[id];

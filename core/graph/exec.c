@@ -170,6 +170,8 @@ void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training
   x->ran = 0;
   x->ran_flops = 0;
   if (x->o.poison && k == 0) poison(x, 0, x->planned);
+  for (int i = 0; i < x->n; i++)
+    if (x->slot[i].twice) at_exec_point_value(x, i, AT_PIECE_VALUE);
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
     if (at_exec_computes(x, n) && at_exec_now(x, x->slot[i].run)) at_exec_run_node(x, n);
@@ -208,12 +210,25 @@ static void give_gradient(at_exec *x, int id, const float *grad) {
   for (int64_t i = 0; i < s->count; i++) s->grad[i] += grad[i];
 }
 
+/* Values that are needed from this step on and were let go. */
+static void make_again(at_exec *x, int step) {
+  for (int i = x->begin_at[step]; i < x->begin_at[step + 1]; i++) {
+    const int id = x->by_begin[i] / AT_PIECES;
+    const at_node *n = x->g->node[id];
+    if (x->by_begin[i] % AT_PIECES != AT_PIECE_AGAIN) continue;
+    at_exec_point_value(x, id, AT_PIECE_AGAIN);
+    n->op->forward(x, n);
+    zero_tails(x, n, x->slot[id].value);
+  }
+}
+
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within) {
   mark_reached(x, source);
   x->backward = true;
   for (int i = x->n - 1; i >= 0; i--) {
     const at_node *n = x->g->node[i];
     const at_slot *s = &x->slot[i];
+    make_again(x, at_exec_backstep(x, x->turn, i));
     if (i == source) give_gradient(x, i, grad);
     if (s->reached && at_exec_now(x, s->back) && (!within || s->below)) {
       for (int k = 0; k < n->n_in; k++)

@@ -6,6 +6,7 @@
 /* Pieces of memory that a node may need. */
 enum {
   AT_PIECE_VALUE,
+  AT_PIECE_AGAIN, /* the value as backward makes it again */
   AT_PIECE_SAVED,
   AT_PIECE_GRAD,
   AT_PIECE_FORWARD,
@@ -32,6 +33,7 @@ typedef struct at_slot {
   bool below;       /* runs again when `again` changes (again.c) */
   bool live;        /* forward runs, in some turn */
   bool keep;        /* value survives to the next bind */
+  bool twice;       /* value is let go after forward, and made again in backward (at roots) */
   at_turns run;     /* forward runs */
   at_turns need;    /* value is needed, and no older than the parameters it comes from */
   at_turns source;  /* backward may start here */
@@ -104,6 +106,10 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
 
 /* flops.c: the arithmetic of a node that runs. */
 double at_op_flops(const at_exec *x, const at_node *n);
+
+/* Where the values of node `id` and its aliases lie: the piece that forward made, or that backward
+ * makes again. */
+void at_exec_point_value(at_exec *x, int id, int what);
 
 /* plan.c: who runs, who lives how long (once), and where (every binding). */
 void at_exec_analyse(at_exec *x);

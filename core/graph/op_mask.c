@@ -1,7 +1,9 @@
 /* What attention may not look at: scores there become so low that no weight is left. */
+#include <string.h>
 #include "core/graph/broadcast.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
+#include "core/tensor/vecmath.h"
 
 /* Far below any score, and yet finite, so that no difference of two is NaN. */
 #define EXCLUDED (-1e30f)
@@ -129,6 +131,22 @@ static void stretch_of(const order *o, int64_t parent, int64_t length, int64_t *
   }
 }
 
+/* Keys begin .. end - 1 of a lane pass as they are. */
+static void let_through(const order *o, int64_t at, int64_t begin, int64_t end, int64_t stride) {
+  const float *in = o->in + at;
+  float *out = o->out + at;
+  if (!o->back && stride == 1) {
+    if (end > begin) memcpy(out + begin, in + begin, (size_t)(end - begin) * sizeof *out);
+  } else if (!o->back) {
+    for (int64_t k = begin; k < end; k++) out[k * stride] = in[k * stride];
+  } else if (stride == 1) {
+    AT_NO_CARRY
+    for (int64_t k = begin; k < end; k++) out[k] += in[k];
+  } else {
+    for (int64_t k = begin; k < end; k++) out[k * stride] += in[k * stride];
+  }
+}
+
 static void order_lane(const order *o, int64_t at, int64_t n, int64_t stride) {
   int64_t q = at / o->q_stride % o->q_size, p = 0, begin, end;
   if (o->off) {
@@ -144,14 +162,12 @@ static void order_lane(const order *o, int64_t at, int64_t n, int64_t stride) {
   }
   stretch_of(o, p, n, &begin, &end);
   if (o->of_part) q += begin;
-  for (int64_t k = 0; k < n; k++) {
-    bool free = k < begin || k >= end || (q >= begin && q < end && k <= q);
-    int64_t i = at + k * stride;
-    if (!o->back)
-      o->out[i] = free ? o->in[i] : EXCLUDED;
-    else if (free)
-      o->out[i] += o->in[i];
-  }
+  /* Not free: the stretch behind the query, all of it where the query is outside. */
+  const int64_t from = q >= begin && q < end ? q + 1 : begin;
+  let_through(o, at, 0, from, stride);
+  if (!o->back)
+    for (int64_t k = from; k < end; k++) o->out[at + k * stride] = EXCLUDED;
+  let_through(o, at, end, n, stride);
 }
 
 static void order_run(void *ctx, const at_lanes *l) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
+#include "core/tensor/vecmath.h"
 
 enum { AXIS, EPS, MOMENTUM };
 enum { WEIGHT = 1, BIAS, MEAN, VARIANCE }; /* inputs */
@@ -68,18 +69,43 @@ static size_t layer_saved(const at_exec *x, const at_node *n) {
   return (size_t)(2 * (at_x_count(x, n) / at_x_dim(x, n, n->ndim - 1))) * sizeof(float);
 }
 
+enum { WIDE = 8 };
+
+static double fold(const double *lane) {
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+static double sum_of(const float *x, int64_t n) {
+  double lane[WIDE] = {0};
+  int64_t i = 0;
+  for (; i + WIDE <= n; i += WIDE)
+    for (int l = 0; l < WIDE; l++) lane[l] += x[i + l];
+  for (int l = 0; i < n; i++, l++) lane[l] += x[i];
+  return fold(lane);
+}
+
+static double squares_about(const float *x, int64_t n, float mean) {
+  double lane[WIDE] = {0};
+  int64_t i = 0;
+  for (; i + WIDE <= n; i += WIDE)
+    for (int l = 0; l < WIDE; l++) {
+      const double d = x[i + l] - mean;
+      lane[l] += d * d;
+    }
+  for (int l = 0; i < n; i++, l++) lane[l] += (double)(x[i] - mean) * (x[i] - mean);
+  return fold(lane);
+}
+
 static void layer_rows(void *ctx, size_t begin, size_t end) {
   const norm *m = ctx;
   for (int64_t r = (int64_t)begin; r < (int64_t)end; r++) {
     const float *x = m->x + r * m->n;
     float *y = m->y + r * m->n;
-    double sum = 0, square = 0;
-    for (int64_t i = 0; i < m->n; i++) sum += x[i];
-    float mean = (float)(sum / (double)m->n);
-    for (int64_t i = 0; i < m->n; i++) square += (double)(x[i] - mean) * (x[i] - mean);
-    float by = (float)(1 / sqrt(square / (double)m->n + m->eps));
+    float mean = (float)(sum_of(x, m->n) / (double)m->n);
+    float by = (float)(1 / sqrt(squares_about(x, m->n, mean) / (double)m->n + m->eps));
     m->mean[r] = mean;
     m->rstd[r] = by;
+    AT_NO_CARRY
     for (int64_t i = 0; i < m->n; i++) y[i] = (x[i] - mean) * by * m->weight[i] + m->bias[i];
   }
 }
@@ -94,30 +120,47 @@ static void layer_forward(at_exec *x, const at_node *n) {
 /* dx = (g - mean(g) - xhat mean(g xhat)) / deviation with g = dy weight. */
 static void layer_back_rows(void *ctx, size_t begin, size_t end) {
   const norm *m = ctx;
+  const float *weight = m->weight;
   for (int64_t r = (int64_t)begin; r < (int64_t)end; r++) {
     const float *x = m->x + r * m->n, *dy = m->dy + r * m->n;
     float *dx = m->dx + r * m->n, mean = m->mean[r], by = m->rstd[r];
-    double sum = 0, product = 0;
-    for (int64_t i = 0; i < m->n; i++) {
-      float g = dy[i] * m->weight[i];
-      sum += g;
-      product += (double)g * ((x[i] - mean) * by);
+    double sum[WIDE] = {0}, product[WIDE] = {0};
+    int64_t i = 0;
+    for (; i + WIDE <= m->n; i += WIDE)
+      for (int l = 0; l < WIDE; l++) {
+        const double g = dy[i + l] * weight[i + l];
+        sum[l] += g;
+        product[l] += g * ((x[i + l] - mean) * by);
+      }
+    for (int l = 0; i < m->n; i++, l++) {
+      const double g = dy[i] * weight[i];
+      sum[l] += g;
+      product[l] += g * ((x[i] - mean) * by);
     }
-    float a = (float)(sum / (double)m->n), b = (float)(product / (double)m->n);
-    for (int64_t i = 0; i < m->n; i++)
-      dx[i] += by * (dy[i] * m->weight[i] - a - (x[i] - mean) * by * b);
+    float a = (float)(fold(sum) / (double)m->n), b = (float)(fold(product) / (double)m->n);
+    AT_NO_CARRY
+    for (i = 0; i < m->n; i++) dx[i] += by * (dy[i] * weight[i] - a - (x[i] - mean) * by * b);
   }
 }
+
+enum { STRIP = 64 };
 
 /* Columns [begin, end): rows in order, whatever the number of threads. */
 static void layer_back_columns(void *ctx, size_t begin, size_t end) {
   const norm *m = ctx;
-  for (int64_t r = 0; r < m->rows; r++) {
-    const float *x = m->x + r * m->n, *dy = m->dy + r * m->n;
-    for (size_t i = begin; i < end; i++) {
-      if (m->dw) m->dw[i] += dy[i] * (x[i] - m->mean[r]) * m->rstd[r];
-      if (m->db) m->db[i] += dy[i];
+  for (size_t at = begin; at < end; at += STRIP) {
+    const size_t n = end - at < STRIP ? end - at : STRIP;
+    float dw[STRIP] = {0}, db[STRIP] = {0};
+    for (int64_t r = 0; r < m->rows; r++) {
+      const float *x = m->x + r * m->n + at, *dy = m->dy + r * m->n + at;
+      const float mean = m->mean[r], by = m->rstd[r];
+      for (size_t i = 0; i < n; i++) {
+        dw[i] += dy[i] * (x[i] - mean) * by;
+        db[i] += dy[i];
+      }
     }
+    for (size_t i = 0; m->dw && i < n; i++) m->dw[at + i] += dw[i];
+    for (size_t i = 0; m->db && i < n; i++) m->db[at + i] += db[i];
   }
 }
 
@@ -145,7 +188,7 @@ const at_op at_op_layer_norm = {
     .min_in = 1,
     .max_in = 1,
     .params = layer_params,
-    .flags = AT_OP_KEEPS_IN | AT_OP_TAIL,
+    .flags = AT_OP_KEEPS_IN | AT_OP_CHEAP | AT_OP_TAIL,
     .infer = layer_infer,
     .saved = layer_saved,
     .forward = layer_forward,

@@ -198,9 +198,9 @@ UNARY(exp, NULL, AT_OP_KEEPS_OUT, "exponential", "exp(x)")
 UNARY(elu, NULL, AT_OP_KEEPS_OUT, "exponential linear unit (Clevert et al., 2016)",
       "x where x > 0, exp(x) - 1 elsewhere")
 UNARY(scale, scale_params, 0, "a factor and a shift", "by x + shift")
-UNARY(gelu, NULL, AT_OP_KEEPS_IN, "x by the share of a normal distribution below it",
+UNARY(gelu, NULL, AT_OP_KEEPS_IN | AT_OP_CHEAP, "x by the share of a normal distribution below it",
       "x Phi(x), Phi the standard normal distribution (Hendrycks and Gimpel, 2016)")
-UNARY(silu, NULL, AT_OP_KEEPS_IN, "x by its logistic function",
+UNARY(silu, NULL, AT_OP_KEEPS_IN | AT_OP_CHEAP, "x by its logistic function",
       "x sigmoid(x)  (Elfwing et al., 2018)")
 UNARY(softplus, NULL, AT_OP_KEEPS_IN, "smooth relu", "log(1 + exp(x))")
 UNARY(log, NULL, AT_OP_KEEPS_IN, "natural logarithm", "log(max(x, 1.2e-38))")

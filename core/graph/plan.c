@@ -154,6 +154,22 @@ static void mark_gradients(at_exec *x) {
   }
 }
 
+/* ---- what backward makes again ---- */
+
+/* Its own input is there until its own backward, which comes after that of all its readers. An
+ * input that is made again itself would have to be so first. */
+static void mark_twice(at_exec *x) {
+  for (int i = 0; i < x->n; i++) {
+    at_slot *s = &x->slot[i];
+    const at_op *op = x->g->node[i]->op;
+    s->twice = (op->flags & AT_OP_CHEAP) && x->turns == 1 && !x->o.keep_all && s->back;
+    for (int k = 0; s->twice && k < x->g->node[i]->n_in; k++)
+      s->twice = !x->slot[x->slot[x->g->node[i]->in[k]->id].root].twice;
+  }
+  for (int i = 0; i < x->n; i++)
+    if (x->slot[i].keep) x->slot[x->slot[i].root].twice = false;
+}
+
 /* ---- how long ---- */
 
 static void use(at_piece *p, int step) {
@@ -172,6 +188,11 @@ static void use_back(const at_exec *x, at_piece *p, at_turns turns, int id) {
     if (turns >> k & 1) use(p, at_exec_backstep(x, k, id));
 }
 
+/* The value of `root` as backward reads it. */
+static at_piece *value_back(const at_exec *x, int root) {
+  return at_exec_piece(x, root, x->slot[root].twice ? AT_PIECE_AGAIN : AT_PIECE_VALUE);
+}
+
 static void live_value(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
   const at_slot *s = &x->slot[i];
@@ -179,11 +200,12 @@ static void live_value(at_exec *x, int i) {
   const unsigned flags = n->op->flags;
   use_forward(x, mine, s->run, i);
   if (s->keep) use(mine, at_exec_last_step(x));
-  if (flags & AT_OP_KEEPS_OUT) use_back(x, mine, s->back, i);
+  if (flags & AT_OP_KEEPS_OUT) use_back(x, value_back(x, s->root), s->back, i);
   for (int k = 0; k < n->n_in; k++) {
-    at_piece *p = at_exec_piece(x, x->slot[n->in[k]->id].root, AT_PIECE_VALUE);
-    use_forward(x, p, s->run, i);
-    if ((flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1)) use_back(x, p, s->back, i);
+    const int root = x->slot[n->in[k]->id].root;
+    use_forward(x, at_exec_piece(x, root, AT_PIECE_VALUE), s->run, i);
+    if ((flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1))
+      use_back(x, value_back(x, root), s->back, i);
   }
 }
 
@@ -248,6 +270,7 @@ void at_exec_analyse(at_exec *x) {
   mark_roots(x);
   mark_live(x);
   mark_gradients(x);
+  mark_twice(x);
   find_lifetimes(x);
   sort_pieces(x, false, x->by_begin, x->begin_at);
   sort_pieces(x, true, x->by_end, x->end_at);

@@ -138,6 +138,86 @@ static void reuse_changes_no_bit(void **state) {
   free_net(&w);
 }
 
+/* ---- values that backward makes again ---- */
+
+static int squares; /* forward passes of `square` */
+
+static void square_forward(at_exec *x, const at_node *n) {
+  const float *a = at_x_in(x, n, 0);
+  for (int64_t i = 0; i < at_x_count(x, n); i++) at_x_out(x, n)[i] = a[i] * a[i];
+  squares++;
+}
+
+static void square_backward(at_exec *x, const at_node *n) {
+  const float *a = at_x_in(x, n, 0), *dy = at_x_grad_out(x, n);
+  float *d = at_x_grad_in(x, n, 0);
+  for (int64_t i = 0; d && i < at_x_count(x, n); i++) d[i] += 2 * a[i] * dy[i];
+}
+
+/* x -> bias -> square -> a look at it -> by itself and so on; what `flags` say of square. */
+static net make_squares(at_op *square, unsigned flags) {
+  net w = {0};
+  at_dim dim[2] = {{0, -1, false}, {0, D, false}};
+  *square = (at_op){.name = "square",
+                    .min_in = 1,
+                    .max_in = 1,
+                    .flags = flags,
+                    .infer = t_like_first,
+                    .forward = square_forward,
+                    .backward = square_backward};
+  assert_int_equal(at_graph_new("t", &w.g, NULL), AT_OK);
+  assert_int_equal(at_graph_axis(w.g, "row", AT_BATCH, -1, nowhere, &dim[0].axis, NULL), AT_OK);
+  assert_int_equal(at_graph_axis(w.g, "d", AT_FEATURE, -1, nowhere, &dim[1].axis, NULL), AT_OK);
+  assert_int_equal(at_graph_input(w.g, "x", AT_REAL, 2, dim, -1, nowhere, &w.x, NULL), AT_OK);
+  at_node *v = w.x;
+  for (int i = 0; i < DEPTH; i++) {
+    char scope[16];
+    snprintf(scope, sizeof scope, "layer%d", i);
+    v = must(t_node(w.g, &t_bias, v, NULL, scope));
+    at_node *c = must(t_node(w.g, square, v, NULL, NULL));
+    if (i == 3) c = w.early = must(t_node(w.g, square, c, NULL, NULL)); /* of one made again */
+    at_node *seen = must(t_node(w.g, &t_view, c, NULL, NULL));
+    v = must(t_node(w.g, &t_tanh, must(t_node(w.g, &t_mul, seen, c, NULL)), NULL, NULL));
+  }
+  w.loss = must(t_node(w.g, &t_total, v, NULL, NULL));
+  assert_int_equal(at_graph_set_loss(w.g, w.loss, NULL), AT_OK);
+  assert_int_equal(at_params_new(w.g, &w.p, NULL), AT_OK);
+  at_params_init(w.p, 7);
+  return w;
+}
+
+static void cheap_values_are_made_again(void **state) {
+  (void)state;
+  at_op square[2];
+  net dear = make_squares(&square[0], AT_OP_KEEPS_IN);
+  net cheap = make_squares(&square[1], AT_OP_KEEPS_IN | AT_OP_CHEAP);
+  float data[ROWS * D];
+  fill(data, ROWS * D, 1);
+  at_exec_options tight = {.gradients = true, .poison = true, .input_grads = true};
+  at_exec *a = bound(&dear, tight, ROWS, data), *b = bound(&cheap, tight, ROWS, data);
+  squares = 0;
+  step(&dear, a);
+  assert_int_equal(squares, DEPTH + 1);
+  for (int k = 0; k < 2; k++) {
+    squares = 0;
+    step(&cheap, b);
+    assert_int_equal(squares, 2 * DEPTH + 1); /* one is kept, for the other that comes from it */
+  }
+  assert_memory_equal(dear.p->grad, cheap.p->grad, cheap.p->count * sizeof(float));
+  assert_memory_equal(at_exec_input_grad(a, dear.x), at_exec_input_grad(b, cheap.x), sizeof data);
+  assert_true(at_exec_bytes(b) < at_exec_bytes(a) * 4 / 5);
+  assert_int_equal(at_exec_keep(b, cheap.early, NULL), AT_OK);
+  assert_int_equal(at_exec_ready(b, NULL), AT_OK);
+  step(&cheap, b);
+  assert_memory_equal(dear.p->grad, cheap.p->grad, cheap.p->count * sizeof(float));
+  for (size_t i = 0; i < sizeof data / sizeof *data; i++)
+    assert_true(isfinite(at_exec_value(b, cheap.early)[i]));
+  at_exec_free(a);
+  at_exec_free(b);
+  free_net(&dear);
+  free_net(&cheap);
+}
+
 /* ---- several objectives ---- */
 
 enum { TURNS = 3 };
@@ -462,6 +542,7 @@ int main(void) {
       cmocka_unit_test(objectives_take_turns),
       cmocka_unit_test(turns_run_what_changed),
       cmocka_unit_test(reuse_changes_no_bit),
+      cmocka_unit_test(cheap_values_are_made_again),
       cmocka_unit_test(backward_starts_at_any_kept_node),
       cmocka_unit_test(evaluation_leaves_out_loss_and_gradients),
       cmocka_unit_test(warm_steps_allocate_nothing),
