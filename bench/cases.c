@@ -1,4 +1,5 @@
 #include "bench/cases.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/random.h"
@@ -55,8 +56,10 @@ static const at_case cases[] = {
      .batch = 16,
      .batch_axis = "question",
      .size = {{"vocab", 5000}},
-     .ragged =
-         {{"word", words_20}, {"object", objects_100}, {"token", tokens_50}, {"step", steps_12}},
+     .ragged = {{"word", words_20, {AT_DRAW_NORMAL, 8, 3, 3, 20}},
+                {"object", objects_100, {AT_DRAW_UNIFORM, 0, 0, 10, 100}},
+                {"token", tokens_50, {AT_DRAW_GEOMETRIC, 12, 0, 1, 50}},
+                {"step", steps_12}},
      .input = {{"question", 0, false},
                {"object", 0, false},
                {"object_box", 0, true},
@@ -92,6 +95,17 @@ static int length_of(const int (*lengths)[2], int64_t item) {
   int k = 0;
   for (; lengths[k + 1][1] && item >= lengths[k][1]; k++) item -= lengths[k][1];
   return lengths[k][0];
+}
+
+/* Seed 1, a stream of its own for each axis. */
+static int64_t drawn_length(const at_draw *draw, int axis, int64_t item) {
+  const at_random r = {.seed = 1, .stream = 100 + (uint64_t)axis};
+  const double u = at_random_uniform(&r, (uint64_t)item);
+  double x = (double)draw->least + floor(u * (double)(draw->most - draw->least + 1));
+  if (draw->kind == AT_DRAW_NORMAL)
+    x = round(draw->mean + draw->deviation * at_random_normal(&r, (uint64_t)item));
+  if (draw->kind == AT_DRAW_GEOMETRIC) x = ceil(log1p(-u) / log1p(-1 / draw->mean));
+  return (int64_t)fmin(fmax(x, (double)draw->least), (double)draw->most);
 }
 
 /* Of a ragged axis: how many items in all, or in its longest row. */
@@ -134,14 +148,32 @@ static void *make_input(const at_case *c, int input, int64_t count) {
   return v.real;
 }
 
-at_status at_case_make(const at_case *c, const at_graph *g, int64_t batch, at_case_data *d,
-                       at_error *err) {
-  *d = (at_case_data){.batch = batch};
+/* What lies behind the end of the rows of [packed..., padded...] is zero. */
+static void clear_tails(const at_case *c, const at_graph *g, const at_node *n,
+                        const at_case_data *d, float *v) {
+  const int64_t *rows = NULL, *items = NULL;
+  if (n->ndim != 2 || !n->dim[1].padded) return;
+  for (int k = 0; k < AT_CASE_RAGGED && c->ragged[k].axis; k++) {
+    if (!strcmp(c->ragged[k].axis, g->axis[n->dim[0].axis].name)) rows = d->offsets[k];
+    if (!strcmp(c->ragged[k].axis, g->axis[n->dim[1].axis].name)) items = d->offsets[k];
+  }
+  if (!rows || !items) return;
+  const int64_t longest = count_of(c, g, n, d) / rows[d->batch];
+  for (int64_t i = 0; i < d->batch; i++)
+    for (int64_t r = rows[i]; r < rows[i + 1]; r++)
+      for (int64_t j = items[i + 1] - items[i]; j < longest; j++) v[r * longest + j] = 0;
+}
+
+at_status at_case_make(const at_case *c, const at_graph *g, int64_t batch, bool drawn,
+                       at_case_data *d, at_error *err) {
+  *d = (at_case_data){.drawn = drawn, .batch = batch};
   for (int k = 0; k < AT_CASE_RAGGED && c->ragged[k].axis; k++) {
     int64_t *offsets = d->offsets[k] = calloc((size_t)batch + 1, sizeof *offsets);
     if (!offsets) return at_nomem(err);
     for (int64_t i = 0; i < batch; i++)
-      offsets[i + 1] = offsets[i] + length_of(c->ragged[k].lengths, i * c->batch / batch);
+      offsets[i + 1] = offsets[i] + (drawn && c->ragged[k].draw.kind
+                                         ? drawn_length(&c->ragged[k].draw, k, i)
+                                         : length_of(c->ragged[k].lengths, i * c->batch / batch));
   }
   for (int k = 0; k < AT_CASE_INPUTS && c->input[k].name; k++) {
     const at_node *n = NULL;
@@ -151,6 +183,7 @@ at_status at_case_make(const at_case *c, const at_graph *g, int64_t batch, at_ca
       return at_fail(err, AT_EINPUT, "model `%s` has no input `%s`", g->name, c->input[k].name);
     d->input[k] = make_input(c, k, count_of(c, g, n, d));
     if (!d->input[k]) return at_nomem(err);
+    if (n->type == AT_REAL) clear_tails(c, g, n, d, d->input[k]);
   }
   return AT_OK;
 }

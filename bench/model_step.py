@@ -6,7 +6,8 @@
 scan: batch 128, 36 regions x 2048 -> d = 1024, captions of 6 to 20 words. mac: batch 64,
 14 x 14 x 1024 features, d = 512, 4 steps, questions of 10 to 24 words. attngan: batch 8, 64 x 64
 and 128 x 128, generator 32 and discriminator 64 wide. m4c: batch 16, 4 layers, 768, 12 heads, 20 +
-100 + 50 + 12 positions. Lengths are the same on both sides. Prints, for every pair of forms, seconds a step (median of the rounds'
+100 + 50 + 12 positions; --ragged: words, objects and tokens of lengths drawn as bench/cases.c says,
+packed here and padded to the longest with masks there. Lengths are the same on both sides. Prints, for every pair of forms, seconds a step (median of the rounds'
 medians, and the least step of all), the ratio of both, peak memory of both processes,
 GFLOP/s, and attune's fraction of the sgemm peak measured in the same run.
 """
@@ -27,8 +28,13 @@ ap.add_argument("--rounds", type=int, default=3)
 ap.add_argument("--steps", type=int, default=4)
 ap.add_argument("--scores", default="dot,general(side=query),activated_general(side=key, act=tanh)")
 ap.add_argument("--variants", help="forms of the PyTorch model [scan: vec,gram; mac: inter,hoist]; the others have one")
+ap.add_argument("--ragged", action="store_true", help="m4c: drawn lengths")
+ap.add_argument("--cpu", action="store_true",
+                help="m4c: seconds of the processor in the place of time, where other work disturbs")
 ap.add_argument("--markdown", action="store_true")
 args = ap.parse_args()
+if args.model != "m4c" and (args.ragged or args.cpu):
+    ap.error("--ragged and --cpu are of m4c alone")
 variants = (args.variants or {"scan": "vec,gram", "mac": "inter,hoist"}.get(args.model, "-")).split(",")
 
 # Our spelling -> theirs.
@@ -52,8 +58,8 @@ def split(text):
     return out + [word.strip()]
 
 
-def run(cmd):
-    p = subprocess.run(cmd, stdout=subprocess.PIPE, text=True)
+def run(cmd, given=None):
+    p = subprocess.run(cmd, stdout=subprocess.PIPE, text=True, input=given)
     if p.returncode != 0:
         sys.exit("failed: " + " ".join(cmd))
     return json.loads(p.stdout.strip().splitlines()[-1])
@@ -61,12 +67,24 @@ def run(cmd):
 
 def ours(score):
     top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return run([os.path.join(args.build, "bench/step"), "--model", args.model, "--file",
-                os.path.join(top, "examples/models", args.model + ".att"), "--score", score,
-                "--threads", str(args.threads), "--steps", str(args.steps)])
+    got = run([os.path.join(args.build, "bench/step"), "--model", args.model, "--file",
+               os.path.join(top, "examples/models", args.model + ".att"), "--score", score,
+               "--threads", str(args.threads), "--steps", str(args.steps),
+               *(["--ragged", "drawn"] if args.ragged else [])])
+    return timed(got)
 
 
-def theirs(score, variant):
+def timed(got):
+    return dict(got, step_s=got["cpu_s"], min_s=got["cpu_min_s"]) if args.cpu else got
+
+
+def theirs(score, variant, lengths):
+    if args.model == "m4c":
+        here = os.path.dirname(os.path.abspath(__file__))
+        return timed(run([args.python, os.path.join(here, "m4c_padded.py"), "--peers", args.peers,
+                          "--score", PEER[score], "--threads", str(args.threads), "--steps",
+                          str(args.steps), *(["--lengths", "-"] if lengths else [])],
+                         lengths and json.dumps(lengths)))
     return run([args.python, os.path.join(args.peers, "bench.py"), "--model", args.model, "--score",
                 PEER[score], *([] if variant == "-" else ["--variant", variant]), "--threads", str(args.threads), "--steps",
                 str(args.steps)])
@@ -82,7 +100,7 @@ for score in split(args.scores):
     for _ in range(args.rounds):
         mine.append(ours(score))
         for v in other:
-            other[v].append(theirs(score, v))
+            other[v].append(theirs(score, v, mine[-1].get("lengths")))
     for v, runs in other.items():
         a, b = median(mine, "step_s"), median(runs, "step_s")
         least = [min(r["min_s"] for r in group) for group in (mine, runs)]

@@ -2,12 +2,14 @@
  *
  *   bench/step --model scan|mac|attngan|m4c [--file MODEL.att] [--score S] [--set KEY=VALUE]...
  *              [--batch N] [--threads N] [--steps K] [--no-pass NAME]...
+ *              [--ragged drawn]
  *
- * Sizes and batches: bench/cases.c. Prints one line of JSON: seconds of a step (median and least)
- * and of its processor time, peak memory, GFLOP/s (three times the products of the forward pass;
- * 0 where a model has several losses, which share passes), and the share of the sgemm rate that
- * this process measures beforehand. Products are counted by their definition, whatever way they are
- * found. */
+ * --ragged drawn: lengths that bench/cases.c says how to draw, in the place of those that are
+ * always the same, and in the line which they are. Sizes and batches: bench/cases.c. Prints one
+ * line of JSON: seconds of a step (median and least) and of its processor time, peak memory,
+ * GFLOP/s (three times the products of the forward pass; 0 where a model has several losses, which
+ * share passes), and the share of the sgemm rate that this process measures beforehand. Products
+ * are counted by their definition, whatever way they are found. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ typedef struct options {
   size_t n_set;
   int64_t batch;
   int threads, steps;
+  bool drawn;
   unsigned passes;
 } options;
 
@@ -74,7 +77,7 @@ static _Noreturn void usage(void) {
   fprintf(stderr,
           "usage: step --model scan|mac|attngan|m4c [--file MODEL.att] [--score S] [--set "
           "KEY=VALUE]... "
-          "[--batch N] [--threads N] [--steps K] [--no-pass NAME]...\n");
+          "[--batch N] [--threads N] [--steps K] [--no-pass NAME]... [--ragged drawn]\n");
   exit(2);
 }
 
@@ -96,6 +99,8 @@ static void read_options(int argc, char **argv, options *o) {
       o->threads = atoi(value);
     else if (!strcmp(key, "--steps"))
       o->steps = atoi(value);
+    else if (!strcmp(key, "--ragged") && !strcmp(value, "drawn"))
+      o->drawn = true;
     else if (!strcmp(key, "--no-pass") && at_pass_find(value))
       o->passes &= ~at_pass_find(value);
     else
@@ -168,7 +173,19 @@ static void step(at_exec *x, at_optimizer *opt, at_pool *pool, double rate, uint
   }
 }
 
-static void report(const options *o, const at_exec *x, double peak, double *seconds, double *cpu) {
+static void print_lengths(const options *o, const at_case_data *d) {
+  printf(", \"lengths\": {");
+  for (int k = 0; k < AT_CASE_RAGGED && o->of->ragged[k].axis; k++) {
+    printf("%s\"%s\": ", k ? ", " : "", o->of->ragged[k].axis);
+    for (int64_t i = 0; i < d->batch; i++)
+      printf("%s%lld", i ? ", " : "[", (long long)(d->offsets[k][i + 1] - d->offsets[k][i]));
+    printf("]");
+  }
+  printf("}");
+}
+
+static void report(const options *o, const at_exec *x, const at_case_data *d, double peak,
+                   double *seconds, double *cpu) {
   qsort(seconds, (size_t)o->steps, sizeof *seconds, by_value);
   qsort(cpu, (size_t)o->steps, sizeof *cpu, by_value);
   double step = seconds[o->steps / 2];
@@ -179,11 +196,14 @@ static void report(const options *o, const at_exec *x, double peak, double *seco
   for (int k = 0; k < losses_of(x); k++) loss += (double)*at_exec_value(x, loss_of(x, k));
   printf(
       "{\"model\": \"%s\", \"score\": \"%s\", \"batch\": %lld, \"threads\": %d, "
-      "\"step_s\": %.4f, \"min_s\": %.4f, \"cpu_s\": %.3f, \"rss_mb\": %.0f, \"gflops\": %.1f, "
-      "\"sgemm_gflops\": %.1f, \"peak_fraction\": %.3f, \"loss\": %.6f, \"planned_mb\": %.0f}\n",
+      "\"step_s\": %.4f, \"min_s\": %.4f, \"cpu_s\": %.3f, \"cpu_min_s\": %.3f, \"rss_mb\": %.0f, "
+      "\"gflops\": %.1f, "
+      "\"sgemm_gflops\": %.1f, \"peak_fraction\": %.3f, \"loss\": %.6f, \"planned_mb\": %.0f",
       o->of->name, o->score, (long long)o->batch, o->threads, step, seconds[0], cpu[o->steps / 2],
-      (double)u.ru_maxrss / 1024, flops / step / 1e9, peak / 1e9, flops / step / peak, loss,
+      cpu[0], (double)u.ru_maxrss / 1024, flops / step / 1e9, peak / 1e9, flops / step / peak, loss,
       (double)at_exec_bytes(x) / 1048576);
+  if (o->drawn) print_lengths(o, d);
+  printf("}\n");
 }
 
 int main(int argc, char **argv) {
@@ -204,7 +224,8 @@ int main(int argc, char **argv) {
   double peak = sgemm_rate(pool);
   at_graph *g = load(&o, reg);
   at_exec_options eo = {.pool = pool, .gradients = true, .turns = true};
-  if (at_params_new(g, &params, &err) || at_case_make(o.of, g, o.batch, &d, &err)) die(&err);
+  if (at_params_new(g, &params, &err) || at_case_make(o.of, g, o.batch, o.drawn, &d, &err))
+    die(&err);
   at_params_init(params, 1);
   if (at_optimizer_new(params, &adam, &opt, &err) || at_exec_new(g, params, &eo, &x, &err))
     die(&err);
@@ -216,7 +237,7 @@ int main(int argc, char **argv) {
     seconds[k] = at_clock() - t;
     cpu[k] = spent() - c;
   }
-  report(&o, x, peak, seconds, cpu);
+  report(&o, x, &d, peak, seconds, cpu);
   at_exec_free(x);
   at_case_free(&d);
   at_optimizer_free(opt);
