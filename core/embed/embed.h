@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include "core/base/text.h"
 #include "core/run/model.h"
+#include "core/run/trained.h"
 #include "core/train/optimizer.h"
 
 struct attune_error {
@@ -86,6 +87,16 @@ int at_model_find(const attune_model *m, attune_part part, const char *name);
 /* `data` [count] may be NULL. `block`: whose axes have roles; NULL: none's. */
 void at_values_fill(const attune_model *m, const at_node *n, const char *name,
                     const at_attend *block, const void *data, attune_values *out);
+
+typedef struct at_origin {
+  at_arena *arena;
+  at_trained trained; /* run NULL: it is no run directory */
+  at_model_options o;
+} at_origin;
+/* Close it also where this fails. */
+at_status at_origin_open(attune_context *c, const attune_model_source *s, at_origin *o,
+                         at_error *err);
+void at_origin_close(at_origin *o);
 
 /* Whatever was read is old. */
 void at_model_stale(attune_model *m);

@@ -10,6 +10,7 @@ core_embed_libattune_la_SOURCES = \
 	core/embed/inputs.c \
 	core/embed/model.c \
 	core/embed/runs.c \
+	core/embed/source.c \
 	core/embed/step.c \
 	core/embed/weights.c
 # current:revision:age as libtool counts them; libattune.so.1 as long as nothing is taken away.

@@ -4,8 +4,6 @@
 #include "core/embed/embed.h"
 #include "core/train/checkpoint.h"
 
-enum { MEASURED = 32 }; /* items of the batch that sizes are tried with */
-
 /* ---- sizes ---- */
 
 static at_status still_open(const at_model *m, at_error *err) {
@@ -52,28 +50,20 @@ static at_status bring_up(attune_model *m, uint64_t seed, at_error *err) {
 
 /* ---- loading ---- */
 
-static at_status load(attune_context *c, const attune_model_source *theirs, attune_model *m,
-                      at_text *messages, at_error *err) {
+static at_status load(attune_context *c, const attune_model_source *theirs, at_origin *o,
+                      attune_model *m, at_text *messages, at_error *err) {
   attune_model_source source;
   at_status s = at_struct_take(&source, sizeof source, theirs, sizeof(attune_model_source),
                                "attune_model_source", err);
-  if (s == AT_OK && !source.path && !source.text)
-    s = at_fail(err, AT_EINPUT, "the source of a model has neither a path nor a text");
-  if (s == AT_OK &&
-      ((source.argument_count && !source.arguments) || (source.size_count && !source.sizes)))
-    s = at_fail(err, AT_EINPUT, "arguments or sizes are counted, but NULL");
   if (s != AT_OK) return s;
-  const at_model_options o = {.path = source.path ? source.path : "model",
-                              .text = source.text,
-                              .set = source.arguments,
-                              .n_set = source.argument_count,
-                              .size = source.sizes,
-                              .n_size = source.size_count,
-                              .batch = MEASURED};
-  s = at_model_open(c->reg, &o, &m->m, messages, err);
+  s = at_origin_open(c, &source, o, err);
+  if (s == AT_OK) s = at_model_open(c->reg, &o->o, &m->m, messages, err);
   if (s == AT_OK) s = still_open(&m->m, err);
   if (s == AT_OK && !m->m.sized) s = at_fail(err, m->m.why.code, "%s", m->m.why.message);
-  return s == AT_OK ? bring_up(m, source.seed, err) : s;
+  if (s == AT_OK) s = bring_up(m, source.seed, err);
+  if (s == AT_OK && o->trained.run)
+    s = at_trained_weights(o->trained.dir, o->trained.run, m->params, err);
+  return s;
 }
 
 attune_status attune_model_load(attune_context *context, const attune_model_source *source,
@@ -87,7 +77,9 @@ attune_status attune_model_load(attune_context *context, const attune_model_sour
   m->ran = -1;
   m->adam = at_adam_defaults();
   context->held++;
-  at_status s = load(context, source, m, &k.detail, &k.e);
+  at_origin o = {0};
+  at_status s = load(context, source, &o, m, &k.detail, &k.e);
+  at_origin_close(&o);
   if (s == AT_OK) at_context_say(context, ATTUNE_LOG_WARNING, k.detail.data);
   if (s == AT_OK)
     *out = m;

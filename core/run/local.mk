@@ -37,6 +37,7 @@ libcore_la_SOURCES += \
 	core/run/task_ops.c \
 	core/run/train.c core/run/train_impl.h \
 	core/run/train_diverged.c \
+	core/run/trained.c core/run/trained.h \
 	core/run/train_losses.c \
 	core/run/train_state.c \
 	core/run/train_step.c \

@@ -5,6 +5,7 @@
 #include "core/base/random.h"
 #include "core/graph/pass.h"
 #include "core/run/network.h"
+#include "core/run/trained.h"
 #include "core/train/checkpoint.h"
 #include "dsl/dsl.h"
 
@@ -12,37 +13,34 @@ typedef struct loading {
   const attune_network_spec *spec;
   attune_network *n;
   at_registry *reg;
-  at_run *run;            /* NULL: a model file */
+  at_trained trained;     /* run NULL: a model file */
   const char *model;      /* the file */
   const char *const *set; /* "k=v" */
   size_t n_set;
   at_graph *probe; /* sizes unknown */
-  int64_t classes; /* of the run's labels; -1: it has none */
 } loading;
 
 /* ---- files ---- */
 
-static at_status open_run(loading *l, const char *file, at_error *err) {
+static at_status open_run(loading *l, at_error *err) {
   at_session *w = &l->n->words;
   if (*l->spec->weights || *l->spec->arguments)
     return at_fail(err, AT_EINPUT,
                    "%s: this is a run, which has weights and arguments of its own; give none",
                    l->spec->model);
-  at_status st = at_run_load(file, NULL, 0, &l->run, err);
+  at_status st = at_trained_open(l->spec->model, &l->trained, err);
   if (st != AT_OK) return st;
-  const at_run *r = l->run;
-  if (!(l->model = at_arena_strdup(l->n->arena, at_run_get(r, "model")))) return at_nomem(err);
+  const at_run *r = l->trained.run;
+  if (!(l->model = at_arena_strdup(l->n->arena, l->trained.model))) return at_nomem(err);
   l->n->signed_pixels = !strcmp(at_run_get(r, "data.pixels"), "signed");
   w->tokens =
       strcmp(at_run_get(r, "data.vocabulary.tokens"), "space") ? AT_TOKENS_WORDS : AT_TOKENS_SPACE;
   w->max_words = at_run_int(r, "data.vocabulary.max_words");
   w->ends = !strcmp(at_run_get(r, "data.vocabulary.ends"), "true");
-  st = at_run_arguments(r, &l->set, &l->n_set, err);
-  char *words = at_rundir_path(l->spec->model, "vocabulary.json");
-  if (st == AT_OK && !words) st = at_nomem(err);
-  if (st == AT_OK && at_file_exists(words)) st = at_vocab_read(words, &w->vocab, err);
-  free(words);
-  return st == AT_OK ? at_labels_count(l->spec->model, &l->classes, err) : st;
+  l->set = l->trained.set;
+  l->n_set = l->trained.n_set;
+  w->vocab = l->trained.vocab;
+  return AT_OK;
 }
 
 /* "k=v" with blanks between. */
@@ -75,16 +73,14 @@ static at_status open_file(loading *l, at_error *err) {
 }
 
 static at_status open_files(loading *l, at_error *err) {
-  char *run = at_rundir_path(l->spec->model, "run.yaml");
-  at_status st = run ? AT_OK : at_nomem(err);
-  if (st == AT_OK && at_file_exists(run))
-    st = open_run(l, run, err);
-  else if (st == AT_OK && at_file_exists(l->spec->model))
+  at_status st;
+  if (at_is_run_dir(l->spec->model))
+    st = open_run(l, err);
+  else if (at_file_exists(l->spec->model))
     st = open_file(l, err);
-  else if (st == AT_OK)
+  else
     st = at_fail(err, AT_EINPUT, "%s: here is neither a run directory nor a model file",
                  l->spec->model);
-  free(run);
   if (l->spec->pixels != ATTUNE_PIXELS_RUN)
     l->n->signed_pixels = l->spec->pixels == ATTUNE_PIXELS_SIGNED;
   return st;
@@ -113,9 +109,7 @@ static int64_t axis_size(void *ctx, const char *input, const char *axis) {
 static int64_t vocabulary(void *ctx, const char *input) {
   const loading *l = ctx;
   const at_node *in = find_input(l->probe, input);
-  if (!in) return -1;
-  if (l->probe->axis[in->dim[0].axis].parent < 0) return l->classes;
-  return l->n->words.vocab ? (int64_t)at_vocab_size(l->n->words.vocab) : -1;
+  return in ? at_trained_ids(&l->trained, l->probe, in) : -1;
 }
 
 static at_status load_graph(loading *l, at_error *err) {
@@ -213,23 +207,6 @@ static at_status find_live_input(loading *l, at_error *err) {
 
 /* ---- weights ---- */
 
-static at_status read_run_weights(loading *l, at_error *err) {
-  char *best = at_rundir_path(l->spec->model, "best.safetensors"),
-       *last = at_rundir_path(l->spec->model, "last.safetensors");
-  at_status st = best && last ? AT_OK : at_nomem(err);
-  if (st == AT_OK && at_file_exists(best))
-    st = at_checkpoint_read(best, l->n->params, NULL, NULL, NULL, err);
-  else if (st == AT_OK && !at_file_exists(last))
-    st = at_fail(err, AT_EINPUT, "%s: this run has no weights yet; train it first", l->spec->model);
-  else if (st == AT_OK && at_run_number(l->run, "train.average") > 0)
-    st = at_checkpoint_read_average(last, l->n->params, err);
-  else if (st == AT_OK)
-    st = at_checkpoint_read(last, l->n->params, NULL, NULL, NULL, err);
-  free(best);
-  free(last);
-  return st;
-}
-
 static at_status read_file_weights(loading *l, at_error *err) {
   at_arrays set = {0};
   at_status st = at_safetensors_read(l->spec->weights, &set, NULL, err);
@@ -258,7 +235,7 @@ static uint64_t key_of(const loading *l) {
 
 at_status at_network_load(at_registry *reg, at_pool *pool, const attune_network_spec *spec,
                           attune_network *n, at_error *err) {
-  loading l = {.spec = spec, .n = n, .reg = reg, .classes = -1};
+  loading l = {.spec = spec, .n = n, .reg = reg, .trained = {.classes = -1}};
   const at_exec_options o = {.pool = pool, .no_loss = true};
   at_status st = (n->arena = at_arena_new()) ? AT_OK : at_nomem(err);
   if (st == AT_OK) st = open_files(&l, err);
@@ -267,11 +244,14 @@ at_status at_network_load(at_registry *reg, at_pool *pool, const attune_network_
   if (st == AT_OK) st = find_live_input(&l, err);
   if (st == AT_OK) st = at_graph_optimize(n->graph, AT_PASS_ALL, err);
   if (st == AT_OK) st = at_params_new(n->graph, &n->params, err);
-  if (st == AT_OK) st = l.run ? read_run_weights(&l, err) : read_file_weights(&l, err);
+  if (st == AT_OK)
+    st = l.trained.run ? at_trained_weights(spec->model, l.trained.run, n->params, err)
+                       : read_file_weights(&l, err);
   if (st == AT_OK) st = at_exec_new(n->graph, n->params, &o, &n->x, err);
   if (st == AT_OK) n->key = key_of(&l);
   at_graph_free(l.probe);
-  at_run_free(l.run);
+  if (n->words.vocab) l.trained.vocab = NULL; /* the network's now */
+  at_trained_close(&l.trained);
   return st;
 }
 

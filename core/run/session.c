@@ -5,6 +5,7 @@
 #include "core/base/file.h"
 #include "core/graph/pass.h"
 #include "core/run/network.h"
+#include "core/run/trained.h"
 #include "core/train/checkpoint.h"
 #include "dsl/dsl.h"
 
@@ -286,12 +287,11 @@ at_status at_session_open(at_registry *reg, const char *dir, int threads, at_ses
 at_status at_session_open_set(at_registry *reg, const char *dir, const char *const *set,
                               size_t n_set, int threads, at_session **out, at_text *messages,
                               at_error *err) {
-  char *run = at_rundir_path(dir, "run.yaml"), *best = at_rundir_path(dir, "best.safetensors"),
-       *last = at_rundir_path(dir, "last.safetensors");
+  char *run = at_rundir_path(dir, "run.yaml");
   at_session *s = calloc(1, sizeof *s);
   at_status st = AT_OK;
   *out = NULL;
-  if (!run || !best || !last || !s || !(s->dir = strdup(dir))) {
+  if (!run || !s || !(s->dir = strdup(dir))) {
     st = at_nomem(err);
     goto out;
   }
@@ -305,17 +305,9 @@ at_status at_session_open_set(at_registry *reg, const char *dir, const char *con
   s->folder = s->dir;
   if ((st = bring_up(s, threads, messages, err)) != AT_OK) goto out;
   at_rundir_compare_plugins(s, dir);
-  const char *weights = at_file_exists(best) ? best : last;
-  if (!at_file_exists(weights))
-    st = at_fail(err, AT_EINPUT, "%s: there are no weights here yet; train it first", dir);
-  else if (weights == last && at_run_number(s->run, "train.average") > 0)
-    st = at_checkpoint_read_average(weights, s->params, err);
-  else
-    st = at_checkpoint_read(weights, s->params, NULL, NULL, NULL, err);
+  st = at_trained_weights(dir, s->run, s->params, err);
 out:
   free(run);
-  free(best);
-  free(last);
   if (st == AT_OK)
     *out = s;
   else

@@ -123,7 +123,7 @@ ATTUNE_API void attune_close(attune_context *context);
 typedef struct attune_model_source {
   uint32_t size;
   uint32_t reserved;
-  const char *path; /* of the file; what it includes lies beside it */
+  const char *path; /* of the file; what it includes lies beside it. Or of a run directory */
   const char *text; /* the model's text, NULL: that of the file. `path` may be NULL then */
   const char *const *arguments; /* "score=general(side=key)", "d=64" */
   size_t argument_count;
@@ -132,8 +132,10 @@ typedef struct attune_model_source {
   uint64_t seed;            /* weights are drawn from it, and what training draws */
 } attune_model_source;
 
-/* Loads a model and draws its weights. BAD_INPUT: mistakes in the text (attune_error_detail), an
- * argument or a size that it does not have, a size that is still open; warnings go to the log. */
+/* Loads a model and draws its weights. Out of a run directory it comes with the run's arguments,
+ * its numbers of ids and its best weights; ids of words are their places in vocabulary.json.
+ * BAD_INPUT: mistakes in the text (attune_error_detail), an argument or a size that it does not
+ * have, a size that is still open; warnings go to the log. */
 ATTUNE_API attune_status attune_model_load(attune_context *context,
                                            const attune_model_source *source, attune_model **out,
                                            attune_error *error);

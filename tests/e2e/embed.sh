@@ -65,6 +65,13 @@ same "to the same weights" whole/best.safetensors parts/best.safetensors
 is "it evaluates a run directory" "0 " "$? $(cat err)"
 is "as the program does" "$("$A" eval whole --json 2>/dev/null | tr -d '{}",:' | xargs -n2 | sort)" \
   "$(awk '$3 ~ /^-?[01]$/ { print $1, $2 }' out | sort)"
+./job load whole y=32 x=32 channel=3 >out 2>err
+is "the model of a run directory comes with its weights" "0 the best" "$? $(grep -E '^(the best|others)' out)"
+is "and knows its words" "caption has $(grep -oE '"[^" ]*"[],]' whole/vocabulary.json | wc -l) ids" "$(grep 'ids$' out)"
+./job load whole >out 2>err
+is "what it cannot know is asked for" "1 yes" "$? $(grep -q 'sizes are open.*`y=N`, `x=N`, `channel=N`$' out && echo yes)"
+./job load whole y=32 x=32 channel=5 >out 2>err
+is "sizes that the weights do not fit are refused" "1 yes" "$? $(grep -q 'another model' out && echo yes)"
 ./job evaluate nowhere >out 2>err
 is "no run directory" "1 yes" "$? $(grep -q '^status -1 ' out && grep -q nowhere out && echo yes)"
 
