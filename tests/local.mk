@@ -81,6 +81,13 @@ test_registry_SOURCES = tests/unit/test_registry.c
 test_registry_LDFLAGS = -Wl,--wrap=at_library_open,--wrap=at_library_close,--wrap=scandir
 test_registry_LDADD = $(unit_ldadd)
 
+unit_tests += test_loader
+test_loader_SOURCES = tests/unit/test_loader.c
+test_loader_LDFLAGS = -Wl,--wrap=stat,--wrap=geteuid,--wrap=getpwuid,--wrap=getgrgid,--wrap=strdup,--wrap=strndup \
+	-Wl,--wrap=at_map_open,--wrap=at_map_close,--wrap=at_sha256_hex \
+	-Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
+test_loader_LDADD = $(unit_ldadd)
+
 unit_tests += test_plugin_host
 test_plugin_host_SOURCES = tests/unit/test_plugin_host.c
 test_plugin_host_LDADD = $(unit_ldadd)
