@@ -4,6 +4,7 @@ dist_models_DATA = \
 	examples/models/attngan.att \
 	examples/models/damsm.att \
 	examples/models/emoji_judge.att \
+	examples/models/bert.att \
 	examples/models/hops.att \
 	examples/models/inception_v3.att \
 	examples/models/hops_regions.att \

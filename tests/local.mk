@@ -39,6 +39,9 @@ unit_tests += test_ops_choices
 test_ops_choices_SOURCES = tests/unit/test_ops_choices.c
 test_ops_choices_LDADD = $(unit_ldadd)
 
+unit_tests += test_pieces
+test_pieces_SOURCES = tests/unit/test_pieces.c
+test_pieces_LDADD = $(unit_ldadd)
 unit_tests += test_vectors
 test_vectors_SOURCES = tests/unit/test_vectors.c
 test_vectors_LDADD = $(unit_ldadd)
@@ -346,6 +349,7 @@ e2e_tests = \
 	tests/e2e/generation.sh \
 	tests/e2e/graph.sh \
 	tests/e2e/hostile.sh \
+	tests/e2e/bert.sh \
 	tests/e2e/inception.sh \
 	tests/e2e/judged.sh \
 	tests/e2e/classification.sh \
@@ -408,5 +412,5 @@ check_PROGRAMS += $(replays)
 TESTS += $(replays)
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/dictionary.sh tests/fuzz/corpus
 
-EXTRA_DIST += tests/tools/inception_v3.py tests/tools/picture_metrics.py
+EXTRA_DIST += tests/tools/bert.py tests/tools/safetensors_file.py tests/tools/inception_v3.py tests/tools/picture_metrics.py
 EXTRA_DIST += tests/lsan.supp tests/unit/cm.h tests/unit/graph_ops.h

@@ -5,7 +5,7 @@ libcore_la_SOURCES += core/data/npz.c core/data/npz_write.c core/data/npz.h core
 libcore_la_SOURCES += core/data/safetensors.c core/data/safetensors.h
 libcore_la_SOURCES += core/data/image.c core/data/image_grid.c core/data/image_jpeg.c core/data/image_png.c \
 	core/data/image.h core/data/image_read.h
-libcore_la_SOURCES += core/data/text_tokens.c core/data/vocab.c core/data/text_tokens.h
+libcore_la_SOURCES += core/data/text_tokens.c core/data/text_pieces.c core/data/vocab.c core/data/text_tokens.h
 libcore_la_SOURCES += core/data/shapes.h core/data/shapes_draw.c core/data/shapes_make.c core/data/shapes_query.c
 libcore_la_SOURCES += core/data/sort_of_clevr.c core/data/sort_of_clevr_make.c \
 	core/data/sort_of_clevr.h

@@ -22,7 +22,9 @@ typedef enum at_token_mode {
    * they are, so typographic quotes other than U+2019 stick to words. */
   AT_TOKENS_WORDS,
   /* Split at white space and change nothing: for files tokenised before. */
-  AT_TOKENS_SPACE
+  AT_TOKENS_SPACE,
+  /* Pieces of a vocabulary: at_pieces, never at_tokenise. */
+  AT_TOKENS_PIECES
 } at_token_mode;
 
 typedef struct at_token {
@@ -43,16 +45,17 @@ void at_tokens_free(at_tokens *t); /* a zeroed set is fine */
 
 /* ---- vocabularies ---- */
 
-enum {
+typedef enum at_word {
   AT_WORD_PAD = 0,
   AT_WORD_START = 1,
   AT_WORD_END = 2,
   AT_WORD_UNKNOWN = 3,
   AT_WORD_FIRST = 4
-};
+} at_word;
 
 /* Words 0..3 are <pad> <start> <end> <unk>; the others follow by falling
- * count, ties by bytes, so the same counts give the same numbers. */
+ * count, ties by bytes, so the same counts give the same numbers. In a vocabulary
+ * of pieces the four are called [PAD] [CLS] [SEP] [UNK] and stand anywhere. */
 typedef struct at_vocab at_vocab;
 
 /* Counting is one vocabulary being built; it answers nothing until finished. */
@@ -66,12 +69,23 @@ at_status at_vocab_finish(at_vocab *v, int64_t threshold, size_t most, at_error 
 
 size_t at_vocab_size(const at_vocab *v);                  /* with the four */
 int64_t at_vocab_threshold(const at_vocab *v);            /* 0 when it is not known */
-int32_t at_vocab_id(const at_vocab *v, const char *word); /* AT_WORD_UNKNOWN when absent */
+int32_t at_vocab_id(const at_vocab *v, const char *word); /* that of <unk> when absent */
+int32_t at_vocab_special(const at_vocab *v, at_word which);
+bool at_vocab_is_special(const at_vocab *v, int32_t id); /* one of the four */
 bool at_vocab_has(const at_vocab *v, const char *word);
 const char *at_vocab_word(const at_vocab *v, int32_t id); /* "<unk>" outside the range */
 
 /* {"words": ["<pad>", ...], "threshold": n}; atomic. */
 at_status at_vocab_write(const at_vocab *v, const char *path, at_error *err);
-/* Reads that form, and SCAN's {"word2idx": {...}, "idx2word": {...}, "idx": n}. */
+/* Reads that form; of a name that ends with .txt, BERT's form, a piece a line; and SCAN's
+ * {"word2idx": {...}, "idx2word": {...}, "idx": n}. */
 at_status at_vocab_read(const char *path, at_vocab **out, at_error *err);
+bool at_vocab_of_pieces(const at_vocab *v); /* it came from BERT's form */
+
+/* Cuts a text as BERT's uncased models do (Devlin et al., "BERT", 2019): lower case without
+ * accents, punctuation and ideographs alone, then the longest pieces of the vocabulary from the
+ * left, all but a word's first with "##" before them; [UNK] for a word that has none, or more than
+ * 100 letters. `vocab` is one of pieces. */
+at_status at_pieces(const char *text, size_t n, const at_vocab *vocab, at_tokens *out,
+                    at_error *err);
 #endif

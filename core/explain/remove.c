@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/data/text_tokens.h"
 #include "core/explain/explain_impl.h"
 
 /* An input whose items are the keys. */
@@ -73,7 +72,7 @@ static void mute(const at_measuring *m, source *s, int64_t i, int64_t k) {
     const int64_t *off = at_x_offsets(m->x, s->in.node->dim[0].axis);
     if (!off || k >= off[place + 1] - off[place]) return;
     if (s->in.kind == AT_FEED_WORDS)
-      ((int32_t *)s->in.data)[off[place] + k] = AT_WORD_UNKNOWN;
+      ((int32_t *)s->in.data)[off[place] + k] = at_session_unknown_word(m->s);
     else
       memset((float *)s->in.data + (off[place] + k) * s->in.row, 0,
              (size_t)s->in.row * sizeof(float));

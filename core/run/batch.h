@@ -44,6 +44,8 @@ typedef struct at_batch_input {
   void *data;
 } at_batch_input;
 bool at_session_input(const at_session *s, int i, at_batch_input *out);
+/* The number of a word that the vocabulary has not. For sessions that read words. */
+int32_t at_session_unknown_word(const at_session *s);
 
 /* What the keys along `over` are in row `row` of their batch axis, as `x` is bound. */
 void at_session_parts(const at_session *s, const at_exec *x, int over, int64_t row,

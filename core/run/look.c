@@ -183,13 +183,15 @@ static at_status add_words(at_session *s, int feed, int64_t row, const char *spl
   const int32_t *id = c->token[feed][row];
   at_tokens t = {0};
   st = at_dataset_read_text(s->data, split, s->feed[feed].field, row, &l->text, err);
-  if (st == AT_OK) st = at_tokenise(l->text, strlen(l->text), s->tokens, &t, err);
+  if (st == AT_OK) st = at_session_tokens(s, l->text, &t, err);
   l->words = calloc((size_t)n + 1, sizeof *l->words);
   if (st == AT_OK && !l->words) st = at_nomem(err);
   /* The words as written, also where the vocabulary has them not. */
   for (int32_t i = 0; st == AT_OK && i < n; i++) {
     size_t k = (size_t)(i - (s->ends ? 1 : 0));
-    bool own = id[i] != AT_WORD_START && id[i] != AT_WORD_END && k < t.n;
+    const bool end = id[i] == at_vocab_special(s->vocab, AT_WORD_START) ||
+                     id[i] == at_vocab_special(s->vocab, AT_WORD_END);
+    bool own = !end && k < t.n;
     l->words[l->n_words] = strdup(own ? t.v[k].text : at_vocab_word(s->vocab, id[i]));
     if (!l->words[l->n_words++]) st = at_nomem(err);
   }

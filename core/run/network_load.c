@@ -33,10 +33,7 @@ static at_status open_run(loading *l, at_error *err) {
   const at_run *r = l->trained.run;
   if (!(l->model = at_arena_strdup(l->n->arena, l->trained.model))) return at_nomem(err);
   l->n->signed_pixels = !strcmp(at_run_get(r, "data.pixels"), "signed");
-  w->tokens =
-      strcmp(at_run_get(r, "data.vocabulary.tokens"), "space") ? AT_TOKENS_WORDS : AT_TOKENS_SPACE;
-  w->max_words = at_run_int(r, "data.vocabulary.max_words");
-  w->ends = !strcmp(at_run_get(r, "data.vocabulary.ends"), "true");
+  at_session_reads(w, r);
   l->set = l->trained.set;
   l->n_set = l->trained.n_set;
   w->vocab = l->trained.vocab;

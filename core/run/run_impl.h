@@ -239,6 +239,10 @@ void at_session_ahead(at_session *s, const char *split, const int64_t *const *ro
 void at_session_ahead_end(at_session *s); /* waits for what was begun, and keeps it */
 /* ---- vocabulary (words.c) ---- */
 at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err);
+/* How the run's texts are cut: into s->tokens, max_words and ends. */
+void at_session_reads(at_session *s, const at_run *r);
+/* Words, or pieces; as at_tokenise. */
+at_status at_session_tokens(const at_session *s, const char *text, at_tokens *out, at_error *err);
 
 /* The numbers that words of a text have, ends included where the run wants them: at least one.
  * Words that have none are appended to `unknown` (NULL: nowhere), ", " between, and counted.

@@ -217,11 +217,8 @@ static int processors(int64_t asked) {
 static at_status bring_up(at_session *s, int threads, at_text *messages, at_error *err) {
   const at_run *r = s->run;
   s->seed = (uint64_t)at_run_int(r, "seed");
-  s->tokens =
-      strcmp(at_run_get(r, "data.vocabulary.tokens"), "space") ? AT_TOKENS_WORDS : AT_TOKENS_SPACE;
-  s->max_words = at_run_int(r, "data.vocabulary.max_words");
+  at_session_reads(s, r);
   s->signed_pixels = !strcmp(at_run_get(r, "data.pixels"), "signed");
-  s->ends = !strcmp(at_run_get(r, "data.vocabulary.ends"), "true");
   at_status st =
       at_pool_new(processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
   if (st == AT_OK) st = open_plugins(s, err);

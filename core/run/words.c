@@ -5,6 +5,26 @@
 #include "core/base/file.h"
 #include "core/run/run_impl.h"
 
+void at_session_reads(at_session *s, const at_run *r) {
+  static const char *const modes[] = {
+      [AT_TOKENS_WORDS] = "words", [AT_TOKENS_SPACE] = "space", [AT_TOKENS_PIECES] = "pieces"};
+  const char *tokens = at_run_get(r, "data.vocabulary.tokens");
+  s->tokens = AT_TOKENS_WORDS;
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+    if (!strcmp(tokens, modes[i])) s->tokens = (at_token_mode)i;
+  s->max_words = at_run_int(r, "data.vocabulary.max_words");
+  s->ends = !strcmp(at_run_get(r, "data.vocabulary.ends"), "true");
+}
+
+at_status at_session_tokens(const at_session *s, const char *text, at_tokens *out, at_error *err) {
+  if (s->tokens == AT_TOKENS_PIECES) return at_pieces(text, strlen(text), s->vocab, out, err);
+  return at_tokenise(text, strlen(text), s->tokens, out, err);
+}
+
+int32_t at_session_unknown_word(const at_session *s) {
+  return at_vocab_special(s->vocab, AT_WORD_UNKNOWN);
+}
+
 static at_status count_row(at_session *s, const at_field *f, const char *split, int64_t row,
                            at_error *err) {
   char *text = NULL;
@@ -33,10 +53,8 @@ static at_status count_field(at_session *s, const at_field *f, at_error *err) {
   return st;
 }
 
-/* Called when the model's token input is met; `input` names it, `f` feeds it. */
-at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err) {
+static at_status find_words(at_session *s, const char *input, const at_field *f, at_error *err) {
   const char *file = at_run_get(s->run, "data.vocabulary.file");
-  if (s->vocab) return AT_OK;
   if (s->dir) {
     char *path = at_rundir_path(s->dir, "vocabulary.json");
     at_status st = path ? at_vocab_read(path, &s->vocab, err) : at_nomem(err);
@@ -52,7 +70,23 @@ at_status at_session_words(at_session *s, const char *input, const at_field *f, 
   if (f->f.type != ATTUNE_FIELD_TEXT)
     return at_fail(err, AT_EINPUT, "%s: input `%s` takes tokens, but `%s.%s` is no text",
                    s->run->path, input, f->table, f->f.name);
+  if (s->tokens == AT_TOKENS_PIECES)
+    return at_fail(err, AT_EINPUT,
+                   "%s: pieces are not counted: name BERT's vocab.txt as data.vocabulary.file",
+                   s->run->path);
   return count_field(s, f, err);
+}
+
+/* Called when the model's token input is met; `input` names it, `f` feeds it. */
+at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err) {
+  if (s->vocab) return AT_OK;
+  at_status st = find_words(s, input, f, err);
+  if (st != AT_OK || (s->tokens == AT_TOKENS_PIECES) == at_vocab_of_pieces(s->vocab)) return st;
+  return at_fail(err, AT_EINPUT,
+                 s->tokens == AT_TOKENS_PIECES
+                     ? "%s: data.vocabulary.tokens is `pieces`, and the vocabulary has words"
+                     : "%s: the vocabulary has pieces of words; say data.vocabulary.tokens: pieces",
+                 s->run->path);
 }
 
 at_status at_session_ids(const at_session *s, const char *text, int32_t **id, int64_t *n,
@@ -61,20 +95,21 @@ at_status at_session_ids(const at_session *s, const char *text, int32_t **id, in
   int64_t k = 0;
   *id = NULL;
   *n_unknown = 0;
-  at_status st = at_tokenise(text, strlen(text), s->tokens, &t, err);
+  const int32_t none = at_session_unknown_word(s);
+  at_status st = at_session_tokens(s, text, &t, err);
   const int64_t words = (int64_t)t.n < s->max_words ? (int64_t)t.n : s->max_words;
   int32_t *v = st == AT_OK ? malloc((size_t)(words + 3) * sizeof *v) : NULL;
   if (st == AT_OK && !v) st = at_nomem(err);
   if (st == AT_OK) {
-    if (s->ends) v[k++] = AT_WORD_START;
+    if (s->ends) v[k++] = at_vocab_special(s->vocab, AT_WORD_START);
     for (int64_t i = 0; i < words; i++) {
       v[k] = at_vocab_id(s->vocab, t.v[i].text);
-      if (v[k++] != AT_WORD_UNKNOWN) continue;
+      if (v[k++] != none) continue;
       if (unknown) at_text_addf(unknown, "%s%s", *n_unknown ? ", " : "", t.v[i].text);
       ++*n_unknown;
     }
-    if (s->ends) v[k++] = AT_WORD_END;
-    if (!k) v[k++] = AT_WORD_UNKNOWN; /* a caption of no words still has a row */
+    if (s->ends) v[k++] = at_vocab_special(s->vocab, AT_WORD_END);
+    if (!k) v[k++] = none; /* a caption of no words still has a row */
     *id = v;
     *n = k;
   }

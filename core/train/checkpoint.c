@@ -58,6 +58,21 @@ static bool same_shape(const at_node *p, const at_array *a) {
   return true;
 }
 
+/* The array of a name; or, where a norm is called as in the first files of BERT, of that. */
+static at_array *called(const at_arrays *set, const char *name) {
+  static const char *const now[] = {".weight", ".bias"}, *const then[] = {".gamma", ".beta"};
+  at_array *a = at_arrays_find(set, name);
+  const size_t n = strlen(name);
+  for (size_t i = 0; !a && i < 2; i++) {
+    const size_t end = strlen(now[i]);
+    char old[400];
+    if (n < end || n >= sizeof old || strcmp(name + n - end, now[i])) continue;
+    snprintf(old, sizeof old, "%.*s%s", (int)(n - end), name, then[i]);
+    a = at_arrays_find(set, old);
+  }
+  return a;
+}
+
 /* The array for a parameter, checked. */
 static at_status find(const at_arrays *set, const char *prefix, const at_node *p, const char *what,
                       const at_array **out, at_error *err) {
@@ -65,7 +80,7 @@ static at_status find(const at_arrays *set, const char *prefix, const at_node *p
   at_text_add(&name, prefix);
   at_text_add(&name, p->pname);
   if (name.failed) return at_nomem(err);
-  at_array *a = at_arrays_find(set, name.data);
+  at_array *a = called(set, name.data);
   at_status s = AT_OK;
   if (!a) {
     s = at_fail(err, AT_EINPUT,

@@ -87,7 +87,7 @@ static at_status read_line(reader *r, const char *at, const char *end, at_error 
   const int32_t id = at_vocab_id(r->words, word);
   if (r->seen[id]) return AT_OK;
   r->seen[id] = true;
-  r->found += id >= AT_WORD_FIRST;
+  r->found += !at_vocab_is_special(r->words, id);
   return read_row(r, at, end, r->table + id * r->width, err);
 }
 

@@ -4,14 +4,14 @@
   inception_v3.py make DIR SIDE      DIR/weights.safetensors, and DIR/case.npz with a picture or two
   inception_v3.py compare DIR MINE   largest difference of MINE (attune run's npz), in deviations
 """
-import json
-import struct
 import sys
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from safetensors_file import write_safetensors
 
 
 class Unit(nn.Module):
@@ -148,21 +148,6 @@ class Inception(nn.Module):
             x = getattr(self, "Mixed_" + name)(x)
         features = x.mean((2, 3))
         return features, self.fc(features)
-
-
-def write_safetensors(path, arrays):
-    kinds = {np.dtype("float32"): "F32", np.dtype("int64"): "I64"}
-    head, at, parts = {}, 0, []
-    for name, a in arrays.items():
-        data = np.ascontiguousarray(a).tobytes()
-        head[name] = {"dtype": kinds[a.dtype], "shape": list(a.shape), "data_offsets": [at, at + len(data)]}
-        at += len(data)
-        parts.append(data)
-    text = json.dumps(head).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        f.writelines(parts)
 
 
 def make(folder, side):
