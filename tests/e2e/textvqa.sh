@@ -10,7 +10,7 @@ arguments: {d: 24, heads: 3, layers: 2, ffn: 48, reads: words, read_layers: 1, o
 data: {reader: boards}
 task: textvqa
 metrics: [textvqa_accuracy, anls, exact_match, answer_words]
-train: {epochs: 24, batch: 8, learning_rate: 0.003, evaluate_every: 12, best: exact_match}
+train: {epochs: 32, batch: 8, learning_rate: 0.003, evaluate_every: 16, best: exact_match, schedule: {kind: cosine}}
 seed: 1
 E2
 value() { # FILE NAME: of the test split
