@@ -37,6 +37,12 @@ is "the README's plugin compiles" "0" "$?$(cat "$work/stderr")"
 chmod 755 "$work/mine" "$work/mine/mine.so"
 ATTUNE_PLUGIN_PATH=$work/mine "$A" check "$m/scan.att" --set score=mine >/dev/null 2>"$work/stderr"
 is "and is used without a rebuild" "0" "$?$(cat "$work/stderr")"
+loaded() { # COMMAND...: plugins that the dynamic linker says it began
+  LD_DEBUG=files "$A" "$@" 2>&1 >/dev/null | sed -n 's|.*calling init: .*/\([a-z0-9_]*\)\.so$|\1|p' | paste -sd ' '
+}
+is "a check loads the score that it names, and no other plugin" "dot" "$(loaded check "$m/scan.att")"
+is "a run loads its task, metrics, reader and score" "general matching median_rank recall scenes" \
+  "$(loaded train "$work/run.yaml" --out "$work/named" --set train.epochs=0 | tr ' ' '\n' | sort | paste -sd ' ')"
 
 # ---- usage ----
 refuses "unknown command" 2 'no command `trian`; did you mean `train`' "$A" trian
