@@ -13,8 +13,9 @@ core_embed_libattune_la_SOURCES = \
 	core/embed/source.c \
 	core/embed/step.c \
 	core/embed/weights.c
+# Libraries below it (GLib, BLIS) are not made to be unloaded, so it stays as well.
 # current:revision:age as libtool counts them; libattune.so.1 as long as nothing is taken away.
-core_embed_libattune_la_LDFLAGS = -version-info 1:0:0 -no-undefined \
+core_embed_libattune_la_LDFLAGS = -version-info 1:0:0 -no-undefined -Wl,-z,nodelete \
 	-Wl,--version-script=$(srcdir)/core/embed/attune.map
 core_embed_libattune_la_LIBADD = libcore.la
 EXTRA_core_embed_libattune_la_DEPENDENCIES = core/embed/attune.map

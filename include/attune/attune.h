@@ -283,7 +283,8 @@ ATTUNE_API uint64_t attune_model_steps(const attune_model *model);
  * averages move. With several losses, each parameter's gradient is the sum over those that move
  * it, all at these weights. */
 ATTUNE_API attune_status attune_model_gradients(attune_model *model, attune_error *error);
-/* Reads the gradient of a parameter after attune_model_gradients(), laid out as the parameter.
+/* Reads the gradient of a parameter after attune_model_gradients(), laid out as the parameter. It
+ * stays while parameters are replaced.
  * BAD_INPUT: it is not trained, or gradients were not asked for since something changed. */
 ATTUNE_API attune_status attune_model_gradient(attune_model *model, const char *parameter,
                                                attune_values *out, attune_error *error);
@@ -296,7 +297,8 @@ ATTUNE_API attune_status attune_model_draw(attune_model *model, uint64_t seed, a
 /* Reads a parameter. */
 ATTUNE_API attune_status attune_model_parameter(attune_model *model, const char *name,
                                                 attune_values *out, attune_error *error);
-/* Replaces it; `count` is as attune_model_parameter() says. */
+/* Replaces it; `count` is as attune_model_parameter() says. Outputs and losses stay those of the
+ * last run. */
 ATTUNE_API attune_status attune_model_set_parameter(attune_model *model, const char *name,
                                                     const float *reals, size_t count,
                                                     attune_error *error);

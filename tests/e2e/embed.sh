@@ -78,7 +78,8 @@ is "no run directory" "1 yes" "$? $(grep -q '^status -1 ' out && grep -q nowhere
 # ---- a program that writes numbers with commas ----
 mkdir locales
 if localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 >log 2>&1; then
-  LOCPATH=$work/locales LC_ALL=de_DE.UTF-8 ./job train run.yaml comma 0 1 >out 2>err
+  # glibc does not give back what it makes of LOCPATH.
+  ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 LOCPATH=$work/locales LC_ALL=de_DE.UTF-8 ./job train run.yaml comma 0 1 >out 2>err
   is "in a locale with commas it trains" "0 half is 0,5" "$? $(grep '^half' out)"
   same "to the same weights" whole/best.safetensors comma/best.safetensors
   same "and writes numbers with points" whole/run.yaml comma/run.yaml
