@@ -220,7 +220,7 @@ questions_la_CPPFLAGS = $(plugin_cppflags)
 questions_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 questions_la_LDFLAGS = $(plugin_ldflags)
 questions_la_LIBADD = $(JANSSON_LIBS)
-ocr_sources = plugins/data/ocr.c plugins/data/ocr.h plugins/data/ocr_jsonl.c plugins/data/ocr_jsonl.h plugins/data/ocr_features.c plugins/data/ocr_features.h \
+ocr_sources = plugins/data/ocr.c plugins/data/ocr.h plugins/data/ocr_jsonl.c plugins/data/ocr_jsonl.h plugins/data/ocr_crops.c plugins/data/ocr_crops.h plugins/data/ocr_features.c plugins/data/ocr_features.h \
 	plugins/data/ocr_text.c plugins/data/ocr_text.h plugins/data/ocr_tokens.c plugins/data/ocr_tokens.h \
 	plugins/data/ocr_vectors.c plugins/data/ocr_vectors.h plugins/data/name_hash.h plugins/data/word_set.c \
 	plugins/data/word_set.h $(asked_sources)

@@ -300,6 +300,11 @@ test_ocr_SOURCES = tests/unit/test_ocr.c tests/unit/data_files.h plugins/data/oc
 	plugins/data/ocr_tokens.c plugins/data/ocr_vectors.c plugins/data/word_set.c
 test_ocr_LDADD = $(unit_ldadd)
 
+unit_tests += test_crops
+test_crops_SOURCES = tests/unit/test_crops.c plugins/data/ocr_crops.c plugins/data/ocr_tokens.c \
+	plugins/data/ocr_text.c
+test_crops_LDADD = $(unit_ldadd)
+
 unit_tests += test_signs
 test_signs_SOURCES = tests/unit/test_signs.c
 test_signs_LDADD = $(unit_ldadd)

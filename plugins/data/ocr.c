@@ -20,6 +20,7 @@ void ocr_free(ocr *o) {
       ocr_tokens_free(&o->part[i].picture[k].tokens);
       free(o->part[i].picture[k].object);
       free(o->part[i].picture[k].object_box);
+      free(o->part[i].picture[k].crops);
     }
     free(o->part[i].picture);
   }
@@ -128,6 +129,12 @@ static int declare_own(const attune_host *host, attune_schema *schema, ocr *o) {
       {{.name = "token_box", .type = ATTUNE_FIELD_ITEMS, .ndim = 1, .shape = {4}},
        &o->field.token_box,
        true},
+      {{.name = "token_crop",
+        .type = ATTUNE_FIELD_ITEMS,
+        .ndim = 3,
+        .shape = {o->crops.height, 2 * o->crops.height, OCR_CROPS_COLORS}},
+       &o->field.token_crop,
+       o->crops.height > 0},
       {{.name = "token_text", .type = ATTUNE_FIELD_TEXT}, &o->field.token_text, true},
       {{.name = "object", .type = ATTUNE_FIELD_ITEMS, .ndim = 1, .shape = {o->object_width}},
        &o->field.object,
@@ -149,6 +156,11 @@ static int declare_own(const attune_host *host, attune_schema *schema, ocr *o) {
 int ocr_declare(const attune_host *host, const attune_options *options, attune_schema *schema,
                 ocr *o) {
   met over = {0}, outside = {0}, none = {0};
+  o->crops = (ocr_crops){host->option_int(options, "crops"), o->asked->width, o->asked->height};
+  if (o->crops.height && !o->asked->width) {
+    host->error(host, "option crops needs the pictures, and there are none");
+    return ATTUNE_BAD_INPUT;
+  }
   int rc = end_tokens(o, &over, &outside, &none);
   if (!rc) rc = ocr_features_vectors(host, options, &o->features);
   if (!rc) rc = asked_declare(host, schema, o->asked);
@@ -174,6 +186,17 @@ static int read_box(const attune_host *host, const ocr_tokens *t, attune_sink *s
   return host->items(sink, v, t->n);
 }
 
+static int read_crop(const attune_host *host, const ocr *o, size_t part, int64_t row,
+                     attune_sink *sink) {
+  ocr_picture *p = &o->part[part].picture[row];
+  const asked_picture *m = &o->asked->part[part].picture[row];
+  const int64_t each = o->crops.height * 2 * o->crops.height * OCR_CROPS_COLORS;
+  float *v = host->scratch(host, (size_t)(p->tokens.n * each) * sizeof *v);
+  if (!v) return ATTUNE_NO_MEMORY;
+  int rc = ocr_crops_read(host, &o->crops, m->path, &p->tokens, &p->crops, v);
+  return rc ? rc : host->items(sink, v, p->tokens.n);
+}
+
 static int read_object(const attune_host *host, const ocr *o, size_t part, int64_t row, bool box,
                        attune_sink *sink) {
   const ocr_picture *p = &o->part[part].picture[row];
@@ -194,9 +217,9 @@ int ocr_read(const attune_host *host, void *instance, const char *split, uint32_
              int64_t row, void *dst, attune_sink *sink) {
   const ocr *o = instance;
   const bool token = field == o->field.token, token_box = field == o->field.token_box,
-             text = field == o->field.token_text, object = field == o->field.object,
-             object_box = field == o->field.object_box;
-  if (!token && !token_box && !text && !object && !object_box)
+             crop = field == o->field.token_crop, text = field == o->field.token_text,
+             object = field == o->field.object, object_box = field == o->field.object_box;
+  if (!token && !token_box && !crop && !text && !object && !object_box)
     return asked_read(host, o->asked, split, field, row, dst, sink);
   size_t part = 0;
   while (part < o->parts && strcmp(o->asked->part[part].name, split) != 0) part++;
@@ -207,6 +230,7 @@ int ocr_read(const attune_host *host, void *instance, const char *split, uint32_
   const ocr_tokens *t = &o->part[part].picture[row].tokens;
   if (token) return read_token(host, o, t, sink);
   if (token_box) return read_box(host, t, sink);
+  if (crop) return read_crop(host, o, part, row, sink);
   if (text) return host->text(sink, t->text, t->n_text);
   return read_object(host, o, part, row, object_box, sink);
 }

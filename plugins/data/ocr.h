@@ -3,12 +3,14 @@
  *
  *   picture.token        items [n, features], ocr_features.h
  *   picture.token_box    items [n, 4]: x0 y0 x1 y1 as shares of the picture
+ *   picture.token_crop   items [n, h, 2 h, 3], where the reader's option asks for them, ocr_crops.h
  *   picture.token_text   a line each; an empty text is one token without a character
  *   picture.object       items [n, features], where the data have objects
  *   picture.object_box   items [n, 4], likewise */
 #ifndef ATTUNE_DATA_OCR_H
 #define ATTUNE_DATA_OCR_H
 #include "asked.h"
+#include "ocr_crops.h"
 #include "ocr_features.h"
 #include "ocr_tokens.h"
 
@@ -16,6 +18,7 @@ typedef struct ocr_picture {
   ocr_tokens tokens;
   float *object, *object_box; /* [objects, object_width], [objects, 4] */
   int64_t objects;            /* 0: one of zeros is given */
+  ocr_crops_kept crops;
 } ocr_picture;
 
 typedef struct ocr ocr;
@@ -34,6 +37,7 @@ struct ocr {
   ocr_part *part;
   size_t parts;
   ocr_features features;
+  ocr_crops crops;
   ocr_split split;
   int64_t limit;
   int64_t object_width;    /* 0: there are no objects */
@@ -41,7 +45,7 @@ struct ocr {
   void *files;             /* the reader's, for `objects` */
   void (*close_files)(void *files);
   struct {
-    uint32_t token, token_box, token_text, object, object_box;
+    uint32_t token, token_box, token_crop, token_text, object, object_box;
   } field;
 };
 

@@ -50,9 +50,17 @@ typedef struct ocr_features {
        0,                                                                                          \
        NULL,                                                                                       \
        "what it looks like and where it stands, 15 numbers"},                                      \
+      {"around",                                                                                   \
+       ATTUNE_OPTION_INT,                                                                          \
+       around_,                                                                                    \
+       0,                                                                                          \
+       4096,                                                                                       \
+       NULL,                                                                                       \
+       "numbers for the token left of it, and as many for the one above it; 0: none"},             \
   {                                                                                                \
-    "around", ATTUNE_OPTION_INT, around_, 0, 4096, NULL,                                           \
-        "numbers for the token left of it, and as many for the one above it; 0: none"              \
+    "crops", ATTUNE_OPTION_INT, "0", 0, 256, NULL,                                                 \
+        "height in pixels of a picture of each token, twice as wide, out of the picture as it is " \
+        "given; they are kept, 6 bytes for each pixel of the height squared; 0: none"              \
   }
 
 /* Reads `vectors` for the words of all these tokens. [main] */

@@ -46,6 +46,14 @@ is "files, too" 8 "$(ls "$work/shown/gallery" | grep -cE 'layers\.[01]\.look\.pn
 "$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, limit=1)' --out "$work/few" >/dev/null 2>"$work/log"
 is "a limit of tokens is said once" 1 \
   "$(grep -c '^attune: pictures with more than 1 tokens: [0-9]*; of these the first 1 are given' "$work/log")"
+# ---- what the picture shows at each token ----
+"$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, crops=4)' --set arguments.crops=4 \
+  --out "$work/crops" --threads 1 >/dev/null 2>"$work/log"
+is "a model sees crops of tokens" 0 "$?$(grep attune: "$work/log")"
+"$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, crops=4)' --set arguments.crops=4 \
+  --out "$work/again" --threads 3 >/dev/null 2>&1
+same "the same ones whatever the number of threads" "$work/crops/last.safetensors" "$work/again/last.safetensors"
+
 "$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, words=16)' --out "$work/bad" >/dev/null 2>"$work/log"
 is "features of another size" "2 1" \
   "$? $(grep -c 'axis `f` of input `token` has the size 619, but `picture.token` has 635 there' "$work/log")"
