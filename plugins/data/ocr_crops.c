@@ -4,12 +4,13 @@
 
 static int64_t numbers(const ocr_crops *c) { return c->height * 2 * c->height * OCR_CROPS_COLORS; }
 
-/* A stretch of `pieces` parts, a part of it at least a pixel: pixels *from .. *to - 1. */
+/* A stretch of `pieces` parts, their ends at the nearest pixels, a part of it at least a pixel:
+ * pixels *from .. *to - 1. */
 static void piece(double begin, double end, int64_t i, int64_t pieces, int64_t most, int64_t *from,
                   int64_t *to) {
   const double step = (end - begin) / (double)pieces;
-  *from = (int64_t)(begin + step * (double)i);
-  *to = (int64_t)(begin + step * (double)(i + 1));
+  *from = (int64_t)(begin + step * (double)i + 0.5);
+  *to = (int64_t)(begin + step * (double)(i + 1) + 0.5);
   if (*from > most - 1) *from = most - 1;
   if (*to <= *from) *to = *from + 1;
   if (*to > most) *to = most;
