@@ -294,8 +294,8 @@ enum {
   AT_OP_SIZES = 1u << 8,     /* finds the sizes of the axes that it makes; they keep their kind */
   AT_OP_COMPOSED = 1u << 10, /* lowering makes it of several others; no node has it */
   AT_OP_TAIL = 1u << 9,      /* wants the axes that it names last, in their order */
-  AT_OP_CHEAP = 1u << 11 /* KEEPS_IN, no scratch: forward costs so little beside the products that
-                          * read it that backward makes the value again instead of keeping it */
+  AT_OP_CHEAP = 1u << 11 /* forward, which takes no scratch, costs so little that backward makes the
+                          * value again instead of keeping it, where its inputs are there */
 };
 
 struct at_op {

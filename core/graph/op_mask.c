@@ -204,6 +204,7 @@ const at_op at_op_causal = {
     .min_in = 1,
     .max_in = 1,
     .params = causal_params,
+    .flags = AT_OP_CHEAP,
     .infer = causal_infer,
     .forward = causal_forward,
     .backward = causal_backward,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "core/base/text.h"
 #include "core/graph/exec_impl.h"
+#include "core/graph/ops.h"
 
 /* ---- who runs ---- */
 
@@ -156,18 +157,35 @@ static void mark_gradients(at_exec *x) {
 
 /* ---- what backward makes again ---- */
 
-/* Its own input is there until its own backward, which comes after that of all its readers. An
- * input that is made again itself would have to be so first. */
+enum { SHORT_SUM = 64 }; /* products for one number, up to which they cost little */
+
+static bool is_cheap(const at_node *n) {
+  if (n->op != &at_op_contract) return n->op->flags & AT_OP_CHEAP;
+  const int d = at_node_dim(n->in[0], n->arg[0].axis[0]);
+  return n->in[0]->dim[d].size >= 0 && n->in[0]->dim[d].size <= SHORT_SUM;
+}
+
+/* Where what it comes from is there in backward anyway, or made again too. */
+static bool can_come_again(const at_exec *x, const at_node *n) {
+  for (int k = 0; k < n->n_in; k++) {
+    const int root = x->slot[n->in[k]->id].root;
+    const bool kept = (n->op->flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1);
+    if (!kept && !is_outside(x->g->node[root]) && !x->slot[root].twice) return false;
+  }
+  return true;
+}
+
 static void mark_twice(at_exec *x) {
+  const bool some = x->turns == 1 && !x->o.keep_all && x->o.gradients;
+  for (int i = 0; i < x->n; i++) x->slot[i].twice = false;
+  for (int i = 0; i < x->n; i++) /* an alias that is kept keeps what it looks at */
+    if (x->slot[i].keep) x->slot[x->slot[i].root].twice = true;
   for (int i = 0; i < x->n; i++) {
     at_slot *s = &x->slot[i];
-    const at_op *op = x->g->node[i]->op;
-    s->twice = (op->flags & AT_OP_CHEAP) && x->turns == 1 && !x->o.keep_all && s->back;
-    for (int k = 0; s->twice && k < x->g->node[i]->n_in; k++)
-      s->twice = !x->slot[x->slot[x->g->node[i]->in[k]->id].root].twice;
+    const at_node *n = x->g->node[i];
+    const bool kept = s->twice;
+    s->twice = some && !kept && s->back && is_cheap(n) && can_come_again(x, n);
   }
-  for (int i = 0; i < x->n; i++)
-    if (x->slot[i].keep) x->slot[x->slot[i].root].twice = false;
 }
 
 /* ---- how long ---- */
@@ -236,6 +254,16 @@ static void live_work(at_exec *x, int i) {
   }
 }
 
+/* What a value is made of again must be there, or made before it. */
+static void live_again(at_exec *x) {
+  for (int i = x->n - 1; i >= 0; i--) {
+    const int begin = at_exec_piece(x, i, AT_PIECE_AGAIN)->begin;
+    const at_node *n = x->g->node[i];
+    for (int k = 0; begin >= 0 && k < n->n_in; k++)
+      use(value_back(x, x->slot[n->in[k]->id].root), begin);
+  }
+}
+
 static void find_lifetimes(at_exec *x) {
   for (int i = 0; i < x->n * AT_PIECES; i++) x->piece[i] = (at_piece){.begin = -1, .end = -1};
   for (int i = 0; i < x->n; i++) {
@@ -244,6 +272,7 @@ static void find_lifetimes(at_exec *x) {
     live_gradient(x, i);
     live_work(x, i);
   }
+  live_again(x);
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
     if (is_outside(n)) at_exec_piece(x, i, AT_PIECE_VALUE)->begin = -1;

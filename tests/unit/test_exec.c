@@ -201,7 +201,7 @@ static void cheap_values_are_made_again(void **state) {
   for (int k = 0; k < 2; k++) {
     squares = 0;
     step(&cheap, b);
-    assert_int_equal(squares, 2 * DEPTH + 1); /* one is kept, for the other that comes from it */
+    assert_int_equal(squares, 2 * (DEPTH + 1));
   }
   assert_memory_equal(dear.p->grad, cheap.p->grad, cheap.p->count * sizeof(float));
   assert_memory_equal(at_exec_input_grad(a, dear.x), at_exec_input_grad(b, cheap.x), sizeof data);
