@@ -1,5 +1,6 @@
 /* Additive scores without the product of their sizes in memory:
- * s[key, query] = sum_d v_d f(key_d + query_d)  (Bahdanau et al., 2015, eq. 6). */
+ * s[key, query] = sum_d v_d f(key_d + query_d)  (Bahdanau et al., 2015, eq. 6). Heads may have a v
+ * each. */
 #include <math.h>
 #include <string.h>
 #include "core/graph/op_common.h"
@@ -34,8 +35,12 @@ static at_status pairwise_infer(at_graph *g, at_node *n, at_error *err) {
     return at_fail(err, AT_EINPUT, "pairwise needs `%s` as the last axis of query and key",
                    g->axis[along].name);
   int64_t d = k->dim[k->ndim - 1].size;
-  if (v->ndim != 1 || (v->dim[0].size >= 0 && d >= 0 && v->dim[0].size != d))
+  const int64_t size = v->dim[v->ndim - 1].size;
+  if (v->ndim > 2 || (size >= 0 && d >= 0 && size != d))
     return at_fail(err, AT_EINPUT, "pairwise needs a vector as long as `%s`", g->axis[along].name);
+  const int head = v->ndim == 2 ? v->dim[0].axis : along;
+  if (at_node_dim(q, head) < 0 || at_node_dim(k, head) < 0)
+    return at_fail(err, AT_EINPUT, "pairwise needs `%s` in query and key", g->axis[head].name);
   return AT_OK;
 }
 
@@ -53,9 +58,17 @@ typedef struct pair {
   float *out, *dk, *dq, *dv, *room, *partial, *ek, *eq, sum_v;
   int act;
   float slope;
+  int64_t heads, head_step; /* of v; numbers of the keys from head to head */
   at_pool *pool;
   at_turn t;
 } pair;
+
+/* Vectors of this turn's head. Keys lie row by row, so that where a turn begins tells its head. */
+static void choose_head(pair *c) {
+  const int64_t at = c->heads > 1 ? c->t.a / c->head_step % c->heads * c->t.k : 0;
+  c->v += at;
+  if (c->dv) c->dv += at;
+}
 
 static void apply(const pair *c, float *y, const float *x, int64_t n) {
   switch (c->act) {
@@ -196,23 +209,34 @@ static void forward_turn(void *ctx, at_pool *pool, const at_turn *t) {
   pair c = *(const pair *)ctx;
   (void)pool;
   c.t = *t;
+  choose_head(&c);
   prepare(&c);
   c.sum_v = at_vsum(c.v, (size_t)t->k);
   at_parallel(c.pool, (size_t)t->m, forward_row, &c);
 }
 
-static void pairwise_forward(at_exec *x, const at_node *n) {
-  at_product p;
-  make(x, n, &p);
-  pair c = {.p = &p,
+static pair open_pair(const at_exec *x, const at_node *n, const at_product *p) {
+  const at_node *key = n->in[1], *v = n->in[2];
+  pair c = {.p = p,
             .q = at_x_in(x, n, 0),
             .k = at_x_in(x, n, 1),
             .v = at_x_in(x, n, 2),
-            .out = at_x_out(x, n),
             .room = at_x_scratch(x, n),
             .act = (int)n->arg[PAIR_ACT].num,
             .slope = (float)n->arg[PAIR_SLOPE].num,
+            .heads = v->ndim == 2 ? at_x_dim(x, v, 0) : 1,
+            .head_step = 1,
             .pool = at_x_pool(x)};
+  const int head = v->ndim == 2 ? at_node_dim(key, v->dim[0].axis) : key->ndim;
+  for (int d = head + 1; d < key->ndim; d++) c.head_step *= at_x_dim(x, key, d);
+  return c;
+}
+
+static void pairwise_forward(at_exec *x, const at_node *n) {
+  at_product p;
+  make(x, n, &p);
+  pair c = open_pair(x, n, &p);
+  c.out = at_x_out(x, n);
   at_product_in_order(&p, forward_turn, &c);
 }
 
@@ -268,6 +292,7 @@ static void backward_turn(void *ctx, at_pool *pool, const at_turn *t) {
   pair c = *(const pair *)ctx;
   (void)pool;
   c.t = *t;
+  choose_head(&c);
   prepare(&c);
   c.partial = c.room + (t->m + t->n) * t->k;
   at_parallel(c.pool, CHUNKS, backward_chunk, &c);
@@ -277,18 +302,11 @@ static void backward_turn(void *ctx, at_pool *pool, const at_turn *t) {
 static void pairwise_backward(at_exec *x, const at_node *n) {
   at_product p;
   make(x, n, &p);
-  pair c = {.p = &p,
-            .q = at_x_in(x, n, 0),
-            .k = at_x_in(x, n, 1),
-            .v = at_x_in(x, n, 2),
-            .ds = at_x_grad_out(x, n),
-            .dq = at_x_grad_in(x, n, 0),
-            .dk = at_x_grad_in(x, n, 1),
-            .dv = at_x_grad_in(x, n, 2),
-            .room = at_x_scratch(x, n),
-            .act = (int)n->arg[PAIR_ACT].num,
-            .slope = (float)n->arg[PAIR_SLOPE].num,
-            .pool = at_x_pool(x)};
+  pair c = open_pair(x, n, &p);
+  c.ds = at_x_grad_out(x, n);
+  c.dq = at_x_grad_in(x, n, 0);
+  c.dk = at_x_grad_in(x, n, 1);
+  c.dv = at_x_grad_in(x, n, 2);
   at_product_in_order(&p, backward_turn, &c);
 }
 
@@ -311,7 +329,8 @@ const at_op at_op_pairwise = {
     .name = "pairwise",
     .summary = "additive scores of every key with every query",
     .formula = "y = sum_along v f(query + key)  (Bahdanau et al., 2015, eq. 6)",
-    .axes = "[..., along], [..., along], [along] -> [both, key alone, query alone]",
+    .axes =
+        "[..., along], [..., along], [along] or [head, along] -> [both, key alone, query alone]",
     .min_in = 3,
     .max_in = 3,
     .params = pairwise_params,

@@ -63,13 +63,6 @@ int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attu
     if (!rc) rc = at_host_apply(b, *out, f, 0.01, out);
     return rc ? rc : at_host_multiply(b, *out, v, out);
   }
-  if (b->each >= 0) {
-    at_error err = {0};
-    return at_host_keep(
-        at_fail(&err, AT_EINPUT,
-                "this score compares query and key with one vector, which heads must share"),
-        &err);
-  }
   int axis = query ? at_build_feature(b, at_build_node(query)) : b->along;
   at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
   attune_value in[] = {query, key, v};

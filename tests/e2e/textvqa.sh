@@ -66,6 +66,7 @@ cached() { # NAME ARGUMENTS
 is "answers have bits" yes "$(bits "$work/one" textvqa | grep -q '"bits": [1-9]' && echo yes)"
 cached scaled_dot ""
 cached "general, heads of their own" "--set arguments.score=general --set arguments.parameters=each"
+cached "additive, heads of their own" "--set arguments.score=additive --set arguments.parameters=each"
 cached "additive" "--set arguments.score=additive --set arguments.layers=3"
 cached "in one layer" "--set arguments.score=cosine --set arguments.last=0"
 

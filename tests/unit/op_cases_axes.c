@@ -102,6 +102,24 @@ CASE(contract_pair_back) {
 CASE(softmax_pair) { return NODE("softmax", IN(pair_scores(f)), ax(f, "word2"), num(2)); }
 CASE(mean_pair) { return NODE("mean", IN(pair_scores(f)), ax(f, "word2")); }
 CASE(mul_pair) { return NODE("mul", IN(pair_scores(f), NORMAL("b", "word"))); }
+/* Heads, here regions, with a vector each. */
+CASE(pairwise_heads) {
+  return NODE(
+      "pairwise",
+      IN(NORMAL("q", "word region d"), NORMAL("k", "picture region d"), NORMAL("v", "region d")),
+      ax(f, "d"), num(1));
+}
+CASE(pairwise_heads_first) {
+  return NODE(
+      "pairwise",
+      IN(STEPS("q", "region word d"), SPREAD("k", "region picture d"), NORMAL("v", "region d")),
+      ax(f, "d"), num(2));
+}
+CASE(pairwise_heads_pair) {
+  at_node *k = same_word(f, NORMAL("k", "word region d"));
+  return NODE("pairwise", IN(NORMAL("q", "word region d"), k, NORMAL("v", "region d")), ax(f, "d"),
+              num(4));
+}
 CASE(pairwise_pair) {
   at_node *k = same_word(f, NORMAL("k", "word d")), *q = NORMAL("q", "word d"), *v;
   const int64_t size = 5;
@@ -152,6 +170,9 @@ const op_case op_cases_axes[] = {
     {"mean", "pairs", mean_pair},
     {"mul", "pairs with rows", mul_pair},
     {"pairwise", "pairs", pairwise_pair},
+    {"pairwise", "heads with a vector each", pairwise_heads},
+    {"pairwise", "heads first", pairwise_heads_first},
+    {"pairwise", "pairs of heads", pairwise_heads_pair},
     {"causal", "pairs in order", causal_pair},
     {"causal", "dense", causal_dense},
     {"causal", "a part in order", causal_part},

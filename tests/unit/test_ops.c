@@ -347,6 +347,35 @@ static void test_conv_twin(void **state) {
   assert_int_equal(seen, 7);
 }
 
+/* pairwise by its definition, where heads, which are regions, have a vector each. */
+static void test_pairwise_twin(void **state) {
+  (void)state;
+  enum { PICTURES = 2, HEADS = 4, WORDS = 6, D = 5 };
+  int seen = 0;
+  for (int i = 0; op_case_at(i); i++) {
+    const bool first = !strcmp(op_case_at(i)->use, "heads first");
+    if (!first && strcmp(op_case_at(i)->use, "heads with a vector each")) continue;
+    bench b;
+    open_bench(&b, op_case_at(i), NULL, false);
+    at_exec_forward(b.x, 0, 0, false);
+    const float *y = at_exec_value(b.x, b.out), *q = b.data[0], *k = b.data[1], *v = b.data[2];
+    for (int64_t h = 0; h < HEADS; h++)
+      for (int64_t p = 0; p < PICTURES; p++)
+        for (int64_t w = 0; w < WORDS; w++, y++) {
+          double want = 0;
+          for (int64_t d = 0; d < D; d++) {
+            const double sum = (double)k[(first ? h * PICTURES + p : p * HEADS + h) * D + d] +
+                               (double)q[(first ? h * WORDS + w : w * HEADS + h) * D + d];
+            want += (double)v[h * D + d] * (first ? fmax(sum, 0) : tanh(sum));
+          }
+          assert_true(fabs(*y - want) < 1e-5 * fmax(1, fabs(want)));
+        }
+    seen++;
+    close_bench(&b);
+  }
+  assert_int_equal(seen, 2);
+}
+
 /* Pooling by its definition: what lies outside is zero to a mean, and nothing to a greatest. */
 static void test_pool_twin(void **state) {
   (void)state;
@@ -437,6 +466,7 @@ int main(void) {
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_cases_test_what_they_say);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_contract_twin);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_conv_twin);
+  tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_pairwise_twin);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_pool_twin);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_refusals);
   return _cmocka_run_group_tests("ops", tests, (size_t)n, NULL, NULL);
