@@ -38,6 +38,7 @@ const ck_check ck_table[] = {
      "gradient of every parameter; each has one"},
     {"no_op", CK_SCORE, ck_noop, "names parameters that a softmax over the keys cancels"},
     {"form", CK_SCORE, ck_form, "it is what its form says it is"},
+    {"keeps", CK_SCORE, ck_keeps, "it keeps what its form says it keeps"},
     {"threads", CK_SCORE, ck_threads, "the same bits on any number of threads"},
     {"repeat", CK_SCORE, ck_repeat, "the same bits again, whatever memory held"},
     {"reload", CK_SCORE, ck_saved, "made again with parameters kept by name, the same bits"},

@@ -148,7 +148,7 @@ ck_fn ck_load, ck_entry, ck_unload;
 ck_fn ck_words, ck_option_values, ck_use_check, ck_leaks, ck_printing, ck_exiting, ck_signals,
     ck_floats, ck_locale, ck_files, ck_threads_started, ck_allocation;
 ck_fn ck_layouts, ck_instances, ck_shapes, ck_alone, ck_extremes, ck_nan, ck_threads, ck_repeat,
-    ck_saved, ck_form, ck_noop, ck_speed, ck_gradient_key, ck_gradient_query,
+    ck_saved, ck_form, ck_keeps, ck_noop, ck_speed, ck_gradient_key, ck_gradient_query,
     ck_gradient_parameters;
 ck_fn ck_kernel_bounds, ck_kernel_adds, ck_kernel_null;
 ck_fn ck_epoch, ck_evaluate, ck_metric_bits, ck_metric_missing, ck_metric_pictures, ck_reads,

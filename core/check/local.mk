@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	core/check/explained.c \
 	core/check/file.c \
 	core/check/form.c \
+	core/check/keeps.c \
 	core/check/gradient.c \
 	core/check/item.c \
 	core/check/kernel.c \

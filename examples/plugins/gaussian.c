@@ -79,6 +79,13 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   return host->kernel(build, &kernel, key, query, NULL, 0, &sigma, 1, score);
 }
 
+static int form(const attune_host *host, const attune_options *options, int64_t depth,
+                attune_form *out) {
+  (void)host, (void)options, (void)depth;
+  out->keeps = ATTUNE_KEEPS_SWAP | ATTUNE_KEEPS_SHIFT | ATTUNE_KEEPS_ROTATION;
+  return ATTUNE_OK;
+}
+
 static const attune_option options_table[] = {
     ATTUNE_REAL_OPTION("sigma", "0", 0, 1e6, "width of the kernel; 0: the root of d"),
     ATTUNE_END_OF_OPTIONS,
@@ -89,6 +96,7 @@ static const attune_score gaussian = {
                         "product but for a number\nthat is the same for every key.",
                         options_table),
     .compose = compose,
+    .form = form,
 };
 static const attune_item *const items[] = {&gaussian.item};
 ATTUNE_PLUGIN("gaussian", "1.0", "Apache-2.0", items)

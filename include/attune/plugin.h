@@ -180,6 +180,16 @@ enum {
   ATTUNE_TRANSPOSED = 1u << 4  /* the parameter holds W transposed: q . (W k) */
 };
 
+/* Since 1.6: what may be done to query and key so that s stays, whatever the parameters are. Said
+ * of any product, OPAQUE too; `attune plugin check` tries it. */
+enum {
+  ATTUNE_KEEPS_SWAP = 1u << 0,        /* s(q, k) = s(k, q) */
+  ATTUNE_KEEPS_SHIFT = 1u << 1,       /* s(q + t, k + t) = s(q, k) */
+  ATTUNE_KEEPS_ROTATION = 1u << 2,    /* s(R q, R k) = s(q, k), R orthogonal */
+  ATTUNE_KEEPS_QUERY_SCALE = 1u << 3, /* s(a q, k) = s(q, k), a > 0 */
+  ATTUNE_KEEPS_KEY_SCALE = 1u << 4    /* s(q, a k) = s(q, k), a > 0 */
+};
+
 typedef struct attune_form {
   uint32_t size;    /* set by the host, as the other members are: OPAQUE, IDENTITY, by = 1 */
   uint32_t product; /* attune_product */
@@ -189,6 +199,7 @@ typedef struct attune_form {
   double by;          /* above 0 */
   const char *matrix; /* BILINEAR: the parameter W, as compose calls it: "proj.weight" */
   const char *bias;   /* the parameter b */
+  uint32_t keeps;     /* since 1.6: ATTUNE_KEEPS_* */
 } attune_form;
 
 /* query has the axis that asks, key the axis that is attended over; both have

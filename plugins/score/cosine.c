@@ -18,6 +18,8 @@ static int form(const attune_host *host, const attune_options *options, int64_t 
   (void)depth;
   if (host->option_real(options, "eps") > 1e-6) return 0; /* lengths fall short of one by more */
   form->product = ATTUNE_DOT;
+  form->keeps =
+      ATTUNE_KEEPS_SWAP | ATTUNE_KEEPS_ROTATION | ATTUNE_KEEPS_QUERY_SCALE | ATTUNE_KEEPS_KEY_SCALE;
   form->flags = ATTUNE_UNIT_QUERY | ATTUNE_UNIT_KEY;
   return 0;
 }

@@ -12,6 +12,7 @@ static int form(const attune_host *host, const attune_options *options, int64_t 
   (void)options;
   (void)depth;
   form->product = ATTUNE_DOT;
+  form->keeps = ATTUNE_KEEPS_SWAP | ATTUNE_KEEPS_ROTATION;
   return 0;
 }
 

@@ -15,6 +15,7 @@ static int form(const attune_host *host, const attune_options *options, int64_t 
   (void)host;
   (void)options;
   form->product = ATTUNE_DOT;
+  form->keeps = ATTUNE_KEEPS_SWAP | ATTUNE_KEEPS_ROTATION;
   form->by = depth > 0 ? 1 / sqrt((double)depth) : 1;
   return 0;
 }

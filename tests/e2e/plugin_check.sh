@@ -65,6 +65,11 @@ NO_QUERY_GRADIENT gradient_query is 0, by
 HALF_A_PARAMETER gradient_parameters score.v\[
 DEAD_PARAMETER gradient_parameters no score depends on the parameter score.never_used
 LIES form what its form says
+KEEPS_SWAP keeps query and key are swapped
+KEEPS_SHIFT keeps the same vector is added
+KEEPS_ROTATION keeps query and key are turned alike
+KEEPS_QUERY_SCALE keeps the query is longer
+KEEPS_KEY_SCALE keeps the key is longer
 ONE_BUFFER threads threads the scores differ
 COUNTS_CALLS repeat the second time
 READS_SCRATCH repeat memory held NaN

@@ -40,6 +40,11 @@ enum {
   HALF_A_PARAMETER,
   DEAD_PARAMETER,
   LIES,
+  KEEPS_SWAP,
+  KEEPS_SHIFT,
+  KEEPS_ROTATION,
+  KEEPS_QUERY_SCALE,
+  KEEPS_KEY_SCALE,
   ONE_BUFFER,
   COUNTS_CALLS,
   READS_SCRATCH,
@@ -178,6 +183,10 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
     int rc = host->contract(build, key, query, score);
     return rc ? rc : host->apply(build, *score, ATTUNE_TANH, 0, score);
   }
+  if (FAULT == KEEPS_SWAP) {
+    int rc = host->linear(build, query, "w", 0, 0, &query);
+    return rc ? rc : host->contract(build, key, query, score);
+  }
   if (FAULT == SHARES_OPTION) shared_by = by;
   if (FAULT == FAILS_FOR_A_CHOICE && host->option_int(options, "side")) return ATTUNE_FAILED;
   if (FAULT == NAMES_BY_COUNT) snprintf(name, sizeof name, "v%d", calls++);
@@ -193,6 +202,11 @@ static int form(const attune_host *host, const attune_options *options, int64_t 
                 attune_form *out) {
   (void)host, (void)options, (void)depth;
   if (FAULT == LIES) out->product = ATTUNE_DOT;
+  out->keeps = ATTUNE_KEEPS_SWAP;
+  if (FAULT == KEEPS_SHIFT) out->keeps |= ATTUNE_KEEPS_SHIFT;
+  if (FAULT == KEEPS_ROTATION) out->keeps |= ATTUNE_KEEPS_ROTATION;
+  if (FAULT == KEEPS_QUERY_SCALE) out->keeps |= ATTUNE_KEEPS_QUERY_SCALE;
+  if (FAULT == KEEPS_KEY_SCALE) out->keeps |= ATTUNE_KEEPS_KEY_SCALE;
   return 0;
 }
 
