@@ -4,16 +4,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 page=man/attune.3
-new=$(mktemp)
-trap 'rm -f "$new"' EXIT
+. tools/manual_part.sh
 declarations() {
-  awk '
-    function say_line(text) { if (text ~ /^[.\x27]/) text = "\\&" text; if (text != "") print text }
-    function say(text) {
-      gsub(/\\/, "\\e", text); gsub(/  +/, " ", text); sub(/ +$/, "", text)
-      while (match(text, /[.] [^ ]/)) { say_line(substr(text, 1, RSTART)); text = substr(text, RSTART + 2) }
-      say_line(text)
-    }
+  awk "$say_functions"'
     function end_list() { if (open) print ".El"; open = 0 }
     function literal(line) { gsub(/\\/, "\\e", line); if (line ~ /^[.\x27]/) line = "\\&" line; print line }
     /^#ifdef __cplusplus/ { if (on) exit }
@@ -47,13 +40,4 @@ declarations() {
     END { end_list(); exit bad }
   ' include/attune/attune.h
 }
-{
-  sed '/^\.\\" FUNCTIONS BEGIN/q' "$page"
-  declarations
-  sed -n '/^\.\\" FUNCTIONS END/,$p' "$page"
-} >"$new"
-if [ "${1-}" = --check ]; then
-  cmp -s "$new" "$page"
-else
-  cp "$new" "$page"
-fi
+put declarations "$@"

@@ -4,16 +4,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 page=man/attune-plugin.3
-new=$(mktemp)
-trap 'rm -f "$new"' EXIT
+. tools/manual_part.sh
 functions() {
-  awk '
-    function say(text) {
-      gsub(/\\/, "\\e", text); gsub(/  +/, " ", text); sub(/ +$/, "", text)
-      while (match(text, /[.] [^ ]/)) { say_line(substr(text, 1, RSTART)); text = substr(text, RSTART + 2) }
-      say_line(text)
-    }
-    function say_line(text) { if (text ~ /^[.\x27]/) text = "\\&" text; print text }
+  awk "$say_functions"'
     function flush_section() { if (open) print ".El"; open = 0 }
     /^struct attune_host \{/ { on = 1; since = "1.0"; where = ""; next }
     !on { next }
@@ -62,13 +55,4 @@ functions() {
     END { exit bad }
   ' include/attune/plugin.h
 }
-{
-  sed '/^\.\\" FUNCTIONS BEGIN/q' "$page"
-  functions
-  sed -n '/^\.\\" FUNCTIONS END/,$p' "$page"
-} >"$new"
-if [ "${1-}" = --check ]; then
-  cmp -s "$new" "$page"
-else
-  cp "$new" "$page"
-fi
+put functions "$@"

@@ -3,10 +3,7 @@
 # same weights; texts in pieces of its vocabulary.
 . "$(dirname "$0")/lib.sh"
 
-python=
-for p in python3 /usr/bin/python3; do
-  [ -n "$python" ] || ! "$p" -c 'import torch, numpy' 2>/dev/null || python=$p
-done
+python=$(python_with torch numpy)
 if [ -z "$python" ]; then
   ok "the states of PyTorch # SKIP there is no Python with torch here"
 else

@@ -6,10 +6,7 @@ all() { "$A" show "$model" "$@" | awk '/^parts/ { on = 1 } on && $1 == "all" { p
 is "as many parameters as torchvision's" 23834568 "$(all)"
 is "and with what training had beside" 27161264 "$(all --set aux=true)"
 
-python=
-for p in python3 /usr/bin/python3; do
-  [ -n "$python" ] || ! "$p" -c 'import torch, numpy' 2>/dev/null || python=$p
-done
+python=$(python_with torch numpy)
 if [ -z "$python" ]; then
   ok "the features of PyTorch # SKIP there is no Python with torch here"
   finish

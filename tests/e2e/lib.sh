@@ -45,6 +45,17 @@ signal_later() {
   kill "-$1" "$2" 2>/dev/null
 }
 
+# python_with MODULE...: a Python that has these modules; nothing where there is none
+python_with() {
+  local p
+  for p in python3 /usr/bin/python3; do
+    if "$p" -c "import $(IFS=,; echo "$*")" 2>/dev/null; then
+      echo "$p"
+      return
+    fi
+  done
+}
+
 finish() {
   echo "1..$number"
   [ "$failed" = 0 ]

@@ -80,10 +80,7 @@ sed -i 's/shape = 9/shape = 3/; s/kind = 72/kind = 24/' "$work/odd/model.att"
 refused "a judge of other shapes" "odd/best.safetensors: " "caption_holds(judge=$work/odd)"
 
 # ---- FID, Inception Score, R-precision: the same by numpy ----
-python=
-for p in python3 /usr/bin/python3; do
-  [ -n "$python" ] || ! "$p" -c 'import numpy' 2>/dev/null || python=$p
-done
+python=$(python_with numpy)
 network="network=$work/tiny.att, weights=$work/tiny.safetensors, pixels=signed"
 if [ -z "$python" ]; then
   ok "FID, Inception Score and R-precision by numpy # SKIP there is no Python with numpy here"
