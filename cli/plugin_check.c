@@ -6,6 +6,10 @@
 typedef struct telling {
   bool json, quiet;
   long passed, failed, skipped;
+  /* Of the item at hand: why it cannot be used, and how many checks say so after the first. */
+  at_check_result use;
+  long same;
+  char crash[128]; /* the first check that did, as --reproduce wants it */
 } telling;
 
 static void tell_json(telling *t, const at_check_result *r) {
@@ -23,13 +27,46 @@ static void tell_json(telling *t, const at_check_result *r) {
   printf("}");
 }
 
+static void line(const char *outcome, const char *check, const char *item, const char *message) {
+  printf("%-4s  %-19s %-22s %s\n", outcome, check, item, message);
+}
+
+static void tell_same(telling *t) {
+  char how_many[32];
+  snprintf(how_many, sizeof how_many, "%ld more", t->same);
+  if (t->same)
+    line(at_check_outcome_name(t->use.outcome), how_many, t->use.item, "for the reason of `use`");
+  t->same = 0;
+}
+
+/* What cannot be used fails or skips nearly all checks, for one reason. */
+static bool is_same(const telling *t, const at_check_result *r) {
+  return *t->use.message && r->outcome == t->use.outcome && strstr(r->message, t->use.message);
+}
+
+static void tell_line(telling *t, const at_check_result *r) {
+  const bool use = !strcmp(r->check, "use");
+  if (strcmp(r->item, t->use.item) || strcmp(r->kind, t->use.kind)) {
+    tell_same(t);
+    memset(&t->use, 0, sizeof t->use);
+  }
+  if (is_same(t, r)) {
+    t->same++;
+    return;
+  }
+  if (use && r->outcome != AT_CHECK_PASS) t->use = *r;
+  if (r->outcome == AT_CHECK_FAIL || !t->quiet || (use && r->outcome == AT_CHECK_SKIP))
+    line(at_check_outcome_name(r->outcome), r->check, r->item, r->message);
+  if (r->outcome == AT_CHECK_FAIL && !*t->crash && !strncmp(r->message, "it crashed", 10))
+    snprintf(t->crash, sizeof t->crash, "%s%s%s", r->check, *r->item ? ":" : "", r->item);
+}
+
 static bool tell(void *ctx, const at_check_result *r) {
   telling *t = ctx;
   if (t->json)
     tell_json(t, r);
-  else if (!t->quiet || r->outcome == AT_CHECK_FAIL)
-    printf("%-4s  %-19s %-22s %s\n", at_check_outcome_name(r->outcome), r->check, r->item,
-           r->message);
+  else
+    tell_line(t, r);
   t->passed += r->outcome == AT_CHECK_PASS;
   t->failed += r->outcome == AT_CHECK_FAIL;
   t->skipped += r->outcome == AT_CHECK_SKIP;
@@ -87,6 +124,10 @@ int cli_plugin_check(int argc, char **argv) {
   }
   if (json && t.passed + t.failed + t.skipped) printf("]\n");
   if (s != AT_OK) return cli_fail(&err);
+  if (!json) tell_same(&t);
+  if (*t.crash && !one)
+    printf("where it crashes: gdb --args attune plugin check %s --reproduce %s\n", rest.v[1],
+           t.crash);
   if (!json) printf("%ld passed, %ld failed, %ld skipped\n", t.passed, t.failed, t.skipped);
   rc = cli_done();
   return rc ? rc : t.failed ? 1 : 0;

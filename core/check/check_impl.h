@@ -14,6 +14,7 @@ typedef struct ck {
   const at_item *item;      /* NULL for checks of the file */
   const char *spec;         /* the item as a model would write it, with what --with says */
   attune_prediction *input; /* what a metric reads, once it was made */
+  bool no_task;             /* that of the metric is not to be had */
   char message[1024];
   at_error err;
 } ck;
@@ -53,6 +54,8 @@ enum { CK_MOST_ITEMS = 256 };
 at_status ck_apart(const ck_check *check, const char *path, const ck_item_name *item,
                    const at_check_options *o, at_check_result *r, ck_item_name *items, size_t *n,
                    at_error *err);
+/* Says what is about to be done to the plugin, so that a crash can name it. */
+void ck_at(const char *fmt, ...) AT_PRINTF(1, 2);
 /* The same here. */
 void ck_here(const ck_check *check, const char *path, const ck_item_name *item,
              const at_check_options *o, at_check_result *r, ck_item_name *items, size_t *n);
@@ -120,6 +123,8 @@ bool ck_needs_options(ck *c); /* so it is; c->err says which */
 const attune_prediction *ck_metric_input(ck *c);
 /* Whether c->err is that of a metric whose array the made-up prediction lacks. */
 bool ck_lacks_array(const ck *c);
+/* Skips so, naming the arrays that there are: the one at fault may be misspelt. */
+at_check_outcome ck_skip_array(ck *c);
 /* Pictures shown to a metric that sees them, `block` at a time; *r with free(). */
 at_status ck_metric_seen(ck *c, const attune_options *o, int block, const attune_prediction *p,
                          at_result **r, size_t *n);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "core/base/random.h"
 #include "core/base/text.h"
 #include "core/check/check_impl.h"
@@ -26,15 +28,23 @@ static at_status read_fixed(ck *c, const at_dataset *d, const at_table *t, const
                                                         : sizeof(int64_t);
   const int64_t n = f->f.type == ATTUNE_FIELD_LINK ? 1 : elements(f);
   if (n < 0) return at_fail(&c->err, AT_EFAIL, "`%s.%s` is too large", f->table, f->f.name);
-  void *v = calloc((size_t)n + 1, each);
-  if (!v) return at_nomem(&c->err);
+  /* It ends where a page begins that nobody may touch. */
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (size_t)n * each,
+               room = (bytes + page - 1) / page * page;
+  char *map = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (map == MAP_FAILED) return at_nomem(&c->err);
+  void *v = map + (room - bytes);
+  mprotect(map + room, page, PROT_NONE);
+  ck_at("read of `%.40s.%.40s`, row %lld, which has room for %zu bytes", f->table, f->f.name,
+        (long long)row, bytes);
   at_status s = at_dataset_read(d, t->split, f, row, v, &c->err);
+  ck_at("%s", "");
   for (int64_t i = 0; s == AT_OK && f->f.type == ATTUNE_FIELD_REAL && i < n; i++)
     if (!isfinite(((const float *)v)[i]))
       s = at_fail(&c->err, AT_EFAIL, "`%s.%s` of row %lld holds a number that is none", f->table,
                   f->f.name, (long long)row);
-  if (s == AT_OK && hash) *hash = at_hash64(v, (size_t)n * each);
-  free(v);
+  if (s == AT_OK && hash) *hash = at_hash64(v, bytes);
+  munmap(map, room + page);
   return s;
 }
 
@@ -44,6 +54,7 @@ at_status ck_read(ck *c, const at_dataset *d, const at_table *t, const at_field 
   float *xywh = NULL;
   int64_t *index = NULL, n = 0;
   at_status s = AT_OK;
+  ck_at("read of `%.40s.%.40s`, row %lld", f->table, f->f.name, (long long)row);
   switch (f->f.type) {
     case ATTUNE_FIELD_TEXT:
     case ATTUNE_FIELD_NAME:
@@ -63,6 +74,7 @@ at_status ck_read(ck *c, const at_dataset *d, const at_table *t, const at_field 
     case ATTUNE_FIELD_LINK: s = read_fixed(c, d, t, f, row, hash); break;
     default: break; /* of a later version: not known here */
   }
+  ck_at("%s", "");
   free(text);
   free(xywh);
   free(index);

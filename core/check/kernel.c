@@ -195,10 +195,14 @@ static at_check_outcome with_bench(ck *c, on_bench *fn) {
     return ck_skip(c, "it is composed of the host's functions");
   }
   at_check_outcome out = open_bench(c, &w, &b) ? fn(c, &b) : ck_fail(c, "out of memory");
+  ck_at("%s", "");
   close_bench(&b);
   ck_net_close(&w);
   return out;
 }
+
+/* Behind each array lies a page that nobody may touch. */
+static const char bare[] = "with nothing behind keys, queries, parameters, scores, saved, scratch";
 
 static at_check_outcome bounds(ck *c, bench *b) {
   const attune_kernel *f = &b->k->fn;
@@ -210,6 +214,7 @@ static at_check_outcome bounds(ck *c, bench *b) {
                     {&b->saved, NULL, "what forward saved, in backward"}};
   const int inputs = b->c.parameters ? 4 : 3;
   if (!remember(reads, inputs)) return ck_fail(c, "out of memory");
+  ck_at("forward, %s", bare);
   f->forward(b->k->host, &b->c);
   const char *wrote = forget(reads, inputs), *what = after_forward(b);
   if (wrote) return ck_fail(c, "forward writes to %s", wrote);
@@ -218,11 +223,13 @@ static at_check_outcome bounds(ck *c, bench *b) {
   if (!remember(reads, b->c.parameters ? 6 : 5)) return ck_fail(c, "out of memory");
   wanted(b, 0);
   fill(&b->scratch, NAN);
+  ck_at("backward, %s", bare);
   f->backward(b->k->host, &b->c);
   wrote = forget(reads, b->c.parameters ? 6 : 5);
   if (wrote) return ck_fail(c, "backward writes to %s", wrote);
   attune_kernel_call none = b->c;
   none.keys = 0;
+  ck_at("a call without keys or without queries");
   f->forward(b->k->host, &none);
   f->backward(b->k->host, &none);
   none.keys = KEYS;
@@ -250,6 +257,7 @@ static at_check_outcome adds(ck *c, bench *b) {
     all[i] = &b->parameter_grad[i - 2];
     names[i] = b->name[i - 2];
   }
+  ck_at("forward or backward");
   f->forward(b->k->host, &b->c);
   wanted(b, 0);
   f->backward(b->k->host, &b->c);
@@ -273,6 +281,7 @@ static at_check_outcome adds(ck *c, bench *b) {
 static at_check_outcome missing(ck *c, bench *b) {
   const attune_kernel *f = &b->k->fn;
   const int n = 2 + (int)b->c.parameters;
+  ck_at("forward");
   f->forward(b->k->host, &b->c);
   for (int alone = 0; alone < n; alone++) {
     guarded *g = alone == 0   ? &b->key_grad
@@ -281,9 +290,14 @@ static at_check_outcome missing(ck *c, bench *b) {
     float *all = malloc(g->n * sizeof *all + 1);
     if (!all) return ck_fail(c, "out of memory");
     wanted(b, 0);
+    ck_at("backward");
     f->backward(b->k->host, &b->c);
     memcpy(all, g->v, g->n * sizeof *all);
     wanted(b, 0);
+    ck_at("backward where only the gradient of %s is wanted, and all others are NULL",
+          alone == 0   ? "the key"
+          : alone == 1 ? "the query"
+                       : b->name[alone - 2]);
     if (alone != 0) b->c.key_grad = NULL;
     if (alone != 1) b->c.query_grad = NULL;
     for (int i = 2; i < n; i++) b->slope[i - 2] = i == alone ? b->parameter_grad[i - 2].v : NULL;
@@ -305,6 +319,7 @@ static at_check_outcome missing(ck *c, bench *b) {
 static at_check_outcome allocates(ck *c, bench *b) {
   const attune_kernel *f = &b->k->fn;
   if (!ck_spy(c)) return ck_skip(c, "its calls cannot be seen on this system");
+  ck_at("forward or backward");
   f->forward(b->k->host, &b->c);
   const long forward = ck_spied.allocations;
   wanted(b, 0);

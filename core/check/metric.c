@@ -28,7 +28,7 @@ static at_check_outcome compare(ck *c, const at_results *a, const at_results *b)
       if (!strcmp(at_results_at(a, k)->name, x->name))
         return ck_fail(c, "two results are called `%s`", x->name);
   }
-  return ck_note(c, "%zu results", n);
+  return ck_note(c, "%zu result%s", n, n == 1 ? "" : "s");
 }
 
 at_check_outcome ck_metric_bits(ck *c) {
@@ -40,11 +40,11 @@ at_check_outcome ck_metric_bits(ck *c) {
   }
   const attune_prediction *p = ck_metric_input(c);
   at_results *a = p ? results(c, o, p) : NULL, *b = a ? results(c, o, p) : NULL;
-  at_check_outcome out = !p  ? ck_skip(c, "nothing to read: %s", c->err.message)
-                         : b ? compare(c, a, b)
-                         : c->err.code == AT_EINPUT || ck_lacks_array(c)
-                             ? ck_skip(c, "%s", c->err.message)
-                             : ck_fail(c, "%s", c->err.message);
+  at_check_outcome out = !p                  ? ck_skip(c, "nothing to read: %s", c->err.message)
+                         : b                 ? compare(c, a, b)
+                         : ck_lacks_array(c) ? ck_skip_array(c)
+                         : c->err.code == AT_EINPUT ? ck_skip(c, "%s", c->err.message)
+                                                    : ck_fail(c, "%s", c->err.message);
   at_results_free(a);
   at_results_free(b);
   at_options_free(o);

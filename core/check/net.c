@@ -122,7 +122,9 @@ void ck_net_fill(const ck *c, ck_net *w) {
 
 bool ck_net_open(ck *c, const char *spec, const ck_dims *d, const ck_net_options *o, ck_net *w) {
   memset(w, 0, sizeof *w);
+  ck_at("compose");
   at_status s = make_graph(c, spec, d, o, w);
+  ck_at("%s", "");
   if (s == AT_OK) s = at_params_new(w->g, &w->p, &c->err);
   if (s == AT_OK) {
     const bool back = !o || o->backward;
@@ -159,13 +161,17 @@ void ck_net_close(ck_net *w) {
 }
 
 const float *ck_net_forward(ck_net *w) {
+  ck_at("forward");
   at_exec_forward(w->x, 1, 1, true);
+  ck_at("%s", "");
   return at_exec_value(w->x, w->score);
 }
 
 void ck_net_backward(ck_net *w, const float *grad) {
   memset(w->p->grad, 0, w->p->count * sizeof *w->p->grad);
+  ck_at("backward");
   at_exec_backward_from(w->x, w->score, grad);
+  ck_at("%s", "");
 }
 
 const float *ck_net_key_grad(const ck_net *w) { return at_exec_input_grad(w->x, w->k); }

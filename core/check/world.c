@@ -297,6 +297,7 @@ static at_status try_world(ck_world *w, const at_item *task, const attune_option
   if (s != AT_OK) return s;
   w->task = task;
   w->needs = ((const attune_task *)(const void *)task->item)->needs;
+  ck_at("evaluate");
   return at_task_evaluate(task, o, &w->ops, p, err);
 }
 

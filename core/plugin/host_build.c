@@ -48,8 +48,25 @@ static int unknown_function(attune_function f) {
       at_fail(&err, AT_EFAIL, "a score plugin asks for the unknown function %d", (int)f), &err);
 }
 
+/* Key and query over the same features; what the graph would say of it knows no sides. */
+static int same_features(const attune_build *b, const char *function, attune_value key,
+                         attune_value query) {
+  const at_node *k = at_build_node(key), *q = at_build_node(query);
+  at_error err = {0};
+  if (!k || !q || !k->ndim || !q->ndim) return ATTUNE_OK; /* said elsewhere */
+  const int kf = at_build_feature(b, k), qf = at_build_feature(b, q);
+  if (kf == qf) return ATTUNE_OK;
+  return at_host_keep(at_fail(&err, AT_EINPUT,
+                              "%s: the key has features `%s`, the query `%s`; both must be of one "
+                              "size, project both or neither",
+                              function, b->g->axis[kf].name, b->g->axis[qf].name),
+                      &err);
+}
+
 int at_host_contract(attune_build *b, attune_value key, attune_value query, attune_value *out) {
   if (b->interact) return at_host_multiply(b, key, query, out);
+  int rc = same_features(b, "contract", key, query);
+  if (rc) return rc;
   at_arg arg[AT_MAX_ARG] = {axis_arg(key ? at_build_feature(b, at_build_node(key)) : b->along)};
   attune_value in[] = {key, query};
   return build(b, "contract", 2, in, arg, NULL, out);
@@ -63,6 +80,8 @@ int at_host_pairwise(attune_build *b, attune_value query, attune_value key, attu
     if (!rc) rc = at_host_apply(b, *out, f, 0.01, out);
     return rc ? rc : at_host_multiply(b, *out, v, out);
   }
+  int rc = same_features(b, "pairwise", key, query);
+  if (rc) return rc;
   int axis = query ? at_build_feature(b, at_build_node(query)) : b->along;
   at_arg arg[AT_MAX_ARG] = {axis_arg(axis), number(f)};
   attune_value in[] = {query, key, v};

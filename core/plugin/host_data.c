@@ -73,8 +73,9 @@ static at_status check_declared(const attune_schema *s, const char *table, const
   for (uint32_t i = 0; shaped && i < f->ndim; i++)
     if (f->shape[i] < 1 || !at_mul_size(count, (size_t)f->shape[i], &count) ||
         count > (size_t)1 << 40)
-      return at_fail(err, AT_EFAIL, "the reader declares `%s.%s` with an impossible shape", table,
-                     f->name);
+      return at_fail(err, AT_EFAIL,
+                     "the reader declares `%s.%s` with %u dims, of which that after %u is %lld",
+                     table, f->name, f->ndim, i, (long long)f->shape[i]);
   if (f->type == ATTUNE_FIELD_IMAGE && (f->ndim != 3 || f->shape[2] != 3))
     return at_fail(err, AT_EFAIL,
                    "the reader declares the picture `%s.%s` not as [height, width, 3]", table,

@@ -75,9 +75,10 @@ COUNTS_CALLS repeat the second time
 READS_SCRATCH repeat memory held NaN
 NAMES_BY_COUNT reload which the first one lacks
 WRITES_BEYOND kernel_bounds between the rows of scores
-READS_BEYOND kernel_bounds it crashed
+READS_BEYOND kernel_bounds it crashed in (forward|backward), with nothing behind keys
 ASSIGNS kernel_adds must add
-WANTS_ALL kernel_null it crashed
+WANTS_ALL kernel_null it crashed in backward where only the gradient of the query is wanted
+ONE_SIDE use contract: the key has features `.*`, the query `.*_3`; both must be of one size
 LIST
 caught faulty_score HANGS shapes "did not end within 2 seconds" --limit 2
 
@@ -100,7 +101,28 @@ ONE_BUFFER reads_threads four threads at once
 TAKES_ABSENT absent without a word
 BLAMES_ITSELF absent is bad input
 LEAVES_OPEN no_files leaves 1 files open
+WRITES_BEYOND reads it crashed in read of `.*`, row 0, which has room for 256 bytes
+NO_TASK use there is no task `another`
 LIST
+
+# ---- what cannot be used fails for one reason, which is said once; what was not tried is no secret ----
+so=$(built "$top/tests/plugins/faulty_score.c" ONE_SIDE)
+"$A" plugin check "$so" --quiet >"$work/out" 2>&1
+is "one reason, one line" "1 1 1" "$? $(grep -c 'contract: the key' "$work/out") $(grep -c '^fail  2[0-9] more .*for the reason of `use`' "$work/out")"
+"$A" plugin check "$so" --json >"$work/j" 2>&1
+is "in JSON each check has it" "yes" "$([ "$(grep -c 'contract: the key' "$work/j")" -gt 20 ] && echo yes)"
+so=$(built "$top/tests/plugins/faulty_score.c" WANTS_ALL)
+"$A" plugin check "$so" --quiet --include 'kernel_*' >"$work/out" 2>&1
+is "how to look at a crash" 1 "$(grep -c -- "^where it crashes: gdb --args attune plugin check $so --reproduce kernel_null:faulty" "$work/out")"
+so=$(built "$top/tests/plugins/faulty_score.c" NO_RANGE)
+is "an option without a range is remarked upon" 1 \
+  "$("$A" plugin check "$so" --include options | grep -c '`by` has no range')"
+so=$(built "$top/tests/plugins/faulty_other.c" MISSPELT)
+"$A" plugin check "$so" --quiet --include faulty_metric >"$work/out" 2>&1
+is "an array that is not predicted is named beside those that are" 1 \
+  "$(grep -c '^skip  use .*no array `vlaue`; predicted were value' "$work/out")"
+"$A" plugin check "$so" --quiet --include faulty_data >"$work/out" 2>&1
+is "options that are missing are said quietly, too" 1 "$(grep -c "^skip  use .*give it: --with" "$work/out")"
 
 # ---- what is asked for ----
 so=$(built "$top/tests/plugins/faulty_score.c" SIGN_OF_KEY)

@@ -23,7 +23,10 @@ enum {
   TAKES_ABSENT,
   BLAMES_ITSELF,
   LEAVES_OPEN,
-  NOT_A_NUMBER
+  NOT_A_NUMBER,
+  WRITES_BEYOND,
+  MISSPELT,
+  NO_TASK
 };
 #ifndef FAULT
 #define FAULT NONE
@@ -81,7 +84,7 @@ static int compute(const attune_host *host, const attune_options *options,
   attune_array a;
   (void)options;
   if (FAULT == NUMBER_OF_NOTHING) return host->result(results, "first", 1, 1);
-  int rc = host->prediction(prediction, "value", &a);
+  int rc = host->prediction(prediction, FAULT == MISSPELT ? "vlaue" : "value", &a);
   if (rc && FAULT == SILENT) host->error(host, "%s", "");
   if (rc) return rc;
   double v = ((const float *)a.data)[0] + (FAULT == RESULT_DRIFTS ? calls++ : 0);
@@ -89,7 +92,7 @@ static int compute(const attune_host *host, const attune_options *options,
 }
 static const attune_metric metric = {
     .item = ATTUNE_ITEM(metric, METRIC, "faulty_metric", "a test", "a test", NULL),
-    .task = "faulty_task",
+    .task = FAULT == NO_TASK ? "no_task another" : "faulty_task",
     .compute = compute,
 };
 
@@ -161,6 +164,7 @@ static int read_data(const attune_host *host, void *instance, const char *split,
   if (FAULT == READS_ANEW) v[0] = (float)calls++;
   if (FAULT == NOT_A_NUMBER) v[1] = 0.0f / (float)(row * 0);
   memcpy(dst, v, sizeof own);
+  if (FAULT == WRITES_BEYOND) ((float *)dst)[64] = 0;
   return ATTUNE_OK;
 }
 

@@ -15,6 +15,8 @@
 
 enum {
   NONE,
+  ONE_SIDE,
+  NO_RANGE,
   CRASHES_IN_ENTRY,
   CHANGES_DESCRIPTOR,
   LEAKS_AT_LOAD,
@@ -178,6 +180,10 @@ static int compose(const attune_host *host, attune_build *build, const attune_op
   attune_value v[2];
   char name[16] = "v";
   misbehave();
+  if (FAULT == ONE_SIDE) {
+    int rc = host->linear(build, query, "w", 3, 0, &query);
+    return rc ? rc : host->contract(build, key, query, score);
+  }
   if (FAULT == OTHER_LAYOUT) return host->contract(build, query, key, score);
   if (FAULT == LIES) {
     int rc = host->contract(build, key, query, score);
@@ -211,7 +217,8 @@ static int form(const attune_host *host, const attune_options *options, int64_t 
 }
 
 static const attune_option options_table[] = {
-    ATTUNE_REAL_OPTION("by", "1", 0.5, 2, "a factor"),
+    ATTUNE_REAL_OPTION("by", "1", FAULT == NO_RANGE ? 0 : 0.5, FAULT == NO_RANGE ? 0 : 2,
+                       "a factor"),
     ATTUNE_ENUM_OPTION("side", "key", "key|query", "no matter"),
     ATTUNE_END_OF_OPTIONS,
 };
