@@ -52,13 +52,19 @@ static void line(char *buf, size_t n, const at_progress *p) {
     snprintf(buf, n, "%s %lld", p->phase, (long long)p->step);
 }
 
+/* One digit tells percents apart; what lies between -1 and 1, as a share, needs more. */
+static void say_result(const char *before, const char *name, double value, const char *after) {
+  fprintf(stderr, " %s%s %.*f%s", before, name, fabs(value) < 1 && value != 0 ? 3 : 1, value,
+          after);
+}
+
 static void results_line(const at_progress *p) {
   fprintf(stderr, "%s %lld/%lld", p->phase, (long long)p->epoch, (long long)p->epochs);
   if (p->step < p->steps) fprintf(stderr, " %lld/%lld", (long long)p->step, (long long)p->steps);
   fprintf(stderr, ":");
   for (size_t i = 0; i < p->n_results; i++)
-    fprintf(stderr, " %s %.1f", p->results[i].name, p->results[i].value);
-  if (p->metric && isfinite(p->best)) fprintf(stderr, " (best %s %.1f)", p->metric, p->best);
+    say_result("", p->results[i].name, p->results[i].value, "");
+  if (p->metric && isfinite(p->best)) say_result("(best ", p->metric, p->best, ")");
   fprintf(stderr, "\n");
 }
 

@@ -59,8 +59,8 @@ nobase_dist_skeleton_DATA = \
 	examples/skeleton/common/gitignore \
 	examples/skeleton/common/test/data.sh \
 	examples/skeleton/common/test/model.att \
-	examples/skeleton/data/Makefile \
 	examples/skeleton/data/NAME.c \
+	examples/skeleton/data/test/check.args \
 	examples/skeleton/data/test/data.sh \
 	examples/skeleton/data/test/model.att \
 	examples/skeleton/data/test/pairs.tsv \

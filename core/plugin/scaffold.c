@@ -128,6 +128,15 @@ static at_status check(const scaffold *s) {
   if (!at_good_name(s->name))
     return at_fail(s->err, AT_EINPUT, "\"%s\" is no name for a plugin; names are [a-z][a-z0-9_]*",
                    s->name);
+  /* Before anything is made: what failed halfway would be in the way of the next try. */
+  at_text common = {0};
+  at_text_addf(&common, "%s/common", skeletons());
+  const bool there = !common.failed && at_file_exists(common.data);
+  if (!there)
+    at_fail(s->err, AT_EFAIL, "%s is not there; is attune installed in full?",
+            common.failed ? "" : common.data);
+  at_text_free(&common);
+  if (!there) return AT_EFAIL;
   if (at_file_exists(s->to))
     return at_fail(s->err, AT_EINPUT, "%s is there already; --out names another folder", s->to);
   return AT_OK;

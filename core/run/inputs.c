@@ -49,10 +49,27 @@ static const char *batch_of(const at_graph *g, const char *input) {
   return "";
 }
 
+/* A field of the kind that such an input takes, "picture.image"; NULL: the data have none. */
+static const at_field *fitting(const at_session *s, const at_graph *g, const char *input) {
+  size_t n;
+  const at_field *all = at_dataset_fields(s->data, &n);
+  bool token = false;
+  for (int i = 0; g && i < g->n_input; i++)
+    if (!strcmp(g->input[i]->name, input)) token = g->input[i]->type == AT_TOKEN;
+  for (size_t i = 0; i < n; i++) {
+    const uint32_t t = all[i].f.type;
+    if (token ? t == ATTUNE_FIELD_TEXT
+              : t == ATTUNE_FIELD_REAL || t == ATTUNE_FIELD_IMAGE || t == ATTUNE_FIELD_ITEMS)
+      return &all[i];
+  }
+  return NULL;
+}
+
 /* By name: a field called as the input, rather one of the table called as its batch axis; of a
  * table called as the input its field `text`, or its only text. */
-static at_status field_by_name(const at_session *s, const char *batch, const char *input,
+static at_status field_by_name(const at_session *s, const at_graph *g, const char *input,
                                const at_field **out, at_error *err) {
+  const char *batch = batch_of(g, input);
   size_t n;
   const at_field *all = at_dataset_fields(s->data, &n), *same = NULL, *text = NULL;
   int n_same = 0, n_text = 0;
@@ -78,13 +95,15 @@ static at_status field_by_name(const at_session *s, const char *batch, const cha
     *out = same;
   else if (n_text == 1)
     *out = text;
-  else
+  else {
+    const at_field *f = fitting(s, g, input);
     st = at_fail(
         err, AT_EINPUT,
-        "%s: no data for the input `%s`; say which under data.bind, for example `%s: %s` (there "
+        "%s: no data for the input `%s`; say which under data.bind, for example `%s: %s.%s` (there "
         "are: %s)",
-        s->run->path, input, input, n ? "picture.image" : "TABLE.FIELD",
+        s->run->path, input, input, f ? f->table : "TABLE", f ? f->f.name : "FIELD",
         list.data ? list.data : "none");
+  }
   at_text_free(&list);
   return st;
 }
@@ -94,8 +113,7 @@ at_status at_session_field(const at_session *s, const at_graph *g, const char *i
   char key[128];
   snprintf(key, sizeof key, "data.bind.%.100s", input);
   const at_entry *e = at_run_entry(s->run, key);
-  return e ? field_by_path(s, input, e, out, err)
-           : field_by_name(s, batch_of(g, input), input, out, err);
+  return e ? field_by_path(s, input, e, out, err) : field_by_name(s, g, input, out, err);
 }
 
 /* ---- binding ---- */

@@ -30,6 +30,10 @@ for kind in score task metric data; do
   make -s -C $name install DESTDIR="$work/root2" >"$work/log" 2>&1
   is "and it is installed where attune looks" "1" "$(find "$work/root2" -path "*/attune/plugins/$name.so" | wc -l)"
 done
+sed 's/caption/asked/g' my_data/test/model.att >my_data/test/other.att
+ATTUNE_PLUGIN_PATH=my_data refuses "an input without data, and a field that could feed it" 2 \
+  'for example `asked: caption.text`' \
+  "$A" train my_data/test/run.yaml --set model="$work/my_data/test/other.att" --out none
 is "the metric of the new metric is in the results" "yes" "$(grep -q my_metric my_metric/test/out/cells/*/results.json && echo yes)"
 "$A" plugin new score mine --license MIT --out elsewhere >/dev/null
 is "another licence, another folder" "yes" "$(grep -q 'Permission is hereby' elsewhere/LICENSE && grep -q '"MIT"' elsewhere/mine.c && echo yes)"
@@ -38,6 +42,13 @@ refuses "a kind that there is none of" 2 '`scare` is no kind of plugin; there ar
 refuses "a name that is none" 2 'no name for a plugin' "$A" plugin new score 'Bad-Name'
 refuses "a name that leads elsewhere" 2 'no name for a plugin' "$A" plugin new score '../x'
 refuses "a licence that is not at hand" 2 'Apache-2.0, MIT, 0BSD' "$A" plugin new score x --license GPL
+cp "$A" attune_alone
+if ./attune_alone plugin new score alone >/dev/null 2>"$work/log"; then
+  ok "without skeletons nothing is left behind # SKIP they are installed"
+else
+  is "without skeletons nothing is left behind" "1 gone" \
+    "$(grep -c 'is attune installed in full' "$work/log") $([ -e alone ] || echo gone)"
+fi
 refuses "words too few" 2 '^usage' "$A" plugin new score
 
 # ---- plugins as third parties write them ----
