@@ -248,7 +248,9 @@ typedef struct attune_kernel_call {
   const double *number;          /* likewise */
   float *score;                  /* [keys, queries]: forward writes each, backward reads */
   int64_t score_stride;
-  float *saved; /* [keys, queries, saved]: forward writes, backward reads; NULL: nobody will */
+  /* [keys, queries, saved]: forward writes, backward reads; NULL: nobody will. Those of key i and
+   * query j begin at saved + i * saved_stride + j * (how many each pair has). */
+  float *saved;
   int64_t saved_stride;
   float *scratch; /* what scratch() asked for, at a multiple of 64 bytes; undefined on entry */
   /* backward alone */
@@ -547,7 +549,8 @@ struct attune_host {
   int (*pairwise)(attune_build *b, attune_value query, attune_value key, attune_value v,
                   attune_function f, attune_value *out);
   /* x W^T (+ b) along d; parameters NAME.weight [to, d] and NAME.bias [to], drawn
-   * U(-1/sqrt(d), 1/sqrt(d)). to <= 0 means d. */
+   * U(-1/sqrt(d), 1/sqrt(d)). to <= 0 means d. Each call makes parameters of its own: one matrix on
+   * both sides is what a kernel can have. */
   int (*linear)(attune_build *b, attune_value x, const char *name, int64_t to, int bias,
                 attune_value *out);
   /* A vector parameter NAME of `size` elements (<= 0: d). */

@@ -181,7 +181,10 @@ static const attune_task classification = {
          "rows of no known class are not\n"
          "trained on, and count as wrong. Where a row may be of several classes, or of none, the "
          "model puts out `truth` of the\n"
-         "same shape, above 0 for those that it is of, and a logit above 0 says the same.",
+         "same shape, above 0 for those that it is of, and a logit above 0 says the same.\n"
+         "Metrics read, of n rows: predicted and expected, I32 [n], classes, -1 none, and "
+         "answer_names, the classes' texts, each\n"
+         "with its NUL; of several classes a row logits and truth, F32 [n, classes].",
          options_table},
     .needs = needs,
     .epoch = epoch,

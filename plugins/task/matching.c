@@ -212,7 +212,9 @@ static const attune_task matching = {
              "ones, also when a\n"
              "picture is in the batch twice, as in SCAN (Lee et al., 2018). Evaluation scores "
              "every picture of the\n"
-             "split with every caption. Data: two tables, one of which links to the other.",
+             "split with every caption. Data: two tables, one of which links to the other.\n"
+             "Metrics read similarity, F32 [pictures, captions], and picture_of_caption, I64 "
+             "[captions].",
              options_table},
     .needs = needs,
     .epoch = epoch,

@@ -292,7 +292,13 @@ static const attune_task vqa = {
          "the known ones are not\n"
          "trained on, and count as wrong. A field `answers` of the questions, one text with a tab "
          "between two answers, goes to\n"
-         "metrics that want all that people answered.",
+         "metrics that want all that people answered.\n"
+         "Metrics read, of n questions: predicted and expected, I32 [n], classes, -1 none; logit, "
+         "F32 "
+         "[n], of what is predicted;\n"
+         "answer_names, the classes' texts, each with its NUL; where the data have them type and "
+         "question_type, I32 [n],\n"
+         "type_names and question_type_names, and answers, a text a question.",
          options_table},
     .needs = needs,
     .epoch = epoch,
