@@ -20,6 +20,10 @@ sed -n '/^\.\\" example: dot.c/,/^\.Ed/p' "$top/man/attune-plugin.3" | grep -v '
 ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fPIC -shared -I"$top/include" -o "$work/mine.so" "$work/mine.c" &&
   "$A" plugin check "$work/mine.so" --exclude speed >/dev/null
 is "the score of attune-plugin(3) is one" 0 $?
+sed -n '/^\.\\" example: mrr.c/,/^\.Ed/p' "$top/man/attune-plugin.3" | grep -v '^\.' >"$work/mrr.c"
+${CC:-cc} -std=c11 -Wall -Wextra -Werror -fPIC -shared -I"$top/include" -o "$work/mrr.so" "$work/mrr.c" &&
+  "$A" plugin check "$work/mrr.so" >"$work/out"
+is "and the metric, of which results are tried" "0 1" "$? $(grep -c '^pass  results .*1 result$' "$work/out")"
 for c in check show fmt generate graph ops run train eval explain sweep report data plugin; do
   for o in $("$A" "$c" --help | grep -oE -- '--[a-z-]+' | sort -u); do
     is "attune-$c(1) names $o" yes "$(grep -q -- "-${o#--}" "$top/man/attune-$c.1" && echo yes)"

@@ -4,7 +4,6 @@
  * the regions of a picture. Tables: picture (image), caption (text, picture). */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,15 @@ enum { IMAGE, TEXT, PICTURE }; /* fields, in the order in which open declares th
 
 typedef struct row {
   char *split, *caption;
+  long line;
   float number[NUMBERS];
 } row;
+enum { MOST_SPLITS = 16 };
 typedef struct table {
-  row *v;
+  row *v; /* once they are sorted: split by split, each in the order of the file */
   int64_t n, cap;
+  int64_t first[MOST_SPLITS + 1]; /* row of each split, and behind the last */
+  int splits;
 } table;
 
 static void close_data(void *instance) {
@@ -49,7 +52,7 @@ static int add(const attune_host *host, table *t, const char *path, long number,
     t->cap = cap;
   }
   row *r = &t->v[t->n++];
-  *r = (row){strdup(split), strdup(caption), {0}};
+  *r = (row){strdup(split), strdup(caption), number, {0}};
   for (int i = 0; i < NUMBERS; i++) {
     char *end;
     r->number[i] = strtof(numbers, &end);
@@ -82,11 +85,32 @@ static int read_file(const attune_host *host, table *t, const char *path) {
   return rc;
 }
 
-/* Row `at` of a split; at -1: how many it has. */
-static const row *find(const table *t, const char *split, int64_t at, int64_t *n) {
-  *n = 0;
-  for (int64_t i = 0; i < t->n; i++)
-    if (!strcmp(t->v[i].split, split) && (*n)++ == at) return &t->v[i];
+static int by_split(const void *a, const void *b) {
+  const row *x = a, *y = b;
+  const int order = strcmp(x->split, y->split);
+  return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* So that a row is found without a search, however many there are. */
+static int sort_rows(const attune_host *host, table *t) {
+  qsort(t->v, (size_t)t->n, sizeof *t->v, by_split);
+  for (int64_t i = 0; i < t->n; i++) {
+    if (i && !strcmp(t->v[i].split, t->v[i - 1].split)) continue;
+    if (t->splits == MOST_SPLITS) {
+      host->error(host, "more than %d splits; that of line %ld is `%s`", MOST_SPLITS, t->v[i].line,
+                  t->v[i].split);
+      return ATTUNE_BAD_INPUT;
+    }
+    t->first[t->splits++] = i;
+  }
+  t->first[t->splits] = t->n;
+  return ATTUNE_OK;
+}
+
+static const row *find(const table *t, const char *split, int64_t at) {
+  for (int i = 0; i < t->splits; i++)
+    if (!strcmp(t->v[t->first[i]].split, split) && at < t->first[i + 1] - t->first[i])
+      return &t->v[t->first[i] + at];
   return NULL;
 }
 
@@ -100,14 +124,11 @@ static int declare(const attune_host *host, attune_schema *schema, const table *
       {.name = "text", .type = ATTUNE_FIELD_TEXT},
       {.name = "picture", .type = ATTUNE_FIELD_LINK, .link = "picture"},
   };
-  for (int64_t i = 0; i < t->n; i++) {
-    bool seen = false;
-    int64_t n;
-    for (int64_t k = 0; k < i; k++) seen = seen || !strcmp(t->v[k].split, t->v[i].split);
-    if (seen) continue;
-    find(t, t->v[i].split, -1, &n);
-    int rc = host->table(schema, t->v[i].split, "picture", n);
-    if (!rc) rc = host->table(schema, t->v[i].split, "caption", n);
+  for (int i = 0; i < t->splits; i++) {
+    const char *split = t->v[t->first[i]].split;
+    const int64_t n = t->first[i + 1] - t->first[i];
+    int rc = host->table(schema, split, "picture", n);
+    if (!rc) rc = host->table(schema, split, "caption", n);
     if (rc) return rc;
   }
   for (int i = 0; i < 3; i++) {
@@ -121,6 +142,7 @@ static int open_data(const attune_host *host, const attune_options *options, att
                      void **instance) {
   table *t = calloc(1, sizeof *t);
   int rc = t ? read_file(host, t, host->option_text(options, "file")) : ATTUNE_NO_MEMORY;
+  if (!rc) rc = sort_rows(host, t);
   if (!rc) rc = declare(host, schema, t);
   if (rc)
     close_data(t);
@@ -132,8 +154,7 @@ static int open_data(const attune_host *host, const attune_options *options, att
 /* Called on several threads at once: it only reads. */
 static int read_data(const attune_host *host, void *instance, const char *split, uint32_t field,
                      int64_t at, void *dst, attune_sink *sink) {
-  int64_t n;
-  const row *r = find(instance, split, at, &n);
+  const row *r = find(instance, split, at);
   if (!r) return ATTUNE_BAD_INPUT;
   switch (field) {
     case IMAGE: memcpy(dst, r->number, sizeof r->number); break;
