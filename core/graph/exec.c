@@ -153,11 +153,16 @@ static void zero_tails(const at_exec *x, const at_node *n, float *v) {
   at_exec_tails(x, n, v, zero_tail, NULL);
 }
 
+static void tell(const at_exec *x, const at_node *n, at_exec_part part) {
+  if (x->watch) x->watch(x->watch_ctx, n, part);
+}
+
 void at_exec_run_node(at_exec *x, const at_node *n) {
   n->op->forward(x, n);
   if (n->type == AT_REAL) zero_tails(x, n, x->slot[n->id].value);
   x->ran++;
   x->ran_flops += at_op_flops(x, n);
+  tell(x, n, AT_EXEC_FORWARD);
 }
 
 void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training) {
@@ -219,6 +224,7 @@ static void make_again(at_exec *x, int step) {
     at_exec_point_value(x, id, AT_PIECE_AGAIN);
     n->op->forward(x, n);
     zero_tails(x, n, x->slot[id].value);
+    tell(x, n, AT_EXEC_AGAIN);
   }
 }
 
@@ -235,6 +241,7 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
         if (at_exec_now(x, x->slot[n->in[k]->id].want)) start_gradient(x, n->in[k]->id);
       zero_tails(x, n, s->grad);
       n->op->backward(x, n);
+      tell(x, n, AT_EXEC_BACKWARD);
     }
     poison_ended(x, at_exec_backstep(x, x->turn, i));
   }

@@ -101,6 +101,28 @@ double at_exec_flops(const at_exec *x); /* forward, at the bound sizes */
 double at_exec_node_flops(const at_exec *x, const at_node *n);
 size_t at_exec_node_bytes(const at_exec *x, const at_node *n);
 
+/* ---- measuring (cost.c) ----------------------------------------------------------- */
+/* AGAIN: backward makes a value again that was let go after forward. */
+typedef enum at_exec_part { AT_EXEC_FORWARD, AT_EXEC_AGAIN, AT_EXEC_BACKWARD } at_exec_part;
+enum { AT_EXEC_PARTS = AT_EXEC_BACKWARD + 1 };
+/* Called on the thread that runs a pass, as soon as that part of n is done; it may read from the
+ * executor.  fn NULL: nobody is told. */
+typedef void at_exec_watch_fn(void *ctx, const at_node *n, at_exec_part part);
+void at_exec_watch(at_exec *x, at_exec_watch_fn *fn, void *ctx);
+
+/* `flops` as at_exec_flops counts; backward of a product is as much again for its first factor and
+ * for the others together, where a gradient of theirs is wanted, and that of any other operator
+ * as much as its forward.  `bytes`: of the values, parameters and gradients that are read and
+ * written, each once, whatever a cache keeps. */
+typedef struct at_cost {
+  double flops, bytes;
+} at_cost;
+/* Of one part of n in the turn at hand, whether or not it runs there. */
+at_cost at_exec_cost(const at_exec *x, const at_node *n, at_exec_part part);
+/* Of all that the last pass ran. */
+at_cost at_exec_cost_forward(const at_exec *x);
+at_cost at_exec_cost_backward(const at_exec *x);
+
 /* ---- for operators only -------------------------------------------------------- */
 const at_graph *at_x_graph(const at_exec *x);
 at_pool *at_x_pool(const at_exec *x);

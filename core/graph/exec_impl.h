@@ -85,6 +85,8 @@ struct at_exec {
   int ran;   /* nodes that ran last */
   double ran_flops;
   uint64_t seed, step;
+  at_exec_watch_fn *watch; /* NULL: nobody watches */
+  void *watch_ctx;
 };
 
 static inline int at_exec_step(const at_exec *x, int turn, int id) { return 2 * x->n * turn + id; }

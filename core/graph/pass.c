@@ -4,6 +4,7 @@
  * A rewritten value may store its axes in another order than the one it stands
  * for, so everything behind it infers its dims again; parameters that an
  * operator made are found again by name. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/graph/pass_impl.h"
@@ -17,6 +18,25 @@ unsigned at_pass_find(const char *name) {
   for (unsigned i = 0; at_pass_names[i]; i++)
     if (!strcmp(at_pass_names[i], name)) return 1u << i;
   return 0;
+}
+
+at_status at_pass_bits(const char *const *names, size_t n, unsigned *bits, at_error *err) {
+  *bits = 0;
+  for (size_t i = 0; i < n; i++) {
+    const unsigned bit = at_pass_find(names[i]);
+    if (!bit) {
+      char known[200] = "";
+      for (size_t k = 0, at = 0; at_pass_names[k] && at < sizeof known; k++)
+        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
+                               !k                     ? ""
+                               : at_pass_names[k + 1] ? ", "
+                                                      : " and ",
+                               at_pass_names[k]);
+      return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are %s", names[i], known);
+    }
+    *bits |= bit;
+  }
+  return AT_OK;
 }
 
 /* ---- equal nodes ---- */

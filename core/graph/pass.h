@@ -12,6 +12,8 @@ enum {
 /* Its bit by its name, "gram"; 0: none is called so.  at_pass_names ends with NULL. */
 unsigned at_pass_find(const char *name);
 extern const char *const at_pass_names[];
+/* The bits of n names together; EINPUT: one is no pass's. */
+at_status at_pass_bits(const char *const *names, size_t n, unsigned *bits, at_error *err);
 /* Runs the passes named by `mask`, then drops nodes that no output, loss or
  * attend weight needs and renumbers the rest.  Inputs and parameters always stay; the context
  * of an attend block that went is NULL.  After a failure the graph can only be

@@ -18,7 +18,8 @@ at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **o
   p->m = calloc(params->count + 1, sizeof *p->m);
   p->v = calloc(params->count + 1, sizeof *p->v);
   p->count = calloc((size_t)params->graph->n_param + 1, sizeof *p->count);
-  if (!p->m || !p->v || !p->count) {
+  p->part = calloc(params->count / BLOCK + 1, sizeof *p->part);
+  if (!p->m || !p->v || !p->count || !p->part) {
     at_optimizer_free(p);
     return at_nomem(err);
   }
@@ -31,6 +32,7 @@ void at_optimizer_free(at_optimizer *o) {
   free(o->m);
   free(o->v);
   free(o->count);
+  free(o->part);
   free(o);
 }
 
@@ -83,19 +85,18 @@ static size_t room(const at_params *p, int i) {
   return (i + 1 < p->graph->n_param ? p->offset[i + 1] : p->count) - p->offset[i];
 }
 
-/* Of the parameters that move; NAN when there is no memory for the partial sums. */
-static double global_norm(const at_params *p, const at_objective *objective, at_pool *pool) {
+/* Of the parameters that move. */
+static double global_norm(const at_optimizer *o, const at_objective *objective, at_pool *pool) {
+  const at_params *p = o->params;
   const int n_param = p->graph->n_param;
-  double sum = 0, *part = calloc(p->count / BLOCK + 1, sizeof *part);
-  if (!part) return NAN;
+  double sum = 0;
   for (int i = 0, last; i < n_param; i = last + 1) {
     last = i;
     if (!moves(objective, p->graph->param[i])) continue;
     while (last + 1 < n_param && moves(objective, p->graph->param[last + 1])) last++;
     const size_t at = p->offset[i];
-    sum += square_norm(p->grad + at, p->offset[last] + room(p, last) - at, part, pool);
+    sum += square_norm(p->grad + at, p->offset[last] + room(p, last) - at, o->part, pool);
   }
-  free(part);
   return sqrt(sum);
 }
 
@@ -123,7 +124,7 @@ double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_p
                             double learning_rate) {
   at_params *p = o->params;
   const int n_param = p->graph->n_param;
-  double n = global_norm(p, objective, pool);
+  double n = global_norm(o, objective, pool);
   double by = o->o.clip > 0 ? fmin(1, o->o.clip / (n + 1e-6)) : 1;
   if (!isfinite(n) || n * by > LARGEST) {
     memset(p->grad, 0, p->count * sizeof(float));

@@ -20,6 +20,7 @@ typedef struct at_optimizer {
   at_adam o;
   uint64_t *count; /* [n_param] updates made of each */
   float *m, *v;    /* first and second moments, beside params->value */
+  double *part;    /* sums of the gradient's norm, of one block each */
 } at_optimizer;
 
 at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **out, at_error *err);
