@@ -9,6 +9,7 @@ at_status at_session_exec(const at_session *s, at_exec_options o, at_exec **out,
 
 at_pool *at_session_pool(const at_session *s) { return s->pool; }
 at_registry *at_session_registry(const at_session *s) { return s->reg; }
+const at_source *at_session_source(const at_session *s) { return &s->source; }
 
 bool at_session_table(const at_session *s, int i, at_batch_table *out) {
   if (i < 0 || i >= s->n_batch) return false;

@@ -2,6 +2,7 @@
 #ifndef AT_RUN_BATCH_H
 #define AT_RUN_BATCH_H
 #include "core/run/run.h"
+#include "dsl/dsl.h"
 
 typedef enum at_feed_kind {
   AT_FEED_REAL,   /* numbers as they are read */
@@ -25,6 +26,8 @@ at_status at_session_will_look(at_session *s, const char *split, const int64_t *
                                const int64_t *counts, at_error *err);
 at_pool *at_session_pool(const at_session *s);
 at_registry *at_session_registry(const at_session *s);
+/* What the spans of its graph point into, with all that it includes. */
+const at_source *at_session_source(const at_session *s);
 
 /* The i-th batch axis; false past the last.  `linked`: a batch has each row of it once. */
 typedef struct at_batch_table {

@@ -238,6 +238,7 @@ static at_status bind_array(at_feed *f, const at_graph *g, const at_node *n, at_
 
 static int64_t random_length(const at_feed *f, const at_axis *axis, int64_t row) {
   at_random r = {.seed = f->seed, .stream = at_hash_name(axis->name)};
+  if (f->length) return f->length(f->length_ctx, axis->name);
   return 1 + (int64_t)(at_random_uniform(&r, (uint64_t)row) * LONGEST);
 }
 

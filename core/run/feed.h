@@ -16,6 +16,9 @@ typedef struct at_feed {
   int64_t rows; /* random: items of each batch axis */
   int64_t open; /* random: the size of an open axis; 0: 4 */
   uint64_t seed;
+  /* random: the length of every row of that ragged axis; NULL: they are drawn from 1 .. 6 */
+  int64_t (*length)(void *ctx, const char *axis);
+  void *length_ctx;
   void **held; /* [n_held] what inputs point to; by at_feed_free */
   size_t n_held;
 } at_feed;

@@ -23,6 +23,7 @@ libcore_la_SOURCES += \
 	core/run/parts.c \
 	core/run/pictures.c \
 	core/run/pixels.c \
+	core/run/stepper.c core/run/stepper.h \
 	core/run/stepping.c \
 	core/run/predictions.c \
 	core/run/predictions_json.c \

@@ -91,11 +91,10 @@ static at_status bind_sizes(const at_model *m, at_exec *x, int64_t batch, at_err
   if (!offsets) return at_nomem(err);
   for (int a = 0; a < g->n_axis && s == AT_OK; a++) {
     const at_axis *axis = &g->axis[a];
-    const at_model_size *len = find_size(m, axis->name, false);
     if (axis->from >= 0 || axis->n_part) continue;
     if (axis->kind == AT_BATCH) s = at_exec_size(x, axis->name, batch, err);
     if (axis->parent < 0 || s != AT_OK) continue;
-    for (int64_t i = 0; i <= batch; i++) offsets[i] = i * (len ? len->size : AT_ASSUME_LENGTH);
+    for (int64_t i = 0; i <= batch; i++) offsets[i] = i * at_model_length(m, axis->name);
     s = at_exec_ragged(x, axis->name, offsets, batch, err);
   }
   free(offsets);
@@ -141,7 +140,7 @@ at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;
   s = at_dsl_load_kept(m->arena, &twice, &env, &m->sized, &again, &m->why);
-  if (s == AT_OK) s = at_graph_optimize(m->sized, AT_PASS_ALL, &m->why);
+  if (s == AT_OK) s = at_graph_optimize(m->sized, AT_PASS_ALL & ~o->without, &m->why);
   if (s == AT_OK) s = measure(m, o->batch, &m->why);
   if (s != AT_OK) forget_sized(m);
   if (s != AT_OK && o->n_size && messages && again.data) at_text_add(messages, again.data);
@@ -157,6 +156,11 @@ void at_model_close(at_model *m) {
 }
 
 /* ---- asking ---- */
+
+int64_t at_model_length(const at_model *m, const char *axis) {
+  const at_model_size *length = find_size(m, axis, false);
+  return length ? length->size : AT_ASSUME_LENGTH;
+}
 
 double at_model_values(const at_model *m) {
   double sum = 0;

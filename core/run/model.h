@@ -22,7 +22,8 @@ typedef struct at_model_options {
   size_t n_set;
   const char *const *size; /* "axis=n": an open axis, the length of ragged rows; "input=n": ids */
   size_t n_size;
-  int64_t batch; /* items of every batch axis */
+  int64_t batch;    /* items of every batch axis */
+  unsigned without; /* AT_PASS_*: rewrites that are left out */
 } at_model_options;
 
 typedef struct at_model_size {
@@ -48,6 +49,8 @@ at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m
                         at_error *err);
 void at_model_close(at_model *m);
 
+/* The length of every row of a ragged axis. */
+int64_t at_model_length(const at_model *m, const char *axis);
 double at_model_values(const at_model *m); /* bytes of all values of a batch, each kept */
 /* "dir/file.att" and the line of a span; NULL: it has no place. */
 const char *at_model_place(const at_model *m, at_span span, int *line);

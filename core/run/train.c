@@ -12,14 +12,19 @@
 #include "core/base/file.h"
 #include "core/run/train_impl.h"
 
-static at_status one_epoch(trainer *t, at_error *err) {
+at_status at_train_examples(trainer *t, at_error *err) {
   at_task_ops ops = at_session_task_ops(&t->examples);
   t->examples.n = 0;
   at_status st = at_task_epoch(t->s->task, t->s->task_options, &ops, (uint64_t)t->epoch, err);
+  if (st == AT_OK && !t->examples.n)
+    st = at_fail(err, AT_EINPUT, "%s: the task gives no examples of the split `%s`",
+                 t->s->run->path, t->examples.split);
+  return st;
+}
+
+static at_status one_epoch(trainer *t, at_error *err) {
+  at_status st = at_train_examples(t, err);
   if (st != AT_OK) return st;
-  if (!t->examples.n)
-    return at_fail(err, AT_EINPUT, "%s: the task gives no examples of the split `%s`",
-                   t->s->run->path, t->examples.split);
   const int64_t steps = at_train_steps(t);
   if (t->position > 0) st = at_train_settle(t, steps, err);
   while (st == AT_OK && t->position < steps && !t->stop && !t->early) {
@@ -136,7 +141,7 @@ static at_status make_room(trainer *t, at_error *err) {
   return t->loss && t->norm && t->loss_sum ? AT_OK : at_nomem(err);
 }
 
-static at_status open_trainer(trainer *t, at_error *err) {
+at_status at_train_open(trainer *t, at_error *err) {
   at_session *s = t->s;
   const at_run *r = s->run;
   const char *validation = at_session_split(s, "validation");
@@ -167,7 +172,7 @@ static at_status open_trainer(trainer *t, at_error *err) {
   return st;
 }
 
-static void close_trainer(trainer *t) {
+void at_train_close(trainer *t) {
   at_optimizer_free(t->opt);
   at_average_free(t->average);
   free(t->best_results);
@@ -189,7 +194,7 @@ at_status at_session_train(at_session *s, const char *dir, bool resume, at_progr
                            void *ctx, at_error *err) {
   trainer t = {.s = s, .dir = dir, .fn = fn, .ctx = ctx, .began = at_clock()};
   bool continued = false;
-  at_status st = open_trainer(&t, err);
+  at_status st = at_train_open(&t, err);
   if (st == AT_OK) st = at_rundir_prepare(s, dir, resume, &continued, err);
   if (st == AT_OK) s->folder = dir;
   if (st == AT_OK && continued) st = at_train_restore(&t, err);
@@ -197,7 +202,7 @@ at_status at_session_train(at_session *s, const char *dir, bool resume, at_progr
   if (st == AT_OK && t.epoch < t.epochs && !t.early)
     st = at_fail(err, AT_EFAIL, "stopped after step %" PRId64 "; continue with --resume", t.step);
   if (st == AT_OK) st = finish(&t, err);
-  close_trainer(&t);
+  at_train_close(&t);
   s->folder = s->dir;
   return st;
 }

@@ -110,7 +110,7 @@ at_status at_train_diverged(trainer *t, int k, bool loss, at_error *err) {
     at_text_addf(&text, ": it began at %s", what);
     put_node(t, n, &text);
   }
-  put_checkpoint(t, &text);
+  if (t->dir) put_checkpoint(t, &text);
   at_text_add(&text, "; a smaller train.learning_rate or a smaller train.clip may help");
   at_status st = text.failed ? at_nomem(err) : at_fail(err, AT_EFAIL, "%s", text.data);
   at_text_free(&text);

@@ -40,7 +40,11 @@ typedef struct trainer {
   double began; /* at_clock */
 } trainer;
 
-double at_train_elapsed(const trainer *t); /* by this process */
+/* train.c: without a directory; close it also where this fails. */
+at_status at_train_open(trainer *t, at_error *err);
+void at_train_close(trainer *t);
+at_status at_train_examples(trainer *t, at_error *err); /* of the epoch at hand */
+double at_train_elapsed(const trainer *t);              /* by this process */
 
 /* train_state.c: weights alone, or with all that a later process needs. */
 at_status at_train_save(trainer *t, const char *name, bool state, at_error *err);
@@ -60,6 +64,12 @@ at_status at_train_diverged(trainer *t, int k, bool loss, at_error *err);
 /* train_step.c */
 int64_t at_train_steps(const trainer *t); /* of an epoch, once its examples are known */
 at_status at_train_load(trainer *t, at_exec *x, at_error *err); /* the batch at hand, into x */
+/* What a step is made of: the batch at hand, and for each loss forward, backward and update. */
+at_status at_train_batch(trainer *t, int64_t steps, at_error *err);
+at_status at_train_forward(trainer *t, int k, at_error *err);
+void at_train_backward(trainer *t, int k);
+at_status at_train_update(trainer *t, int k, double rate, at_error *err);
+double at_train_rate(const trainer *t, int64_t steps);
 at_status at_train_step(trainer *t, int64_t steps, at_error *err);
 
 /* train_watch.c */

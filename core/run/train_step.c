@@ -39,7 +39,8 @@ at_status at_train_load(trainer *t, at_exec *x, at_error *err) {
 }
 
 /* The batch at hand; the pictures of the one after it begin to be read. */
-static at_status load_batch(trainer *t, int64_t first, int64_t steps, at_error *err) {
+at_status at_train_batch(trainer *t, int64_t steps, at_error *err) {
+  const int64_t first = t->position * t->batch;
   rows_of(t, first, t->rows, t->counts);
   at_status st = at_train_load(t, t->s->train, err);
   if (st == AT_OK && t->position + 1 < steps) {
@@ -58,19 +59,43 @@ int64_t at_train_steps(const trainer *t) {
 
 /* ---- the losses ---- */
 
+static const at_node *loss_of(const trainer *t, int k) {
+  const at_graph *g = t->s->graph;
+  return g->n_objective ? g->objective[k].node : g->loss;
+}
+
 /* A later loss sees the parameters as the ones before it left them, and the same random
  * numbers. */
-static at_status descend(trainer *t, int k, double rate, at_error *err) {
+at_status at_train_forward(trainer *t, int k, at_error *err) {
+  at_exec_turn(t->s->train, k, t->s->seed, (uint64_t)t->step, true);
+  t->loss[k] = *at_exec_value(t->s->train, loss_of(t, k));
+  return isfinite(t->loss[k]) ? AT_OK : at_train_diverged(t, k, true, err);
+}
+
+void at_train_backward(trainer *t, int k) {
   const float one = 1;
-  at_exec *x = t->s->train;
-  const at_objective *o = t->s->graph->n_objective ? &t->s->graph->objective[k] : NULL;
-  at_exec_turn(x, k, t->s->seed, (uint64_t)t->step, true);
-  t->loss[k] = *at_exec_value(x, o ? o->node : t->s->graph->loss);
-  if (!isfinite(t->loss[k])) return at_train_diverged(t, k, true, err);
-  at_exec_backward_from(x, o ? o->node : t->s->graph->loss, &one);
+  at_exec_backward_from(t->s->train, loss_of(t, k), &one);
+}
+
+at_status at_train_update(trainer *t, int k, double rate, at_error *err) {
+  const at_graph *g = t->s->graph;
   t->opt->o = t->adam[k];
-  t->norm[k] = at_optimizer_step_of(t->opt, o, t->s->pool, rate * t->factor[k]);
+  t->norm[k] = at_optimizer_step_of(t->opt, g->n_objective ? &g->objective[k] : NULL, t->s->pool,
+                                    rate * t->factor[k]);
   return isfinite(t->norm[k]) ? AT_OK : at_train_diverged(t, k, false, err);
+}
+
+static at_status descend(trainer *t, int k, double rate, at_error *err) {
+  at_status st = at_train_forward(t, k, err);
+  if (st != AT_OK) return st;
+  at_train_backward(t, k);
+  return at_train_update(t, k, rate, err);
+}
+
+double at_train_rate(const trainer *t, int64_t steps) {
+  const at_moment now = {(double)t->epoch + (double)t->position / (double)steps, (double)t->epochs,
+                         t->step, t->watch.cuts};
+  return at_schedule_rate(&t->schedule, &now);
 }
 
 /* ---- the log ---- */
@@ -103,10 +128,8 @@ static at_status log_step(trainer *t, double rate, at_error *err) {
 at_status at_train_step(trainer *t, int64_t steps, at_error *err) {
   const int64_t first = t->position * t->batch, count = count_from(t, first);
   double before = at_train_elapsed(t), sum = 0;
-  const at_moment now = {(double)t->epoch + (double)t->position / (double)steps, (double)t->epochs,
-                         t->step, t->watch.cuts};
-  const double rate = at_schedule_rate(&t->schedule, &now);
-  at_status st = load_batch(t, first, steps, err);
+  const double rate = at_train_rate(t, steps);
+  at_status st = at_train_batch(t, steps, err);
   for (int k = 0; st == AT_OK && k < t->n_losses; k++) st = descend(t, k, rate, err);
   if (st != AT_OK) return st;
   t->position++;
