@@ -17,9 +17,9 @@
 #include <time.h>
 #include "bench/cases.h"
 #include "core/base/clock.h"
+#include "core/bench/machine.h"
 #include "core/graph/pass.h"
 #include "core/plugin/plugin.h"
-#include "core/tensor/gemm.h"
 #include "core/train/optimizer.h"
 #include "dsl/dsl.h"
 
@@ -52,23 +52,6 @@ static _Noreturn void die(const at_error *err) {
 static int by_value(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
-}
-
-static double sgemm_rate(at_pool *pool) {
-  enum { N = 2048 };
-  float *m = aligned_alloc(64, (size_t)3 * N * N * sizeof *m);
-  double best = 0;
-  if (!m) return 0;
-  for (size_t i = 0; i < (size_t)3 * N * N; i++) m[i] = (float)(i % 17) / 17;
-  for (int k = 0; k < 4; k++) {
-    double t = at_clock();
-    at_gemm(pool, N, N, N, 1, (at_mat){m, N, 1}, (at_mat){m + N * N, N, 1}, 0,
-            (at_mat){m + 2 * N * N, N, 1});
-    double rate = 2.0 * N * N * N / (at_clock() - t);
-    best = rate > best ? rate : best;
-  }
-  free(m);
-  return best;
 }
 
 /* ---- options ---- */
@@ -221,7 +204,7 @@ int main(int argc, char **argv) {
   adam.clip = o.of->clip;
   if (o.of->beta1 > 0) adam.beta1 = o.of->beta1;
   if (at_pool_new(o.threads, &pool, &err) || at_registry_new(NULL, 0, &reg, &err)) die(&err);
-  double peak = sgemm_rate(pool);
+  double peak = at_machine_sgemm(pool);
   at_graph *g = load(&o, reg);
   at_exec_options eo = {.pool = pool, .gradients = true, .turns = true};
   if (at_params_new(g, &params, &err) || at_case_make(o.of, g, o.batch, o.drawn, &d, &err))

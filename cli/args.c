@@ -98,3 +98,18 @@ char *cli_joined(const cli_list *l) {
   if (t.failed) at_text_free(&t);
   return t.data;
 }
+
+bool cli_is_yaml(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
+const char *cli_short(double v, bool bytes, char *buf, size_t n) {
+  static const char *const unit[2][6] = {{"", "k", "M", "G", "T", "P"},
+                                         {"B", "KiB", "MiB", "GiB", "TiB", "PiB"}};
+  const double step = bytes ? 1024 : 1000;
+  int i = 0;
+  for (; v >= step && i < 5; i++) v /= step;
+  snprintf(buf, n, "%.3g %s", v, unit[bytes][i]);
+  return buf;
+}

@@ -61,11 +61,6 @@ static int check_one(const char *path, const cli_list *set, bool json) {
   return rc;
 }
 
-static bool is_yaml(const char *path) {
-  const char *dot = strrchr(path, '.');
-  return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
-}
-
 int cli_check(int argc, char **argv) {
   cli_list set = {.n = 0}, rest;
   bool done, json = false, no_probe = false;
@@ -80,8 +75,8 @@ int cli_check(int argc, char **argv) {
   for (size_t i = 0; i < rest.n; i++) {
     if (json) printf(i ? ",\n " : "[");
     const cli_check_how how = {&set, json, !no_probe, seed};
-    int one =
-        is_yaml(rest.v[i]) ? cli_check_study(rest.v[i], &how) : check_one(rest.v[i], &set, json);
+    int one = cli_is_yaml(rest.v[i]) ? cli_check_study(rest.v[i], &how)
+                                     : check_one(rest.v[i], &set, json);
     if (one > rc) rc = one;
   }
   if (json) printf("]\n");

@@ -17,6 +17,7 @@ typedef struct cli_command {
 extern const cli_command cli_commands[]; /* ended by a NULL name */
 const cli_command *cli_find(const char *name);
 
+int cli_bench(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_show(int argc, char **argv);
 int cli_fmt(int argc, char **argv);
@@ -59,6 +60,10 @@ int cli_parse(int argc, char **argv, const cli_option *options, cli_list *rest, 
               size_t most, bool *done);
 /* "type,length:4" of what was given one by one; the caller frees; NULL: none, or out of memory. */
 char *cli_joined(const cli_list *l);
+/* Whether a path is of a run file, by its ending. */
+bool cli_is_yaml(const char *path);
+/* 1234567 as "1.23 M"; steps of 1000, of bytes 1024. */
+const char *cli_short(double v, bool bytes, char *buf, size_t n);
 int cli_usage(const char *command); /* prints it to stderr; 2 */
 
 /* ---- ending ---- */
@@ -69,6 +74,12 @@ int cli_fail(const at_error *err);
 int cli_fail_shown(const at_text *shown, const at_error *err);
 /* Flushes stdout; 1 when what was printed did not arrive (a full disk). */
 int cli_done(void);
+
+/* ---- memory (allocations.c) ---- */
+
+/* How often attune itself asked for memory so far, on all threads; what libraries and plugins ask
+ * for is not among it. */
+int64_t cli_allocations(void);
 
 /* ---- progress (progress.c) ---- */
 

@@ -1,6 +1,8 @@
 bin_PROGRAMS += attune
 attune_SOURCES = \
+	cli/allocations.c \
 	cli/args.c \
+	cli/bench.c \
 	cli/check.c cli/check.h cli/check_study.c \
 	cli/cli.h \
 	cli/data.c cli/data_make.c \
@@ -20,3 +22,5 @@ attune_SOURCES = \
 	cli/train.c
 attune_CPPFLAGS = $(AM_CPPFLAGS)
 attune_LDADD = libcore.la
+# allocations.c counts them.
+attune_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=posix_memalign,--wrap=strdup,--wrap=strndup

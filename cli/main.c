@@ -13,6 +13,10 @@ const cli_command cli_commands[] = {
     {"show",
      "MODEL.att [--set KEY=VALUE]... [--size NAME=N]... [--batch N] [--lines] [--nodes] [--json]",
      "what a model is, and what it costs", cli_show},
+    {"bench",
+     "MODEL.att|RUN.yaml [--set KEY=VALUE]... [--size NAME=N]... [--batch N] [--threads N] "
+     "[--repeat N] [--no-pass NAME]... [--profile] [--json]",
+     "how fast a model takes a step, and where the time goes", cli_bench},
     {"fmt", "[--check] [MODEL.att]...", "model files in their canonical form", cli_fmt},
     {"graph",
      "MODEL.att [-T dot|svg|json | --type TYPE] [-o FILE | --out FILE] [--set KEY=VALUE]...",

@@ -9,25 +9,6 @@
 #include "core/graph/pass.h"
 #include "core/run/once.h"
 
-static at_status passes_without(const cli_list *names, unsigned *mask, at_error *err) {
-  *mask = AT_PASS_ALL;
-  for (size_t i = 0; i < names->n; i++) {
-    unsigned bit = at_pass_find(names->v[i]);
-    if (!bit) {
-      char known[200] = "";
-      for (size_t k = 0, at = 0; at_pass_names[k] && at < sizeof known; k++)
-        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
-                               !k                     ? ""
-                               : at_pass_names[k + 1] ? ", "
-                                                      : " and ",
-                               at_pass_names[k]);
-      return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are %s", names->v[i], known);
-    }
-    *mask &= ~bit;
-  }
-  return AT_OK;
-}
-
 static at_status read_arrays(const char *path, at_arrays *out, at_error *err) {
   size_t n = strlen(path);
   bool npz = n > 4 && !strcmp(path + n - 4, ".npz");
@@ -88,7 +69,9 @@ int cli_run(int argc, char **argv) {
                .gradients = gradients,
                .threads = (int)threads,
                .seed = (uint64_t)seed};
-  at_status s = passes_without(&without, &o.passes, &err);
+  unsigned left_out;
+  at_status s = at_pass_bits(without.v, without.n, &left_out, &err);
+  o.passes = AT_PASS_ALL & ~left_out;
   if (s == AT_OK && inputs) s = read_arrays(inputs, &in, &err);
   if (s == AT_OK && weights) s = read_arrays(weights, &w, &err);
   if (weights) o.weights = &w;

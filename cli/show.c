@@ -39,17 +39,6 @@ static const char *place_text(const at_model *m, at_span span, char *buf, size_t
   return path ? buf : "";
 }
 
-/* 1234567 as "1.23 M"; steps of 1000, of bytes 1024. */
-static const char *short_text(double v, bool bytes, char *buf, size_t n) {
-  static const char *const unit[2][6] = {{"", "k", "M", "G", "T", "P"},
-                                         {"B", "KiB", "MiB", "GiB", "TiB", "PiB"}};
-  const double step = bytes ? 1024 : 1000;
-  int i = 0;
-  for (; v >= step && i < 5; i++) v /= step;
-  snprintf(buf, n, "%.3g %s", v, unit[bytes][i]);
-  return buf;
-}
-
 /* All sizes that values have along an axis: "4, 8"; "" when they are open. */
 static const char *sizes_text(const at_graph *g, int axis, char *buf, size_t n) {
   int64_t seen[5];
@@ -171,8 +160,8 @@ static at_status print_parameters(const at_model *m, at_error *err) {
 
 static void print_amount(const char *what, double v, int64_t batch, bool bytes) {
   char a[32], b[32];
-  printf("  %-22s %16.0f  (%s)   each example %s\n", what, v, short_text(v, bytes, a, sizeof a),
-         short_text(v / (double)batch, bytes, b, sizeof b));
+  printf("  %-22s %16.0f  (%s)   each example %s\n", what, v, cli_short(v, bytes, a, sizeof a),
+         cli_short(v / (double)batch, bytes, b, sizeof b));
 }
 
 static void print_cost(const at_model *m, int64_t batch) {
@@ -209,9 +198,9 @@ static at_status print_lines(const at_model *m, at_error *err) {
     const at_model_line *l = &v[i];
     if (l->line == 1) printf("\n%s\n%10s %10s %10s\n", l->path, "parameters", "FLOPs", "bytes");
     printf("%10s %10s %10s %4d  %.*s\n",
-           l->params ? short_text((double)l->params, false, p, sizeof p) : "",
-           l->flops > 0 ? short_text(l->flops, false, f, sizeof f) : "",
-           l->bytes > 0 ? short_text(l->bytes, true, b, sizeof b) : "", l->line, l->size, l->text);
+           l->params ? cli_short((double)l->params, false, p, sizeof p) : "",
+           l->flops > 0 ? cli_short(l->flops, false, f, sizeof f) : "",
+           l->bytes > 0 ? cli_short(l->bytes, true, b, sizeof b) : "", l->line, l->size, l->text);
   }
   return AT_OK;
 }

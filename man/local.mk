@@ -1,4 +1,5 @@
 dist_man_MANS += \
+	man/attune-bench.1 \
 	man/attune-check.1 \
 	man/attune-data.1 \
 	man/attune-eval.1 \

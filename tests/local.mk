@@ -54,6 +54,10 @@ unit_tests += test_pass
 test_pass_SOURCES = tests/unit/test_pass.c
 test_pass_LDADD = $(unit_ldadd)
 
+unit_tests += test_bench
+test_bench_SOURCES = tests/unit/test_bench.c
+test_bench_LDADD = $(unit_ldadd)
+
 unit_tests += test_winograd
 test_winograd_SOURCES = tests/unit/test_winograd.c
 test_winograd_LDADD = $(unit_ldadd)
@@ -366,6 +370,7 @@ e2e_tests = \
 	tests/e2e/plugin_check.sh \
 	tests/e2e/plugin_new.sh \
 	tests/e2e/scenes_questions.sh \
+	tests/e2e/bench.sh \
 	tests/e2e/show.sh \
 	tests/e2e/report_explained.sh \
 	tests/e2e/same.sh \

@@ -8,7 +8,7 @@ m=$top/examples/models
 is "--version" "attune" "$("$A" --version | cut -d' ' -f1)"
 "$A" >/dev/null 2>&1
 is "no command is a usage error" 2 $?
-for c in check show fmt generate graph ops run train eval explain sweep report data plugin help; do
+for c in bench check show fmt generate graph ops run train eval explain sweep report data plugin help; do
   "$A" help $c >"$work/help" 2>/dev/null
   is "help $c" yes "$(grep -qi "attune.$c" "$work/help" && echo yes)"
 done

@@ -24,7 +24,7 @@ sed -n '/^\.\\" example: mrr.c/,/^\.Ed/p' "$top/man/attune-plugin.3" | grep -v '
 ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fPIC -shared -I"$top/include" -o "$work/mrr.so" "$work/mrr.c" &&
   "$A" plugin check "$work/mrr.so" >"$work/out"
 is "and the metric, of which results are tried" "0 1" "$? $(grep -c '^pass  results .*1 result$' "$work/out")"
-for c in check show fmt generate graph ops run train eval explain sweep report data plugin; do
+for c in bench check show fmt generate graph ops run train eval explain sweep report data plugin; do
   for o in $("$A" "$c" --help | grep -oE -- '--[a-z-]+' | sort -u); do
     is "attune-$c(1) names $o" yes "$(grep -q -- "-${o#--}" "$top/man/attune-$c.1" && echo yes)"
   done
@@ -41,6 +41,14 @@ for m in smallest siamese encoder_layer adversary scan; do
   is "and runs" "0" "$?$(cat "$work/stderr")"
 done
 is "no example is forgotten" 5 "$(ls "$work"/*.att | wc -l)"
+cd "$top"
+grep -A9 '^\.\\" example: bench' man/attune-bench.1 | sed -n 's/^\.Dl attune //p' >"$work/examples"
+while read -r words; do
+  "$A" $words --repeat 1 >/dev/null 2>"$work/stderr"
+  is "attune-bench(1): attune $words" "0" "$?$(cat "$work/stderr")"
+done <"$work/examples"
+is "it has examples" 2 "$(wc -l <"$work/examples")"
+cd - >/dev/null
 # Blocks that attune-explain(1) names are some of the model that its runs have.
 "$A" show "$top/examples/models/mac_pixels.att" | sed -n 's/^attention //p' >"$work/blocks"
 for b in $(grep -oE '(--attend |Ql )[a-z]+(\.[a-z0-9]+)+' "$top/man/attune-explain.1" | sed 's/.* //' | sort -u); do

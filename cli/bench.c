@@ -1,0 +1,214 @@
+/* attune bench: how fast a model takes a step, and where the time goes. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include "cli/cli.h"
+#include "core/base/text.h"
+#include "core/bench/bench.h"
+#include "core/graph/pass.h"
+
+/* ---- small texts ---- */
+
+/* "12.3 ms" */
+static const char *time_text(double seconds, char *buf, size_t n) {
+  const bool whole = seconds >= 1, milli = seconds >= 1e-3;
+  snprintf(buf, n, "%.*f %s", 3,
+           seconds * (whole   ? 1
+                      : milli ? 1e3
+                              : 1e6),
+           whole   ? "s"
+           : milli ? "ms"
+                   : "us");
+  return buf;
+}
+
+/* "34 %"; "" of nothing */
+static const char *share_text(double v, double of, char *buf, size_t n) {
+  snprintf(buf, n, v > 0 && of > 0 ? "%.1f %%" : "", 100 * v / of);
+  return buf;
+}
+
+static const char *rate_text(double v, char *buf, size_t n) {
+  snprintf(buf, n, v > 0 ? "%.2f" : "", v / 1e9);
+  return buf;
+}
+
+static const char *file_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* ---- a step ---- */
+
+static void print_phase(const at_bench *b, int i) {
+  const at_bench_time *t = &b->time[i];
+  char median[32], least[32], flops[32], bytes[32], of_sgemm[32], of_copy[32];
+  printf("%-10s %12s %12s %9s %8s %9s %8s\n", at_bench_phase_names[i],
+         time_text(t->median, median, sizeof median), time_text(t->least, least, sizeof least),
+         rate_text(t->flop_rate, flops, sizeof flops),
+         share_text(t->flop_rate, b->sgemm, of_sgemm, sizeof of_sgemm),
+         rate_text(t->rate, bytes, sizeof bytes),
+         share_text(t->rate, b->copy, of_copy, sizeof of_copy));
+}
+
+static void print_allocations(const at_bench *b) {
+  const at_bench_time *all = &b->time[AT_BENCH_STEP], *load = &b->time[AT_BENCH_LOAD];
+  printf("allocations in a step   %" PRId64, all->allocations);
+  if (all->most > all->allocations) printf(" (at most %" PRId64 ")", all->most);
+  if (load->allocations) printf(", %" PRId64 " of them to load the batch", load->allocations);
+  printf("\n");
+}
+
+static void print_step(const at_bench *b) {
+  const at_bench_time *step = &b->time[AT_BENCH_STEP];
+  char work[32], moved[32], planned[32], peak[32];
+  printf("model %s, batch %" PRId64 ", %d thread%s, median of %d steps\n\n", b->model, b->batch,
+         b->threads, b->threads == 1 ? "" : "s", b->repeat);
+  printf("%-10s %12s %12s %9s %8s %9s %8s\n", "", "median", "least", "GFLOP/s", "of sgemm", "GB/s",
+         "of copy");
+  for (int i = 0; i < AT_BENCH_PHASES; i++)
+    if (b->losses || i == AT_BENCH_LOAD || i == AT_BENCH_FORWARD || i == AT_BENCH_STEP)
+      print_phase(b, i);
+  printf("\nsgemm at best %.2f GFLOP/s, a copy %.2f GB/s, with these threads\n", b->sgemm / 1e9,
+         b->copy / 1e9);
+  printf("work of a step          %sFLOP, %s moved at least\n",
+         cli_short(step->flops, false, work, sizeof work),
+         cli_short(step->bytes, true, moved, sizeof moved));
+  printf("memory                  %s planned, %s at the peak of the process\n",
+         cli_short(b->planned, true, planned, sizeof planned),
+         cli_short(b->peak, true, peak, sizeof peak));
+  print_allocations(b);
+  if (b->losses && !b->finite)
+    printf("the gradient of the made inputs is no number: no update was made\n");
+  for (int i = 0; i < b->n_size; i++)
+    printf("%s of `%s`: %" PRId64 "%s\n",
+           b->size[i].vocabulary ? "ids"
+           : b->size[i].ragged   ? "length"
+                                 : "size",
+           b->size[i].name, b->size[i].size, b->size[i].assumed ? " (assumed)" : "");
+}
+
+/* ---- a profile ---- */
+
+/* Spots that the text shows one by one; the others are one row, and all of them in JSON. */
+static int shown(const at_bench *b, const at_bench_spots *all) {
+  int n = 0;
+  while (n < all->n && at_bench_seconds(&all->v[n]) >= 0.0005 * b->total) n++;
+  return n;
+}
+
+static void print_row(const at_bench *b, const at_bench_spot *s) {
+  const double seconds = at_bench_seconds(s);
+  char all[32], forward[32], backward[32], flops[32], bytes[32], share[32];
+  printf("%7s %11s %11s %11s %8s %8s  ", share_text(seconds, b->total, share, sizeof share),
+         time_text(seconds, all, sizeof all), time_text(s->forward, forward, sizeof forward),
+         time_text(s->again + s->backward, backward, sizeof backward),
+         rate_text(seconds > 0 ? s->flops / seconds : 0, flops, sizeof flops),
+         rate_text(seconds > 0 ? s->bytes / seconds : 0, bytes, sizeof bytes));
+}
+
+static void print_beside(const at_bench *b, double seconds, const char *what) {
+  char share[32], all[32];
+  if (seconds > 0)
+    printf("%7s %11s %43s%s\n", share_text(seconds, b->total, share, sizeof share),
+           time_text(seconds, all, sizeof all), "", what);
+}
+
+static void print_others(const at_bench *b, const at_bench_spots *all, int from, const char *what) {
+  char text[64];
+  double seconds = 0;
+  for (int i = from; i < all->n; i++) seconds += at_bench_seconds(&all->v[i]);
+  snprintf(text, sizeof text, "%d more %s", all->n - from, what);
+  print_beside(b, seconds, text);
+}
+
+static void print_title(const char *what) {
+  printf("\n%7s %11s %11s %11s %8s %8s  %s\n", "share", "time", "forward", "backward", "GFLOP/s",
+         "GB/s", what);
+}
+
+static void print_lines(const at_bench *b) {
+  print_title("line of the model");
+  const int n = shown(b, &b->line);
+  for (int i = 0; i < n; i++) {
+    const at_bench_spot *s = &b->line.v[i];
+    print_row(b, s);
+    if (s->path)
+      printf("%s:%d:%d: %.*s [%s]\n", file_of(s->path), s->line, s->column, s->size, s->text,
+             s->name);
+    else
+      printf("of no line\n");
+  }
+  print_others(b, &b->line, n, "lines");
+  print_beside(b, b->update, "update of the parameters");
+  print_beside(b, b->load, "load of the batch");
+  print_beside(b, b->between, "between operators");
+}
+
+static void print_named(const at_bench *b, const at_bench_spots *all, const char *title) {
+  const int n = shown(b, all);
+  if (n) print_title(title);
+  for (int i = 0; i < n; i++) {
+    print_row(b, &all->v[i]);
+    printf("%s (%d)\n", all->v[i].name, all->v[i].nodes);
+  }
+}
+
+/* ---- the command ---- */
+
+static at_status check_run_options(const at_bench_options *o, at_error *err) {
+  if (!o->run || (!o->n_size && !o->without)) return AT_OK;
+  return at_fail(err, AT_EINPUT,
+                 o->n_size ? "%s: the data of a run say its sizes; --size is for a model by itself"
+                           : "%s: --no-pass is for a model by itself, not for a run",
+                 o->path);
+}
+
+int cli_bench(int argc, char **argv) {
+  cli_list set = {.n = 0}, size = {.n = 0}, without = {.n = 0}, rest;
+  bool done, json = false;
+  int64_t threads = 0, repeat = 10;
+  at_bench_options o = {.allocations = cli_allocations};
+  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
+                                {"size", 0, CLI_LIST, &size, 0, 0},
+                                {"batch", 0, CLI_INT, &o.batch, 1, 1000000},
+                                {"threads", 't', CLI_INT, &threads, 0, 1024},
+                                {"repeat", 0, CLI_INT, &repeat, 1, 10000},
+                                {"no-pass", 0, CLI_LIST, &without, 0, 0},
+                                {"profile", 'p', CLI_FLAG, &o.profile, 0, 0},
+                                {"json", 0, CLI_FLAG, &json, 0, 0},
+                                {0}};
+  int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
+  if (rc || done) return rc;
+  o.path = rest.v[0];
+  o.run = cli_is_yaml(o.path);
+  o.set = set.v;
+  o.n_set = set.n;
+  o.size = size.v;
+  o.n_size = size.n;
+  o.threads = (int)threads;
+  o.repeat = (int)repeat;
+  at_registry *reg = NULL;
+  at_bench b = {0};
+  at_error err = {0};
+  at_text messages = {0}, out = {0};
+  at_status s = at_pass_bits(without.v, without.n, &o.without, &err);
+  if (s == AT_OK) s = check_run_options(&o, &err);
+  if (s == AT_OK) s = at_registry_new(NULL, 0, &reg, &err);
+  if (s == AT_OK) s = at_bench_measure(reg, &o, &b, &messages, &err);
+  if (messages.data) fputs(messages.data, stderr);
+  if (s == AT_OK && json) s = at_bench_json(&b, &out, &err);
+  if (s == AT_OK && out.data) fputs(out.data, stdout);
+  if (s == AT_OK && !json) print_step(&b);
+  if (s == AT_OK && !json && b.profiled) {
+    print_lines(&b);
+    print_named(&b, &b.op, "operator (nodes)");
+    print_named(&b, &b.module, "module (nodes), with those inside");
+  }
+  at_bench_close(&b);
+  at_registry_free(reg);
+  rc = s == AT_OK ? cli_done() : cli_fail_shown(&messages, &err);
+  at_text_free(&messages);
+  at_text_free(&out);
+  return rc;
+}

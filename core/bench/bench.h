@@ -1,0 +1,88 @@
+/* A training step, measured: its parts as a whole, and where they spend their time.
+ *
+ * What is measured is a model on made inputs of assumed sizes (core/run/model.h), or a run on its
+ * own data (core/run/stepper.h). Each step is loaded, and for each loss goes forward, backward and
+ * updates; without a loss it goes forward alone. */
+#ifndef AT_BENCH_BENCH_H
+#define AT_BENCH_BENCH_H
+#include "core/plugin/plugin.h"
+#include "core/run/model.h"
+
+typedef struct at_bench_options {
+  const char *path;       /* of a model, or of a run file */
+  bool run;               /* it is of a run file; then no sizes and no passes are given */
+  const char *text;       /* a model in the place of the file's; NULL */
+  const char *const *set; /* "k=v" parameters of the model, or keys of the run */
+  size_t n_set;
+  const char *const *size; /* as at_model_options */
+  size_t n_size;
+  int64_t batch; /* 0: 32, or as the run says */
+  int threads;   /* 0: as the run says, else all processors */
+  int repeat;    /* steps that count; 2 more come before them */
+  unsigned without;
+  bool profile;
+  /* How often the process has asked for memory so far, on all threads; NULL: nobody counts. */
+  int64_t (*allocations)(void);
+} at_bench_options;
+
+typedef enum at_bench_phase {
+  AT_BENCH_LOAD, /* the batch put in its place, memory planned; of a run: read */
+  AT_BENCH_FORWARD,
+  AT_BENCH_BACKWARD,
+  AT_BENCH_UPDATE,
+  AT_BENCH_STEP, /* all of them */
+  AT_BENCH_PHASES
+} at_bench_phase;
+extern const char *const at_bench_phase_names[AT_BENCH_PHASES];
+
+/* Of the steps that counted. Rates are medians of the steps' own, as batches of a run differ. */
+typedef struct at_bench_time {
+  double median, least;   /* seconds */
+  double flops, bytes;    /* of the last step: at_cost, and of the update the bytes of its blocks */
+  double flop_rate, rate; /* FLOP/s, bytes/s */
+  int64_t allocations, most; /* median and largest number in one step; -1: nobody counted */
+} at_bench_time;
+
+/* Nodes that belong together; seconds of a step, each node's median. */
+typedef struct at_bench_spot {
+  const char *name; /* the operator, the instance of a module, or the operators of a line: "linear,
+                     * relu"; the largest first */
+  const char *path; /* of a line; NULL: it has no place in a source */
+  const char *text; /* of the line, `size` bytes without the blanks around it */
+  int size, line, column; /* the column of what takes most */
+  int nodes;
+  double forward, again, backward; /* again: values that backward makes once more */
+  double flops, bytes;             /* of the last step */
+} at_bench_spot;
+double at_bench_seconds(const at_bench_spot *s); /* of all three parts */
+
+typedef struct at_bench_spots {
+  at_bench_spot *v;
+  int n;
+} at_bench_spots;
+
+typedef struct at_bench {
+  const char *model;
+  int64_t batch;
+  int threads, repeat, losses;
+  at_bench_time time[AT_BENCH_PHASES];
+  double sgemm, copy;   /* FLOP/s and bytes/s of this machine with these threads, measured last */
+  double planned, peak; /* bytes: of the executor; of the process, before sgemm and copy */
+  double loss;          /* after the last step, all losses together; NAN: there is none */
+  bool finite;          /* the updates were made: gradients were numbers */
+  uint64_t weights;     /* FNV-1a of all parameters after the last step */
+  bool profiled;
+  at_bench_spots line, op, module; /* the largest first; a module counts for those in it */
+  double load, update, between;    /* of the profile: seconds beside those of nodes */
+  double total;                    /* all lines and these three */
+  const at_model_size *size;       /* that data would know */
+  int n_size;
+  struct at_bench_subject *subject; /* what the texts above lie in */
+} at_bench;
+
+/* Close it also where this fails. `messages`: diagnostics of the model or the data. */
+at_status at_bench_measure(at_registry *reg, const at_bench_options *o, at_bench *out,
+                           at_text *messages, at_error *err);
+void at_bench_close(at_bench *b);
+at_status at_bench_json(const at_bench *b, at_text *out, at_error *err);
+#endif
