@@ -9,6 +9,16 @@ static void list_cells(const at_sweep *w) {
     printf("%-10s %s\n", c[i].finished ? "finished" : "to do", c[i].name);
 }
 
+/* Mistakes that can be seen show before the first run is trained, not after it. */
+static at_status look(at_sweep *w, at_registry *reg, at_error *err) {
+  at_text faults = {0};
+  at_status st = at_sweep_look(w, reg, &faults, err);
+  if (st == AT_OK && faults.data)
+    fprintf(stderr, "attune: these runs cannot begin; the others are trained\n%s", faults.data);
+  at_text_free(&faults);
+  return st;
+}
+
 int cli_sweep(int argc, char **argv) {
   cli_list set = {.n = 0}, rest;
   const char *out = NULL;
@@ -32,6 +42,7 @@ int cli_sweep(int argc, char **argv) {
   at_status st = at_registry_new(NULL, 0, &reg, &err);
   if (st == AT_OK) st = at_sweep_load(rest.v[0], set.v, set.n, out, &w, &err);
   if (st == AT_OK && list) list_cells(w);
+  if (st == AT_OK && !list) st = look(w, reg, &err);
   if (st == AT_OK && !list) {
     cli_progress p;
     cli_progress_start(&p);

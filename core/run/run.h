@@ -60,6 +60,9 @@ typedef struct at_session at_session;
  * receives diagnostics of the model (may be NULL). threads 0: as the run says. */
 at_status at_session_new(at_registry *reg, const at_run *run, int threads, at_session **out,
                          at_text *messages, at_error *err);
+/* What can be known of a run before its data are read: that there are its task, metrics and reader
+ * and they take these options, and that the model is one. */
+at_status at_session_check(at_registry *reg, const at_run *run, at_text *messages, at_error *err);
 at_status at_session_open(at_registry *reg, const char *dir, int threads, at_session **out,
                           at_text *messages, at_error *err);
 /* With other metrics, task, reader or splits, "metrics=[recall]". Paths are relative to `dir`.
@@ -245,6 +248,9 @@ const at_cell *at_sweep_cells(const at_sweep *w, size_t *n);
 at_status at_sweep_cell_run(at_sweep *w, size_t cell, at_run **out, at_error *err);
 /* Whether a file says `over` or `base`. */
 at_status at_is_sweep(const char *path, bool *yes, at_error *err);
+/* Looks at every run that is not finished without reading data; `faults` gets a line for each that
+ * cannot begin. */
+at_status at_sweep_look(at_sweep *w, at_registry *reg, at_text *faults, at_error *err);
 /* Trains what is not finished, in order; finished cells are not redone. A cell
  * that fails is reported and the others go on; EFAIL at the end when any failed. */
 at_status at_sweep_run(at_sweep *w, at_registry *reg, int threads, at_progress_fn *fn, void *ctx,

@@ -67,13 +67,18 @@ static at_status open_task(at_session *s, at_error *err) {
   return st;
 }
 
-static at_status open_plugins(at_session *s, at_error *err) {
+static at_status find_plugins(at_session *s, at_error *err) {
   at_status st = find_item(s, ATTUNE_TASK, "task", at_run_get(s->run, "task"), &s->task,
                            &s->task_options, err);
   if (st == AT_OK) st = find_metrics(s, err);
   if (st == AT_OK)
     st = find_item(s, ATTUNE_DATA, "data.reader", at_run_get(s->run, "data.reader"), &s->reader,
                    &s->reader_options, err);
+  return st;
+}
+
+static at_status open_plugins(at_session *s, at_error *err) {
+  at_status st = find_plugins(s, err);
   if (st == AT_OK) st = at_dataset_open(s->reader, s->reader_options, &s->data, err);
   if (st == AT_OK) st = open_task(s, err);
   return st;
@@ -153,22 +158,29 @@ static int64_t vocabulary(void *ctx, const char *input) {
   return -1;
 }
 
+/* The model with sizes unknown; env then serves to load it with those of the data. */
+static at_status probe_model(at_session *s, at_dsl_env *env, at_graph **probe, at_text *messages,
+                             at_error *err) {
+  const char *const *set;
+  size_t n;
+  at_status st = at_run_arguments(s->run, &set, &n, err);
+  if (st != AT_OK) return st;
+  *env = (at_dsl_env){.scores = s->reg,
+                      .compose = at_plugin_compose,
+                      .score_known = at_plugin_score_known,
+                      .score_names = at_plugin_score_names,
+                      .set = set,
+                      .n_set = n};
+  return at_dsl_load(at_run_get(s->run, "model"), env, probe, messages, err);
+}
+
 static at_status load_model(at_session *s, at_text *messages, at_error *err) {
   data_sizes d = {.s = s};
   const at_run *r = s->run;
-  const char *const *set;
-  size_t n;
-  at_status st = at_run_arguments(r, &set, &n, err);
+  at_dsl_env env;
+  at_status st = probe_model(s, &env, &d.probe, messages, err);
   if (st != AT_OK) return st;
-  at_dsl_env env = {.ctx = &d,
-                    .scores = s->reg,
-                    .compose = at_plugin_compose,
-                    .score_known = at_plugin_score_known,
-                    .score_names = at_plugin_score_names,
-                    .set = set,
-                    .n_set = n};
-  st = at_dsl_load(at_run_get(r, "model"), &env, &d.probe, messages, err);
-  if (st != AT_OK) return st;
+  env.ctx = &d;
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;
   if (messages) at_text_free(messages); /* warnings would come twice */
@@ -257,6 +269,20 @@ at_status at_session_new(at_registry *reg, const at_run *run, int threads, at_se
     *out = s;
   else
     at_session_free(s);
+  return st;
+}
+
+at_status at_session_check(at_registry *reg, const at_run *run, at_text *messages, at_error *err) {
+  at_session *s = calloc(1, sizeof *s);
+  at_graph *probe = NULL;
+  at_dsl_env env;
+  if (!s) return at_nomem(err);
+  s->reg = reg;
+  at_status st = copy_run(run, &s->run, err);
+  if (st == AT_OK) st = find_plugins(s, err);
+  if (st == AT_OK) st = probe_model(s, &env, &probe, messages, err);
+  at_graph_free(probe);
+  at_session_free(s);
   return st;
 }
 

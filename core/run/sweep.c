@@ -254,6 +254,31 @@ static int relay_progress(void *ctx, const at_progress *p) {
   return stop;
 }
 
+/* Of a model that is none the first message says it all. */
+static void tell_first(at_status s, const at_text *messages, at_error *err) {
+  char first[600];
+  if (!messages->data || !err) return;
+  snprintf(first, sizeof first, "%.*s", (int)strcspn(messages->data, "\n"), messages->data);
+  at_fail(err, s, "%s", first);
+}
+
+at_status at_sweep_look(at_sweep *w, at_registry *reg, at_text *faults, at_error *err) {
+  for (size_t i = 0; i < w->n; i++) {
+    at_run *run = NULL;
+    at_text messages = {0};
+    at_error e = {0};
+    if (w->cell[i].finished) continue;
+    at_status s = cell_run(w, &w->cell[i], &run, &e);
+    if (s == AT_OK) s = at_session_check(reg, run, &messages, &e);
+    if (s != AT_OK) tell_first(s, &messages, &e);
+    if (s != AT_OK) at_text_addf(faults, "%s: %s\n", w->cell[i].name, e.message);
+    at_run_free(run);
+    at_text_free(&messages);
+    if (s == AT_ENOMEM || faults->failed) return at_nomem(err);
+  }
+  return AT_OK;
+}
+
 static at_status run_cell(at_sweep *w, at_cell *c, at_registry *reg, int threads, relay *r,
                           at_error *err) {
   at_run *run = NULL;
@@ -261,11 +286,7 @@ static at_status run_cell(at_sweep *w, at_cell *c, at_registry *reg, int threads
   at_text messages = {0};
   at_status st = cell_run(w, c, &run, err);
   if (st == AT_OK) st = at_session_new(reg, run, threads, &s, &messages, err);
-  if (st != AT_OK && messages.data && err) {
-    char first[600];
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(messages.data, "\n"), messages.data);
-    at_fail(err, st, "%s", first);
-  }
+  if (st != AT_OK) tell_first(st, &messages, err);
   if (st == AT_OK) st = at_session_train(s, c->dir, true, relay_progress, r, err);
   if (st == AT_OK) c->finished = true;
   at_session_free(s);

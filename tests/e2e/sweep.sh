@@ -56,7 +56,8 @@ over:
   seed: [0, 1]
 YAML
 refuses "a sweep with cells that fail ends with 1" 1 '^attune: 2 of 4 runs failed' "$A" sweep "$work/part.yaml" --out "$work/part"
-is "each is told with its reason" 2 "$(grep -c '^d=0,seed=[01]: .*d' "$work/stderr")"
+is "each is told with its reason, at once and in the end" 4 "$(grep -c '^d=0,seed=[01]: .*d' "$work/stderr")"
+is "before anything is trained" "attune: these runs cannot begin; the others are trained" "$(head -n 1 "$work/stderr")"
 is "the others are trained" "d=12,seed=0 d=12,seed=1" "$(cd "$work/part/cells" && echo */results.json | sed 's|/results.json||g')"
 "$A" report "$work/part" --pairs 0 >"$work/table" 2>"$work/log"
 is "and reported, both seeds in one group" 1 "$(grep -cE '^all runs +2  ' "$work/table")"
