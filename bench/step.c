@@ -130,7 +130,7 @@ static at_graph *load(const options *o, at_registry *reg) {
     die(&err);
   }
   at_text_free(&messages);
-  if (at_graph_optimize(g, o->passes, &err)) die(&err);
+  if (at_graph_optimize(g, o->passes & AT_PASS_WHOLE, &err)) die(&err);
   return g;
 }
 
@@ -205,7 +205,8 @@ int main(int argc, char **argv) {
   if (o.of->beta1 > 0) adam.beta1 = o.of->beta1;
   if (at_pool_new(o.threads, &pool, &err) || at_registry_new(NULL, 0, &reg, &err)) die(&err);
   double peak = at_machine_sgemm(pool);
-  at_graph *g = load(&o, reg);
+  at_graph *whole = load(&o, reg), *g;
+  if (at_graph_training(whole, o.passes, &g, &err)) die(&err);
   at_exec_options eo = {.pool = pool, .gradients = true, .turns = true};
   if (at_params_new(g, &params, &err) || at_case_make(o.of, g, o.batch, o.drawn, &d, &err))
     die(&err);
@@ -226,6 +227,7 @@ int main(int argc, char **argv) {
   at_optimizer_free(opt);
   at_params_free(params);
   at_graph_free(g);
+  at_graph_free(whole);
   at_registry_free(reg);
   at_pool_free(pool);
   return 0;

@@ -58,6 +58,10 @@ unit_tests += test_bench
 test_bench_SOURCES = tests/unit/test_bench.c
 test_bench_LDADD = $(unit_ldadd)
 
+unit_tests += test_rows
+test_rows_SOURCES = tests/unit/test_rows.c
+test_rows_LDADD = $(unit_ldadd)
+
 unit_tests += test_winograd
 test_winograd_SOURCES = tests/unit/test_winograd.c
 test_winograd_LDADD = $(unit_ldadd)

@@ -46,7 +46,7 @@ static at_status open_model(at_registry *reg, const at_bench_options *o, at_benc
   if (!s->model.sized)
     return at_fail(err, AT_EINPUT, "%s: %s; --size NAME=N gives other sizes than those assumed",
                    o->path, s->model.why.message);
-  s->g = s->model.sized;
+  s->g = s->model.training ? s->model.training : s->model.sized;
   s->source = &s->model.src;
   s->losses = losses_of(s->g);
   s->feed = (at_feed){
@@ -86,12 +86,12 @@ static at_status open_run(at_registry *reg, const at_bench_options *o, at_bench_
   if (st == AT_OK) st = at_session_new(reg, s->run, o->threads, &s->session, messages, err);
   if (st == AT_OK) st = at_stepper_new(s->session, &s->stepper, err);
   if (st != AT_OK) return st;
-  s->g = at_session_graph(s->session);
   s->source = at_session_source(s->session);
-  s->losses = losses_of(s->g);
   s->params = at_session_params(s->session);
   s->pool = at_session_pool(s->session);
   s->x = at_stepper_exec(s->stepper);
+  s->g = at_x_graph(s->x);
+  s->losses = losses_of(s->g);
   s->batch = at_stepper_batch(s->stepper);
   return AT_OK;
 }

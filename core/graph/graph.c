@@ -87,7 +87,7 @@ static at_node *new_node(at_graph *g, const at_op *op, at_span span) {
 static at_status append(at_graph *g, at_node *n, at_error *err) {
   at_status s = GROW(g, node, err);
   if (s != AT_OK) return s;
-  n->id = g->n_node;
+  n->id = n->draw = g->n_node;
   g->node[g->n_node++] = n;
   return AT_OK;
 }

@@ -123,7 +123,8 @@ typedef struct at_init {
 
 struct at_node {
   const at_op *op;
-  int id; /* position in graph->node; inputs come before users */
+  int id;   /* position in graph->node; inputs come before users */
+  int draw; /* what random operators draw by: the id that it had behind the passes */
   at_vtype type;
   int ndim;
   at_dim dim[AT_MAX_DIM];
@@ -287,7 +288,7 @@ enum {
   AT_OP_KEEPS_OUT = 1u << 1, /* backward reads its output value */
   AT_OP_ALIAS = 1u << 2,     /* output is input 0 seen with other dims: no storage of its own */
   AT_OP_INTERNAL = 1u << 3,  /* made by lowering, plugins and passes; not callable in a model */
-  AT_OP_RANDOM = 1u << 4,    /* draws; keyed by (seed, step, node id) */
+  AT_OP_RANDOM = 1u << 4,    /* draws; keyed by (seed, step, node's draw) */
   AT_OP_NOGRAD = 1u << 5,    /* input, parameter: nothing to differentiate */
   AT_OP_LOSS = 1u << 6,      /* usable after `loss` */
   AT_OP_TRAIN = 1u << 7,     /* behaves differently in training (dropout, batch_norm) */

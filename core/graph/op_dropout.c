@@ -63,7 +63,7 @@ static at_status dropout_infer(at_graph *g, at_node *n, at_error *err) {
 
 static void run(at_exec *x, const at_node *n, drop d) {
   d.r = (at_random){.seed = at_x_seed(x),
-                    .stream = at_hash_name("dropout") + (uint64_t)n->id,
+                    .stream = at_hash_name("dropout") + (uint64_t)n->draw,
                     .step = at_x_step(x)};
   d.rate = (float)n->arg[0].num;
   d.training = at_x_training(x) && d.rate > 0;

@@ -70,7 +70,8 @@ const at_op at_op_mask = {
 enum { CAUSAL_KEY, CAUSAL_QUERY, CAUSAL_PART };
 static const at_param_spec causal_params[] = {
     {"key", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the axis attended over"},
-    {"query", AT_ARG_AXIS, true, 0, 0, 0, NULL, "the axis of those who attend, as long as it"},
+    {"query", AT_ARG_AXIS, true, 0, 0, 0, NULL,
+     "the axis of those who attend, as long as it, or a ragged part of it"},
     {"part", AT_ARG_AXIS, false, 0, 0, 0, NULL,
      "of axes that concat made: only this part of them is in order"},
     {0}};
@@ -80,11 +81,22 @@ static int root_of(const at_graph *g, int axis) {
   return axis;
 }
 
-static int part_of(const at_graph *g, const at_node *n) {
+/* Which part of what the keys were joined from `axis` is; -1: none. */
+static int part_of(const at_graph *g, const at_node *n, int axis) {
   const at_axis *a = &g->axis[root_of(g, n->arg[CAUSAL_KEY].axis[0])];
-  for (int i = 0; n->arg[CAUSAL_PART].set && i < a->n_part; i++)
-    if (a->part[i].axis == n->arg[CAUSAL_PART].axis[0]) return i;
+  for (int i = 0; i < a->n_part; i++)
+    if (a->part[i].axis == axis) return i;
   return -1;
+}
+
+static int ordered_part(const at_graph *g, const at_node *n) {
+  return n->arg[CAUSAL_PART].set ? part_of(g, n, n->arg[CAUSAL_PART].axis[0]) : -1;
+}
+
+/* Those who attend are one part of what they attend to, not all of it. */
+static bool is_part(const at_graph *g, const at_node *n, int query) {
+  return root_of(g, n->arg[CAUSAL_KEY].axis[0]) != root_of(g, query) &&
+         g->axis[query].parent >= 0 && part_of(g, n, query) >= 0;
 }
 
 static at_status causal_infer(at_graph *g, at_node *n, at_error *err) {
@@ -94,11 +106,12 @@ static at_status causal_infer(at_graph *g, at_node *n, at_error *err) {
   if (s == AT_OK) s = at_node_need_dim(g, n->in[0], q, &dq, err);
   if (s != AT_OK) return s;
   const at_dim *a = &n->dim[dk], *b = &n->dim[dq];
-  if (root_of(g, k) != root_of(g, q) && (g->axis[k].parent >= 0 || g->axis[q].parent >= 0 ||
-                                         (a->size >= 0 && b->size >= 0 && a->size != b->size)))
+  if (root_of(g, k) != root_of(g, q) && !is_part(g, n, q) &&
+      (g->axis[k].parent >= 0 || g->axis[q].parent >= 0 ||
+       (a->size >= 0 && b->size >= 0 && a->size != b->size)))
     return at_fail(err, AT_EINPUT, "order needs axes of one length; `%s` and `%s` are not",
                    g->axis[k].name, g->axis[q].name);
-  if (n->arg[CAUSAL_PART].set && part_of(g, n) < 0)
+  if (n->arg[CAUSAL_PART].set && ordered_part(g, n) < 0)
     return at_fail(err, AT_EINPUT, "`%s` was not joined from `%s`", g->axis[k].name,
                    g->axis[n->arg[CAUSAL_PART].axis[0]].name);
   return AT_OK;
@@ -113,17 +126,17 @@ typedef struct order {
   const int64_t *off; /* ragged: of the query's rows */
   int64_t parents;
   int part;
-  bool of_part; /* those who attend are the part alone, not all that it was joined with */
+  int from; /* those who attend are this part alone; -1: all of it */
   const at_axis *whole;
   bool back;
 } order;
 
-/* Where the ordered stretch of a row begins and how long it is. */
-static void stretch_of(const order *o, int64_t parent, int64_t length, int64_t *begin,
+/* Where part `part` of a row of `length` begins and ends; all of the row with -1. */
+static void stretch_of(const order *o, int part, int64_t parent, int64_t length, int64_t *begin,
                        int64_t *end) {
   *begin = 0;
   *end = length;
-  for (int i = 0; i <= o->part; i++) {
+  for (int i = 0; i <= part; i++) {
     const struct at_part *p = &o->whole->part[i];
     const int64_t *off = p->size >= 0 ? NULL : at_x_offsets(o->x, p->axis);
     if (i) *begin = *end;
@@ -160,8 +173,9 @@ static void order_lane(const order *o, int64_t at, int64_t n, int64_t stride) {
     }
     q -= o->off[p];
   }
-  stretch_of(o, p, n, &begin, &end);
-  if (o->of_part) q += begin;
+  stretch_of(o, o->from, p, n, &begin, &end);
+  if (o->from >= 0) q += begin;
+  stretch_of(o, o->part, p, n, &begin, &end);
   /* Not free: the stretch behind the query, all of it where the query is outside. */
   const int64_t from = q >= begin && q < end ? q + 1 : begin;
   let_through(o, at, 0, from, stride);
@@ -177,8 +191,9 @@ static void order_run(void *ctx, const at_lanes *l) {
 static void causal_run(at_exec *x, const at_node *n, const float *in, float *out, bool back) {
   const at_graph *g = at_x_graph(x);
   int q = n->arg[CAUSAL_QUERY].axis[0], dq = at_node_dim(n, q);
-  order o = {.x = x, .n = n, .in = in, .out = out, .back = back, .part = part_of(g, n)};
-  o.of_part = o.part >= 0 && q == n->arg[CAUSAL_PART].axis[0];
+  order o = {.x = x, .n = n, .in = in, .out = out, .back = back};
+  o.part = ordered_part(g, n);
+  o.from = is_part(g, n, q) ? part_of(g, n, q) : -1;
   o.whole = &g->axis[root_of(g, n->arg[CAUSAL_KEY].axis[0])];
   o.q_stride = at_x_around(x, n, dq).inner;
   o.q_size = at_x_dim(x, n, dq);

@@ -32,7 +32,7 @@ static void draw_range(void *ctx, size_t begin, size_t end) {
 
 static void noise_forward(at_exec *x, const at_node *n) {
   draw d = {.r = {.seed = at_x_seed(x),
-                  .stream = at_hash_name("noise") + (uint64_t)n->id,
+                  .stream = at_hash_name("noise") + (uint64_t)n->draw,
                   .step = at_x_step(x)},
             .y = at_x_out(x, n)};
   at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), 4096, draw_range, &d);

@@ -12,7 +12,7 @@
 /* ---- names ---- */
 
 /* Beside the bits of pass.h. */
-const char *const at_pass_names[] = {"gram", "cse", "split", NULL};
+const char *const at_pass_names[] = {"gram", "cse", "split", "rows", NULL};
 
 unsigned at_pass_find(const char *name) {
   for (unsigned i = 0; at_pass_names[i]; i++)
@@ -191,7 +191,7 @@ static void mark_needed(const at_graph *g, bool *needed) {
     for (int k = 0; needed[i] && k < g->node[i]->n_in; k++) need(needed, g->node[i]->in[k]);
 }
 
-static at_status drop_dead(at_graph *g, at_error *err) {
+at_status at_pass_drop_dead(at_graph *g, at_error *err) {
   bool *needed = AT_NEW_ARRAY(g->arena, bool, (size_t)g->n_node);
   if (!needed) return at_nomem(err);
   mark_needed(g, needed);
@@ -208,7 +208,13 @@ static at_status drop_dead(at_graph *g, at_error *err) {
   return AT_OK;
 }
 
+/* What random operators draw by is settled before rows go their own ways. */
 at_status at_graph_optimize(at_graph *g, unsigned mask, at_error *err) {
   at_status s = walk_all(g, mask, err);
-  return s == AT_OK ? drop_dead(g, err) : s;
+  if (s == AT_OK) s = at_pass_drop_dead(g, err);
+  if (s != AT_OK) return s;
+  for (int i = 0; i < g->n_node; i++) g->node[i]->draw = i;
+  if (!(mask & AT_PASS_ROWS)) return AT_OK;
+  s = at_pass_rows(g, err);
+  return s == AT_OK ? at_pass_drop_dead(g, err) : s;
 }

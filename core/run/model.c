@@ -101,12 +101,20 @@ static at_status bind_sizes(const at_model *m, at_exec *x, int64_t batch, at_err
   return s == AT_OK ? at_exec_ready(x, err) : s;
 }
 
-static at_status measure(at_model *m, int64_t batch, at_error *err) {
+static at_status measure_step(at_model *m, const at_exec_options *o, unsigned passes, int64_t batch,
+                              at_error *err) {
+  at_status s = at_graph_training(m->sized, passes, &m->training, err);
+  if (s == AT_OK) s = at_exec_new(m->training, NULL, o, &m->step, err);
+  return s == AT_OK ? bind_sizes(m, m->step, batch, err) : s;
+}
+
+static at_status measure(at_model *m, unsigned passes, int64_t batch, at_error *err) {
   const bool learns = m->sized->loss || m->sized->n_objective;
   const at_exec_options train = {.measure = true, .gradients = learns, .turns = true};
   const at_exec_options infer = {.measure = true, .no_loss = true};
   at_status s = at_exec_new(m->sized, NULL, &train, &m->train, err);
   if (s == AT_OK) s = bind_sizes(m, m->train, batch, err);
+  if (s == AT_OK && learns) s = measure_step(m, &train, passes, batch, err);
   if (s == AT_OK) s = at_exec_new(m->sized, NULL, &infer, &m->infer, err);
   return s == AT_OK ? bind_sizes(m, m->infer, batch, err) : s;
 }
@@ -114,9 +122,11 @@ static at_status measure(at_model *m, int64_t batch, at_error *err) {
 static void forget_sized(at_model *m) {
   at_exec_free(m->train);
   at_exec_free(m->infer);
+  at_exec_free(m->step);
+  at_graph_free(m->training);
   at_graph_free(m->sized);
-  m->train = m->infer = NULL;
-  m->sized = NULL;
+  m->train = m->infer = m->step = NULL;
+  m->sized = m->training = NULL;
 }
 
 at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m, at_text *messages,
@@ -140,8 +150,8 @@ at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;
   s = at_dsl_load_kept(m->arena, &twice, &env, &m->sized, &again, &m->why);
-  if (s == AT_OK) s = at_graph_optimize(m->sized, AT_PASS_ALL & ~o->without, &m->why);
-  if (s == AT_OK) s = measure(m, o->batch, &m->why);
+  if (s == AT_OK) s = at_graph_optimize(m->sized, AT_PASS_WHOLE & ~o->without, &m->why);
+  if (s == AT_OK) s = measure(m, AT_PASS_ALL & ~o->without, o->batch, &m->why);
   if (s != AT_OK) forget_sized(m);
   if (s != AT_OK && o->n_size && messages && again.data) at_text_add(messages, again.data);
   at_text_free(&again);

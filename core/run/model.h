@@ -36,8 +36,10 @@ typedef struct at_model {
   at_arena *arena;
   at_source src;          /* spans point into it */
   at_graph *g;            /* as written, sizes of data open */
-  at_graph *sized;        /* as training runs it, at the sizes below; NULL: see `why` */
+  at_graph *sized;        /* rewritten, at the sizes below; NULL: see `why` */
   at_exec *train, *infer; /* measured, with and without gradients */
+  at_graph *training;     /* what losses read of it */
+  at_exec *step;          /* measured: a step of training; NULL: there is nothing to learn */
   at_model_size *size;    /* that data would know */
   int n_size;
   at_error why; /* the assumed sizes do not fit together */

@@ -143,7 +143,7 @@ static json_t *cost(const at_model *m, int64_t batch) {
   return json_pack("{s:I, s:f, s:f, s:f, s:f, s:I, s:I}", "batch", (json_int_t)batch, "flops",
                    flops, "flops_per_example", flops / n, "value_bytes", bytes,
                    "value_bytes_per_example", bytes / n, "plan_bytes_training",
-                   (json_int_t)at_exec_bytes(m->train), "plan_bytes_inference",
+                   (json_int_t)at_exec_bytes(m->step ? m->step : m->train), "plan_bytes_inference",
                    (json_int_t)at_exec_bytes(m->infer));
 }
 

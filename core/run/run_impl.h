@@ -117,6 +117,8 @@ struct at_session {
   at_source source; /* of the model, in the arena: spans of the graph point into it */
   at_graph *graph;
   at_params *params;
+  at_graph *training; /* of the graph what losses read: `train` runs it; NULL: no training yet */
+  at_params training_params; /* its view of `params` */
   at_pool *pool;
   at_exec *train, *eval, *look, *judge; /* judge: losses, nothing learned */
   at_stepping *stepping;                /* NULL: nobody answers a step at a time */

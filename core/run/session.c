@@ -238,7 +238,7 @@ static at_status bring_up(at_session *s, int threads, at_text *messages, at_erro
   if (st == AT_OK) say(s, messages);
   if (st == AT_OK) st = at_session_bind(s, err);
   if (st == AT_OK) st = check_needs(s, err);
-  if (st == AT_OK) st = at_graph_optimize(s->graph, AT_PASS_ALL, err);
+  if (st == AT_OK) st = at_graph_optimize(s->graph, AT_PASS_WHOLE, err);
   if (st == AT_OK) st = at_params_new(s->graph, &s->params, err);
   if (st != AT_OK) return st;
   at_params_init(s->params, s->seed);
@@ -349,6 +349,7 @@ void at_session_free(at_session *s) {
   at_network_free(s->network);
   at_memory_free(s);
   at_params_free(s->params);
+  at_graph_free(s->training);
   at_graph_free(s->graph);
   for (size_t i = 0; i < s->n_caches; i++) at_cache_free(s->cache[i]);
   free(s->cache);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/file.h"
+#include "core/graph/pass.h"
 #include "core/run/train_impl.h"
 
 at_status at_train_examples(trainer *t, at_error *err) {
@@ -141,11 +142,19 @@ static at_status make_room(trainer *t, at_error *err) {
   return t->loss && t->norm && t->loss_sum ? AT_OK : at_nomem(err);
 }
 
+static at_status open_step(at_session *s, at_error *err) {
+  const at_exec_options o = {.pool = s->pool, .gradients = true, .turns = true};
+  at_status st = s->training ? AT_OK : at_graph_training(s->graph, AT_PASS_ALL, &s->training, err);
+  if (st != AT_OK) return st;
+  s->training_params = *s->params;
+  s->training_params.graph = s->training;
+  return at_exec_new(s->training, &s->training_params, &o, &s->train, err);
+}
+
 at_status at_train_open(trainer *t, at_error *err) {
   at_session *s = t->s;
   const at_run *r = s->run;
   const char *validation = at_session_split(s, "validation");
-  at_exec_options o = {.pool = s->pool, .gradients = true, .turns = true};
   at_cache *cache;
   if (!s->graph->loss && !s->graph->n_objective)
     return at_fail(err, AT_EINPUT, "%s: the model has no loss; there is nothing to train",
@@ -168,8 +177,7 @@ at_status at_train_open(trainer *t, at_error *err) {
   if (st == AT_OK) st = at_session_cache(s, t->examples.split, &cache, err);
   if (st == AT_OK) st = at_train_losses(t, err);
   if (st == AT_OK) st = at_train_average(t, err);
-  if (st == AT_OK && !s->train) st = at_exec_new(s->graph, s->params, &o, &s->train, err);
-  return st;
+  return st == AT_OK && !s->train ? open_step(s, err) : st;
 }
 
 void at_train_close(trainer *t) {

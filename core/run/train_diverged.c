@@ -46,12 +46,12 @@ static bool has_gradient(const at_node *n) {
 
 /* NULL: it cannot be found. */
 static const at_node *find(trainer *t, int k, bool loss, const char **what) {
-  const at_graph *g = t->s->graph;
+  const at_graph *g = t->s->training;
   const at_exec_options o = {.pool = t->s->pool, .gradients = !loss, .keep_all = true};
   const float one = 1;
   const at_node *found = NULL;
   at_exec *x = NULL;
-  at_status st = at_exec_new(g, t->s->params, &o, &x, NULL);
+  at_status st = at_exec_new(g, &t->s->training_params, &o, &x, NULL);
   for (int i = 0; st == AT_OK && !loss && i < g->n_node; i++)
     if (has_gradient(g->node[i])) st = at_exec_keep_grad(x, g->node[i], NULL);
   if (st == AT_OK) st = at_train_load(t, x, NULL);
@@ -74,7 +74,7 @@ static void put_node(const trainer *t, const at_node *n, at_text *out) {
   if (n->param >= 0)
     at_text_addf(out, "the parameter `%s`", n->pname);
   else
-    at_text_add(out, at_node_title(t->s->graph, n));
+    at_text_add(out, at_node_title(t->s->training, n));
   if (n->span.file < 0) return;
   int line, column;
   const at_source *src = at_source_of(&t->s->source, n->span);

@@ -60,7 +60,7 @@ int64_t at_train_steps(const trainer *t) {
 /* ---- the losses ---- */
 
 static const at_node *loss_of(const trainer *t, int k) {
-  const at_graph *g = t->s->graph;
+  const at_graph *g = t->s->training;
   return g->n_objective ? g->objective[k].node : g->loss;
 }
 
@@ -78,7 +78,7 @@ void at_train_backward(trainer *t, int k) {
 }
 
 at_status at_train_update(trainer *t, int k, double rate, at_error *err) {
-  const at_graph *g = t->s->graph;
+  const at_graph *g = t->s->training;
   t->opt->o = t->adam[k];
   t->norm[k] = at_optimizer_step_of(t->opt, g->n_objective ? &g->objective[k] : NULL, t->s->pool,
                                     rate * t->factor[k]);

@@ -145,6 +145,17 @@ CASE(causal_part) {
   return NODE("softmax", IN(s), ax(f, "item2"));
 }
 
+/* Those who attend are one part of what they attend to, in order or not. */
+static at_node *part_attends(fixture *f, const char *ordered) {
+  at_node *v = joined(f), *k = NODE("rename", IN(v), map(f, "item", "item2", -1));
+  at_node *q = NODE("part", IN(v), map(f, "item", "word", -1));
+  at_node *s = NODE("contract", IN(k, q), ax(f, "d"));
+  s = NODE("causal", IN(s), ax(f, "item2"), ax(f, "word"), ax(f, ordered));
+  return NODE("softmax", IN(s), ax(f, "item2"));
+}
+CASE(causal_part_of_part) { return part_attends(f, "word"); }
+CASE(causal_part_beside) { return part_attends(f, "y"); }
+
 const op_case op_cases_axes[] = {
     {"split", "of four into two", split_axis},
     {"squeeze", "of one", squeezed},
@@ -176,5 +187,7 @@ const op_case op_cases_axes[] = {
     {"causal", "pairs in order", causal_pair},
     {"causal", "dense", causal_dense},
     {"causal", "a part in order", causal_part},
+    {"causal", "a part of a part in order", causal_part_of_part},
+    {"causal", "a part beside one in order", causal_part_beside},
 };
 const int n_op_cases_axes = sizeof op_cases_axes / sizeof op_cases_axes[0];
