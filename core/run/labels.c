@@ -216,6 +216,23 @@ at_status at_session_label(const at_session *s, const char *split, const at_fiel
   return st;
 }
 
+at_status at_session_labels_known(const at_session *s, at_error *err) {
+  static const char *const later[] = {"validation", "test"};
+  const at_field *f = s->labels.field;
+  at_status st = AT_OK;
+  if (!f || !strcmp(at_run_get(s->run, "data.labels.unknown"), "none")) return AT_OK;
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+    const char *split = at_session_split(s, later[i]);
+    const int64_t rows = split && *split ? at_dataset_rows(s->data, split, f->table) : 0;
+    for (int64_t r = 0; st == AT_OK && r < rows; r++) {
+      int32_t class;
+      st = at_busy("looking up the classes of", f->table, r, rows, err);
+      if (st == AT_OK) st = at_session_label(s, split, f, r, &class, err);
+    }
+  }
+  return st;
+}
+
 at_status at_session_scores(const at_session *s, const char *split, const at_field *f, int64_t row,
                             float *dst, at_error *err) {
   const at_labels *l = &s->labels;

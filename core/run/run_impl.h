@@ -258,6 +258,9 @@ at_status at_session_ids(const at_session *s, const char *text, int32_t **id, in
 at_status at_session_labels(at_session *s, const at_field *f, at_error *err);
 int at_labels_find(const at_labels *l, const char *name); /* -1: no class */
 /* Class of a row's text. -1 where data.labels.unknown lets it be none; else EINPUT. */
+/* Whether the splits that come after training have classes that are known; EINPUT names the first
+ * row that has not, unless such rows count as wrong. */
+at_status at_session_labels_known(const at_session *s, at_error *err);
 at_status at_session_label(const at_session *s, const char *split, const at_field *f, int64_t row,
                            int32_t *out, at_error *err);
 /* min(1, n / 3) of each class that n of the tab-separated answers of a row name. */

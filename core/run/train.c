@@ -202,7 +202,8 @@ at_status at_session_train(at_session *s, const char *dir, bool resume, at_progr
                            void *ctx, at_error *err) {
   trainer t = {.s = s, .dir = dir, .fn = fn, .ctx = ctx, .began = at_clock()};
   bool continued = false;
-  at_status st = at_train_open(&t, err);
+  at_status st = at_session_labels_known(s, err);
+  if (st == AT_OK) st = at_train_open(&t, err);
   if (st == AT_OK) st = at_rundir_prepare(s, dir, resume, &continued, err);
   if (st == AT_OK) s->folder = dir;
   if (st == AT_OK && continued) st = at_train_restore(&t, err);

@@ -38,6 +38,7 @@ head -n -1 "$data/val.output" >"$work/keep" && mv "$data/val.output" "$work/whol
 bad "a file that ends early" 'val.output: it ends before line 8'
 sed 's/true/maybe/' "$work/whole" >"$data/val.output"
 bad "an answer outside the vocabulary" 'val.query_str.txt: record [0-9]+: the answer `maybe` is none of the 2 known'
+is "and before the first epoch, not after the last" "no" "$([ -e "$work/bad/metrics.jsonl" ] && echo yes || echo no)"
 "$A" train "$work/run.yaml" --set data.labels.unknown=none --set train.epochs=1 --out "$work/none" >/dev/null 2>&1
 is "unless it is let be" 0 $?
 cp "$work/whole" "$data/val.output"
