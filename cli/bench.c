@@ -46,9 +46,9 @@ static void print_phase(const at_bench *b, int i) {
   printf("%-10s %12s %12s %9s %8s %9s %8s\n", at_bench_phase_names[i],
          time_text(t->median, median, sizeof median), time_text(t->least, least, sizeof least),
          rate_text(t->flop_rate, flops, sizeof flops),
-         share_text(t->flop_rate, b->sgemm, of_sgemm, sizeof of_sgemm),
+         share_text(t->flop_rate, b->machine.sgemm, of_sgemm, sizeof of_sgemm),
          rate_text(t->rate, bytes, sizeof bytes),
-         share_text(t->rate, b->copy, of_copy, sizeof of_copy));
+         share_text(t->rate, b->machine.copy, of_copy, sizeof of_copy));
 }
 
 static void print_allocations(const at_bench *b) {
@@ -57,6 +57,11 @@ static void print_allocations(const at_bench *b) {
   if (all->most > all->allocations) printf(" (at most %" PRId64 ")", all->most);
   if (load->allocations) printf(", %" PRId64 " of them to load the batch", load->allocations);
   printf("\n");
+}
+
+static void print_machine(const at_machine *m) {
+  printf("\nsgemm at best %.2f GFLOP/s, a copy %.2f GB/s, with these threads\n", m->sgemm / 1e9,
+         m->copy / 1e9);
 }
 
 static void print_step(const at_bench *b) {
@@ -69,8 +74,7 @@ static void print_step(const at_bench *b) {
   for (int i = 0; i < AT_BENCH_PHASES; i++)
     if (b->losses || i == AT_BENCH_LOAD || i == AT_BENCH_FORWARD || i == AT_BENCH_STEP)
       print_phase(b, i);
-  printf("\nsgemm at best %.2f GFLOP/s, a copy %.2f GB/s, with these threads\n", b->sgemm / 1e9,
-         b->copy / 1e9);
+  print_machine(&b->machine);
   printf("work of a step          %sFLOP, %s moved at least\n",
          cli_short(step->flops, false, work, sizeof work),
          cli_short(step->bytes, true, moved, sizeof moved));
@@ -93,18 +97,21 @@ static void print_step(const at_bench *b) {
 /* Spots that the text shows one by one; the others are one row, and all of them in JSON. */
 static int shown(const at_bench *b, const at_bench_spots *all) {
   int n = 0;
-  while (n < all->n && at_bench_seconds(&all->v[n]) >= 0.0005 * b->total) n++;
+  while (n < all->n && at_bench_sum(&all->v[n]).seconds >= 0.0005 * b->total) n++;
   return n;
 }
 
 static void print_row(const at_bench *b, const at_bench_spot *s) {
-  const double seconds = at_bench_seconds(s);
+  const at_bench_part sum = at_bench_sum(s), *part = s->part;
+  const double seconds = sum.seconds,
+               back = part[AT_EXEC_AGAIN].seconds + part[AT_EXEC_BACKWARD].seconds;
   char all[32], forward[32], backward[32], flops[32], bytes[32], share[32];
   printf("%7s %11s %11s %11s %8s %8s  ", share_text(seconds, b->total, share, sizeof share),
-         time_text(seconds, all, sizeof all), time_text(s->forward, forward, sizeof forward),
-         time_text(s->again + s->backward, backward, sizeof backward),
-         rate_text(seconds > 0 ? s->flops / seconds : 0, flops, sizeof flops),
-         rate_text(seconds > 0 ? s->bytes / seconds : 0, bytes, sizeof bytes));
+         time_text(seconds, all, sizeof all),
+         time_text(part[AT_EXEC_FORWARD].seconds, forward, sizeof forward),
+         time_text(back, backward, sizeof backward),
+         rate_text(seconds > 0 ? sum.flops / seconds : 0, flops, sizeof flops),
+         rate_text(seconds > 0 ? sum.bytes / seconds : 0, bytes, sizeof bytes));
 }
 
 static void print_beside(const at_bench *b, double seconds, const char *what) {
@@ -117,7 +124,7 @@ static void print_beside(const at_bench *b, double seconds, const char *what) {
 static void print_others(const at_bench *b, const at_bench_spots *all, int from, const char *what) {
   char text[64];
   double seconds = 0;
-  for (int i = from; i < all->n; i++) seconds += at_bench_seconds(&all->v[i]);
+  for (int i = from; i < all->n; i++) seconds += at_bench_sum(&all->v[i]).seconds;
   snprintf(text, sizeof text, "%d more %s", all->n - from, what);
   print_beside(b, seconds, text);
 }
@@ -154,6 +161,42 @@ static void print_named(const at_bench *b, const at_bench_spots *all, const char
   }
 }
 
+/* ---- single operators ---- */
+
+static void print_way(const at_bench_cases *c, const at_bench_case *k, int way) {
+  const at_bench_part *p = &k->way[way];
+  const double flops = p->seconds > 0 ? p->flops / p->seconds : 0;
+  const double bytes = p->seconds > 0 ? p->bytes / p->seconds : 0;
+  char time[32], rate[32], of_sgemm[32], moved[32], of_copy[32];
+  printf("%-11s %-42s %-8s %11s %9s %8s %9s %8s\n", way ? "" : k->op, way ? "" : k->shape,
+         way ? "backward" : "forward", time_text(p->seconds, time, sizeof time),
+         rate_text(flops, rate, sizeof rate),
+         share_text(flops, c->machine.sgemm, of_sgemm, sizeof of_sgemm),
+         rate_text(bytes, moved, sizeof moved),
+         share_text(bytes, c->machine.copy, of_copy, sizeof of_copy));
+}
+
+static int bench_ops(const char *name, int threads, int repeat, bool json) {
+  at_registry *reg = NULL;
+  at_bench_cases c = {0};
+  at_error err = {0};
+  at_text out = {0};
+  at_status s = at_registry_new(NULL, 0, &reg, &err);
+  if (s == AT_OK) s = at_bench_ops(reg, name, threads, repeat, &c, &err);
+  if (s == AT_OK && json) s = at_bench_cases_json(&c, &out, &err);
+  if (s == AT_OK && json) fputs(out.data, stdout);
+  if (s == AT_OK && !json)
+    printf("%-11s %-42s %-8s %11s %9s %8s %9s %8s\n", "operator", "shape", "", "median", "GFLOP/s",
+           "of sgemm", "GB/s", "of copy");
+  for (int i = 0; s == AT_OK && !json && i < c.n; i++)
+    for (int way = 0; way < 2; way++) print_way(&c, &c.v[i], way);
+  if (s == AT_OK && !json) print_machine(&c.machine);
+  at_bench_cases_free(&c);
+  at_registry_free(reg);
+  at_text_free(&out);
+  return s == AT_OK ? cli_done() : cli_fail(&err);
+}
+
 /* ---- the command ---- */
 
 static at_status check_run_options(const at_bench_options *o, at_error *err) {
@@ -166,20 +209,21 @@ static at_status check_run_options(const at_bench_options *o, at_error *err) {
 
 int cli_bench(int argc, char **argv) {
   cli_list set = {.n = 0}, size = {.n = 0}, without = {.n = 0}, rest;
+  const char *op = NULL;
   bool done, json = false;
   int64_t threads = 0, repeat = 10;
   at_bench_options o = {.allocations = cli_allocations};
-  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
-                                {"size", 0, CLI_LIST, &size, 0, 0},
-                                {"batch", 0, CLI_INT, &o.batch, 1, 1000000},
-                                {"threads", 't', CLI_INT, &threads, 0, 1024},
-                                {"repeat", 0, CLI_INT, &repeat, 1, 10000},
-                                {"no-pass", 0, CLI_LIST, &without, 0, 0},
-                                {"profile", 'p', CLI_FLAG, &o.profile, 0, 0},
-                                {"json", 0, CLI_FLAG, &json, 0, 0},
-                                {0}};
-  int rc = cli_parse(argc, argv, options, &rest, 1, 1, &done);
+  const cli_option options[] = {
+      {"set", 's', CLI_LIST, &set, 0, 0},          {"size", 0, CLI_LIST, &size, 0, 0},
+      {"batch", 0, CLI_INT, &o.batch, 1, 1000000}, {"threads", 't', CLI_INT, &threads, 0, 1024},
+      {"repeat", 0, CLI_INT, &repeat, 1, 10000},   {"op", 0, CLI_TEXT, &op, 0, 0},
+      {"no-pass", 0, CLI_LIST, &without, 0, 0},    {"profile", 'p', CLI_FLAG, &o.profile, 0, 0},
+      {"json", 0, CLI_FLAG, &json, 0, 0},          {0}};
+  int rc = cli_parse(argc, argv, options, &rest, 0, 1, &done);
   if (rc || done) return rc;
+  const bool of_model = set.n || size.n || without.n || o.batch || o.profile;
+  if (op ? rest.n || of_model : !rest.n) return cli_usage(argv[0]);
+  if (op) return bench_ops(op, (int)threads, (int)repeat, json);
   o.path = rest.v[0];
   o.run = cli_is_yaml(o.path);
   o.set = set.v;

@@ -184,8 +184,8 @@ at_status at_bench_measure(at_registry *reg, const at_bench_options *o, at_bench
   if (st == AT_OK && profile) st = at_bench_profile_gather(profile, out, err);
   at_bench_profile_free(profile);
   if (st != AT_OK) return st;
-  out->sgemm = at_machine_sgemm(s->pool);
-  out->copy = at_machine_copy(s->pool);
+  out->machine =
+      o->machine ? *o->machine : (at_machine){at_machine_sgemm(s->pool), at_machine_copy(s->pool)};
   return AT_OK;
 }
 

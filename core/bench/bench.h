@@ -5,6 +5,7 @@
  * updates; without a loss it goes forward alone. */
 #ifndef AT_BENCH_BENCH_H
 #define AT_BENCH_BENCH_H
+#include "core/bench/machine.h"
 #include "core/plugin/plugin.h"
 #include "core/run/model.h"
 
@@ -21,6 +22,8 @@ typedef struct at_bench_options {
   int repeat;    /* steps that count; 2 more come before them */
   unsigned without;
   bool profile;
+  bool input_grads;          /* of a model: gradients of its real inputs as well */
+  const at_machine *machine; /* NULL: is measured */
   /* How often the process has asked for memory so far, on all threads; NULL: nobody counts. */
   int64_t (*allocations)(void);
 } at_bench_options;
@@ -43,7 +46,12 @@ typedef struct at_bench_time {
   int64_t allocations, most; /* median and largest number in one step; -1: nobody counted */
 } at_bench_time;
 
-/* Nodes that belong together; seconds of a step, each node's median. */
+/* Of nodes, in a step: seconds of each in the median; its cost in the last step. */
+typedef struct at_bench_part {
+  double seconds, flops, bytes;
+} at_bench_part;
+
+/* Nodes that belong together. */
 typedef struct at_bench_spot {
   const char *name; /* the operator, the instance of a module, or the operators of a line: "linear,
                      * relu"; the largest first */
@@ -51,10 +59,9 @@ typedef struct at_bench_spot {
   const char *text; /* of the line, `size` bytes without the blanks around it */
   int size, line, column; /* the column of what takes most */
   int nodes;
-  double forward, again, backward; /* again: values that backward makes once more */
-  double flops, bytes;             /* of the last step */
+  at_bench_part part[AT_EXEC_PARTS];
 } at_bench_spot;
-double at_bench_seconds(const at_bench_spot *s); /* of all three parts */
+at_bench_part at_bench_sum(const at_bench_spot *s); /* of all parts */
 
 typedef struct at_bench_spots {
   at_bench_spot *v;
@@ -66,7 +73,7 @@ typedef struct at_bench {
   int64_t batch;
   int threads, repeat, losses;
   at_bench_time time[AT_BENCH_PHASES];
-  double sgemm, copy;   /* FLOP/s and bytes/s of this machine with these threads, measured last */
+  at_machine machine;   /* with these threads, measured last */
   double planned, peak; /* bytes: of the executor; of the process, before sgemm and copy */
   double loss;          /* after the last step, all losses together; NAN: there is none */
   bool finite;          /* the updates were made: gradients were numbers */
@@ -85,4 +92,21 @@ at_status at_bench_measure(at_registry *reg, const at_bench_options *o, at_bench
                            at_text *messages, at_error *err);
 void at_bench_close(at_bench *b);
 at_status at_bench_json(const at_bench *b, at_text *out, at_error *err);
+
+/* ---- single operators, at shapes that models have (ops.c) ---- */
+
+typedef struct at_bench_case {
+  const char *op, *shape; /* "conv2d", "3 x 3, [16, 14, 14, 256] -> 256" */
+  at_bench_part way[2];   /* forward; backward, to inputs and parameters */
+} at_bench_case;
+typedef struct at_bench_cases {
+  at_bench_case *v; /* [n], owned */
+  int n, threads, repeat;
+  at_machine machine;
+} at_bench_cases;
+/* Of the operator `name`, or "all". EINPUT: there is no case of it. */
+at_status at_bench_ops(at_registry *reg, const char *name, int threads, int repeat,
+                       at_bench_cases *out, at_error *err);
+void at_bench_cases_free(at_bench_cases *c);
+at_status at_bench_cases_json(const at_bench_cases *c, at_text *out, at_error *err);
 #endif

@@ -49,7 +49,7 @@ typedef struct at_bench_profile {
   double *now;     /* [nodes * AT_EXEC_PARTS] seconds of the step at hand */
   float *all;      /* [nodes * AT_EXEC_PARTS][steps] */
   double *between; /* [steps] */
-  at_cost *cost;   /* [nodes] of the step at hand */
+  at_cost *cost;   /* [nodes * AT_EXEC_PARTS] of the step at hand */
 } at_bench_profile;
 
 at_status at_bench_profile_new(at_bench_subject *s, int steps, at_bench_profile **out,

@@ -14,13 +14,22 @@ static json_t *phase(const at_bench *b, int i) {
   const at_bench_time *t = &b->time[i];
   return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "median_s", t->median,
                    "least_s", t->least, "flops", t->flops, "bytes", t->bytes, "flops_per_s",
-                   t->flop_rate, "bytes_per_s", t->rate, "of_sgemm", share(t->flop_rate, b->sgemm),
-                   "of_copy", share(t->rate, b->copy), "allocations", count(t->allocations),
+                   t->flop_rate, "bytes_per_s", t->rate, "of_sgemm",
+                   share(t->flop_rate, b->machine.sgemm), "of_copy",
+                   share(t->rate, b->machine.copy), "allocations", count(t->allocations),
                    "most_allocations", count(t->most));
 }
 
+static const char *const part_names[AT_EXEC_PARTS] = {"forward", "again", "backward"};
+
+static json_t *part(const at_bench_part *p) {
+  return json_pack("{s:f, s:f, s:f, s:o, s:o}", "seconds", p->seconds, "flops", p->flops, "bytes",
+                   p->bytes, "flops_per_s", share(p->flops, p->seconds), "bytes_per_s",
+                   share(p->bytes, p->seconds));
+}
+
 static json_t *spot(const at_bench *b, const at_bench_spot *s, const char *name) {
-  const double seconds = at_bench_seconds(s);
+  const at_bench_part all = at_bench_sum(s);
   json_t *o = json_object();
   if (s->path) {
     json_object_set_new(o, "file", json_string(s->path));
@@ -30,15 +39,11 @@ static json_t *spot(const at_bench *b, const at_bench_spot *s, const char *name)
   }
   json_object_set_new(o, name, json_string(s->name));
   json_object_set_new(o, "nodes", json_integer(s->nodes));
-  json_object_set_new(o, "seconds", json_real(seconds));
-  json_object_set_new(o, "share", share(seconds, b->total));
-  json_object_set_new(o, "forward_s", json_real(s->forward));
-  json_object_set_new(o, "again_s", json_real(s->again));
-  json_object_set_new(o, "backward_s", json_real(s->backward));
-  json_object_set_new(o, "flops", json_real(s->flops));
-  json_object_set_new(o, "bytes", json_real(s->bytes));
-  json_object_set_new(o, "flops_per_s", share(s->flops, seconds));
-  json_object_set_new(o, "bytes_per_s", share(s->bytes, seconds));
+  json_object_set_new(o, "seconds", json_real(all.seconds));
+  json_object_set_new(o, "share", share(all.seconds, b->total));
+  json_object_set_new(o, "flops", json_real(all.flops));
+  json_object_set_new(o, "bytes", json_real(all.bytes));
+  for (int i = 0; i < AT_EXEC_PARTS; i++) json_object_set_new(o, part_names[i], part(&s->part[i]));
   return o;
 }
 
@@ -64,6 +69,16 @@ static json_t *sizes(const at_bench *b) {
   return list;
 }
 
+static at_status print(json_t *root, at_text *out, at_error *err) {
+  if (!root) return at_nomem(err);
+  char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+  json_decref(root);
+  if (!text) return at_nomem(err);
+  at_text_addf(out, "%s\n", text);
+  free(text);
+  return out->failed ? at_nomem(err) : AT_OK;
+}
+
 at_status at_bench_json(const at_bench *b, at_text *out, at_error *err) {
   char weights[17];
   json_t *phases = json_object();
@@ -71,18 +86,24 @@ at_status at_bench_json(const at_bench *b, at_text *out, at_error *err) {
   for (int i = 0; i < AT_BENCH_PHASES; i++)
     if (b->losses || i == AT_BENCH_LOAD || i == AT_BENCH_FORWARD || i == AT_BENCH_STEP)
       json_object_set_new(phases, at_bench_phase_names[i], phase(b, i));
-  json_t *root =
-      json_pack("{s:s, s:I, s:i, s:i, s:i, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:b, s:s}", "model",
-                b->model, "batch", (json_int_t)b->batch, "threads", b->threads, "repeat", b->repeat,
-                "losses", b->losses, "phases", phases, "sizes", sizes(b), "sgemm_flops_per_s",
-                b->sgemm, "copy_bytes_per_s", b->copy, "planned_bytes", b->planned, "peak_bytes",
-                b->peak, "loss", number(b->loss), "finite", b->finite, "weights", weights);
-  if (!root) return at_nomem(err);
-  if (b->profiled) json_object_set_new(root, "profile", profile(b));
-  char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-  json_decref(root);
-  if (!text) return at_nomem(err);
-  at_text_addf(out, "%s\n", text);
-  free(text);
-  return out->failed ? at_nomem(err) : AT_OK;
+  json_t *root = json_pack("{s:s, s:I, s:i, s:i, s:i, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:b, s:s}",
+                           "model", b->model, "batch", (json_int_t)b->batch, "threads", b->threads,
+                           "repeat", b->repeat, "losses", b->losses, "phases", phases, "sizes",
+                           sizes(b), "sgemm_flops_per_s", b->machine.sgemm, "copy_bytes_per_s",
+                           b->machine.copy, "planned_bytes", b->planned, "peak_bytes", b->peak,
+                           "loss", number(b->loss), "finite", b->finite, "weights", weights);
+  if (root && b->profiled) json_object_set_new(root, "profile", profile(b));
+  return print(root, out, err);
+}
+
+at_status at_bench_cases_json(const at_bench_cases *c, at_text *out, at_error *err) {
+  json_t *list = json_array();
+  for (int i = 0; i < c->n; i++)
+    json_array_append_new(
+        list, json_pack("{s:s, s:s, s:o, s:o}", "operator", c->v[i].op, "shape", c->v[i].shape,
+                        "forward", part(&c->v[i].way[0]), "backward", part(&c->v[i].way[1])));
+  return print(json_pack("{s:i, s:i, s:f, s:f, s:o}", "threads", c->threads, "repeat", c->repeat,
+                         "sgemm_flops_per_s", c->machine.sgemm, "copy_bytes_per_s", c->machine.copy,
+                         "cases", list),
+               out, err);
 }

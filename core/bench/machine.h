@@ -8,4 +8,8 @@ double at_machine_sgemm(at_pool *pool);
 /* Best of several copies of 128 MiB in pieces of 256 KiB, in bytes read and written a second; 0: no
  * memory. */
 double at_machine_copy(at_pool *pool);
+
+typedef struct at_machine {
+  double sgemm, copy;
+} at_machine;
 #endif

@@ -12,14 +12,14 @@ static void watch(void *ctx, const at_node *n, at_exec_part part) {
   at_bench_profile *p = ctx;
   p->now[n->id * AT_EXEC_PARTS + (int)part] += at_clock() - p->last;
   const at_cost w = at_exec_cost(p->s->x, n, part);
-  p->cost[n->id].flops += w.flops;
-  p->cost[n->id].bytes += w.bytes;
+  p->cost[n->id * AT_EXEC_PARTS + (int)part].flops += w.flops;
+  p->cost[n->id * AT_EXEC_PARTS + (int)part].bytes += w.bytes;
   p->last = at_clock();
 }
 
 at_status at_bench_profile_new(at_bench_subject *s, int steps, at_bench_profile **out,
                                at_error *err) {
-  const size_t nodes = (size_t)s->g->n_node, parts = nodes * AT_EXEC_PARTS;
+  const size_t parts = (size_t)s->g->n_node * AT_EXEC_PARTS;
   at_bench_profile *p = *out = calloc(1, sizeof *p);
   if (!p) return at_nomem(err);
   p->s = s;
@@ -27,7 +27,7 @@ at_status at_bench_profile_new(at_bench_subject *s, int steps, at_bench_profile 
   p->now = calloc(parts + 1, sizeof *p->now);
   p->all = calloc(parts + 1, (size_t)steps * sizeof *p->all);
   p->between = calloc((size_t)steps, sizeof *p->between);
-  p->cost = calloc(nodes + 1, sizeof *p->cost);
+  p->cost = calloc(parts + 1, sizeof *p->cost);
   return p->now && p->all && p->between && p->cost ? AT_OK : at_nomem(err);
 }
 
@@ -43,7 +43,7 @@ void at_bench_profile_free(at_bench_profile *p) {
 void at_bench_profile_step(at_bench_profile *p) {
   if (!p) return;
   memset(p->now, 0, (size_t)p->s->g->n_node * AT_EXEC_PARTS * sizeof *p->now);
-  memset(p->cost, 0, (size_t)p->s->g->n_node * sizeof *p->cost);
+  memset(p->cost, 0, (size_t)p->s->g->n_node * AT_EXEC_PARTS * sizeof *p->cost);
 }
 
 void at_bench_profile_begin(at_bench_profile *p) {
@@ -67,7 +67,19 @@ void at_bench_profile_taken(at_bench_profile *p) {
 
 /* ---- gathered ---- */
 
-double at_bench_seconds(const at_bench_spot *s) { return s->forward + s->again + s->backward; }
+static void add_part(at_bench_part *to, const at_bench_part *p) {
+  to->seconds += p->seconds;
+  to->flops += p->flops;
+  to->bytes += p->bytes;
+}
+
+at_bench_part at_bench_sum(const at_bench_spot *s) {
+  at_bench_part all = {0, 0, 0};
+  for (int i = 0; i < AT_EXEC_PARTS; i++) add_part(&all, &s->part[i]);
+  return all;
+}
+
+static double seconds_of(const at_bench_spot *s) { return at_bench_sum(s).seconds; }
 
 typedef struct gather {
   const at_bench_profile *p;
@@ -101,24 +113,18 @@ static void measure_nodes(gather *g) {
   const at_bench_subject *s = g->p->s;
   for (int i = 0; i < s->g->n_node; i++) {
     at_bench_spot *n = &g->node[i];
-    *n = (at_bench_spot){.name = s->g->node[i]->op->name,
-                         .nodes = 1,
-                         .forward = median_of(g, i, AT_EXEC_FORWARD),
-                         .again = median_of(g, i, AT_EXEC_AGAIN),
-                         .backward = median_of(g, i, AT_EXEC_BACKWARD),
-                         .flops = g->p->cost[i].flops,
-                         .bytes = g->p->cost[i].bytes};
+    *n = (at_bench_spot){.name = s->g->node[i]->op->name, .nodes = 1};
+    for (int k = 0; k < AT_EXEC_PARTS; k++) {
+      const at_cost *c = &g->p->cost[i * AT_EXEC_PARTS + k];
+      n->part[k] = (at_bench_part){median_of(g, i, (at_exec_part)k), c->flops, c->bytes};
+    }
     find_place(s, s->g->node[i], n);
   }
 }
 
 static void add(at_bench_spot *to, const at_bench_spot *n) {
   to->nodes++;
-  to->forward += n->forward;
-  to->again += n->again;
-  to->backward += n->backward;
-  to->flops += n->flops;
-  to->bytes += n->bytes;
+  for (int i = 0; i < AT_EXEC_PARTS; i++) add_part(&to->part[i], &n->part[i]);
 }
 
 /* The spot of that key, made when there is none. */
@@ -134,7 +140,7 @@ static at_bench_spot *spot(at_bench_spots *all, const at_bench_spot *key) {
 }
 
 static int by_seconds(const void *a, const void *b) {
-  const double x = at_bench_seconds(a), y = at_bench_seconds(b);
+  const double x = seconds_of(a), y = seconds_of(b);
   return (x < y) - (x > y);
 }
 
@@ -145,7 +151,7 @@ static at_status gather_lines(gather *g, const at_bench_spot *order, int n, at_b
   for (int i = 0; i < n; i++) {
     at_bench_spot key = order[i];
     key.nodes = 0;
-    key.forward = key.again = key.backward = key.flops = key.bytes = 0;
+    memset(key.part, 0, sizeof key.part);
     if (!key.line) key.name = "";
     at_bench_spot *s = spot(&out->line, &key);
     add(s, &order[i]);
@@ -173,7 +179,7 @@ static at_status gather_modules(gather *g, at_bench *out, at_error *err) {
   const at_graph *graph = g->p->s->g;
   for (int i = 0; i < graph->n_node; i++) {
     const char *path = graph->node[i]->module;
-    if (!path || at_bench_seconds(&g->node[i]) <= 0) continue;
+    if (!path || seconds_of(&g->node[i]) <= 0) continue;
     for (const char *dot = path; dot; dot = *dot ? dot + 1 : NULL) {
       dot += strcspn(dot, ".");
       const char *name = at_arena_strndup(g->arena, path, (size_t)(dot - path));
@@ -224,7 +230,7 @@ at_status at_bench_profile_gather(const at_bench_profile *p, at_bench *out, at_e
   if (st != AT_OK) return st;
   measure_nodes(&g);
   for (int i = 0; i < p->s->g->n_node; i++)
-    if (at_bench_seconds(&g.node[i]) > 0) order[n++] = g.node[i];
+    if (seconds_of(&g.node[i]) > 0) order[n++] = g.node[i];
   qsort(order, (size_t)n, sizeof *order, by_seconds);
   st = gather_lines(&g, order, n, out, err);
   if (st == AT_OK) st = gather_modules(&g, out, err);
@@ -238,6 +244,6 @@ at_status at_bench_profile_gather(const at_bench_profile *p, at_bench *out, at_e
   out->update = out->time[AT_BENCH_UPDATE].median;
   out->between = at_bench_median(p->between, p->steps);
   out->total = out->load + out->update + out->between;
-  for (int i = 0; i < out->line.n; i++) out->total += at_bench_seconds(&out->line.v[i]);
+  for (int i = 0; i < out->line.n; i++) out->total += seconds_of(&out->line.v[i]);
   return AT_OK;
 }

@@ -53,7 +53,8 @@ static at_status open_model(at_registry *reg, const at_bench_options *o, at_benc
       .path = o->path, .rows = s->batch, .seed = 1, .length = length_of, .length_ctx = &s->model};
   const at_adam adam = at_adam_defaults();
   if ((st = at_pool_new(processors(o->threads), &s->pool, err)) != AT_OK) return st;
-  const at_exec_options eo = {.pool = s->pool, .gradients = s->losses > 0, .turns = true};
+  const at_exec_options eo = {
+      .pool = s->pool, .gradients = s->losses > 0, .input_grads = o->input_grads, .turns = true};
   st = at_params_new(s->g, &s->params, err);
   if (st == AT_OK) at_params_init(s->params, 1);
   if (st == AT_OK) st = at_optimizer_new(s->params, &adam, &s->opt, err);

@@ -65,6 +65,20 @@ is "a pass that is left out" "True" "$(
   ask "$work/gram" "j['phases']['forward']['flops'] != $(ask "$work/plain" "j['phases']['forward']['flops']")"
 )"
 
+# ---- single operators ----
+"$A" bench --op all --repeat 1 --threads 2 --json >"$work/ops" 2>"$work/stderr"
+is "bench operators" "0" "$?$(cat "$work/stderr")"
+is "each has its cost on both ways" "[]" \
+  "$(ask "$work/ops" "[(c['operator'], c['shape']) for c in j['cases'] if min(c[w][k] for w in ('forward', 'backward') for k in ('seconds', 'bytes')) <= 0]")"
+is "that of a convolution is known" "$((2 * 16 * 14 * 14 * 256 * 256 * 9)).0" \
+  "$(ask "$work/ops" "[c['forward']['flops'] for c in j['cases'] if c['shape'] == '3 x 3, [16, 256, 14, 14] -> 256'][0]")"
+is "it goes back to its input and its weights" "2.0" \
+  "$(ask "$work/ops" "[c['backward']['flops'] / c['forward']['flops'] for c in j['cases'] if c['operator'] == 'linear'][0]")"
+is "one of them alone" "embed" "$("$A" bench --op embed --repeat 1 --threads 2 --json >"$work/op"; ask "$work/op" "j['cases'][0]['operator']")"
+refuses "an operator without shapes" 2 'no shapes are known of an operator `conv`; did you mean `conv2d`' "$A" bench --op conv
+refuses "an operator and a model" 2 'usage: attune bench' "$A" bench --op relu "$m/scan.att"
+refuses "neither" 2 'usage: attune bench' "$A" bench
+
 # ---- bad input ----
 refuses "no such model" 2 'nowhere.att.*No such file' "$A" bench "$work/nowhere.att"
 refuses "no such run" 2 'nowhere.yaml.*No such file' "$A" bench "$work/nowhere.yaml"
