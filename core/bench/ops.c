@@ -40,6 +40,8 @@ static const op_case cases[] = {
     {"max_pool2d", "2 x 2, [8, 64, 64, 64]", 8, "input x: real [item, y = 64, x = 64, c = 64]",
      "x |> max_pool2d(y, x, size = 2)"},
     {"relu", "[2912, 3072]", 2912, "input x: real [item, f = 3072]", "x |> relu"},
+    {"leaky_relu", "[8, 64, 64, 64]", 8, "input x: real [item, y = 64, x = 64, c = 64]",
+     "x |> leaky_relu(0.2)"},
     {"gelu", "[2912, 3072]", 2912, "input x: real [item, f = 3072]", "x |> gelu"},
     {"dropout", "[2912, 768]", 2912, "input x: real [item, f = 768]", "x |> dropout(0.1)"},
     {"embed", "1536 of [10000, 300]", 1536, "input x: token(10000) [item]",

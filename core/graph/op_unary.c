@@ -32,10 +32,11 @@ static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
   at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), GRAIN, fn, &m);
 }
 
-/* The body of a loop over one range; `m` and `i` are in scope of the expression. */
+/* The body of a loop over one range; `m` and `i` are in scope of the expression. What is written
+ * may not be `here`, so that the compiler may take several turns at once. */
 #define EACH(name, ...)                                   \
   static void name(void *ctx, size_t begin, size_t end) { \
-    const map *m = ctx;                                   \
+    const map here = *(const map *)ctx, *m = &here;       \
     for (size_t i = begin; i < end; i++) {                \
       __VA_ARGS__;                                        \
     }                                                     \
@@ -46,7 +47,8 @@ static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
   static void name##_backward(at_exec *x, const at_node *n) { run_backward(x, n, name##_back); }
 
 EACH(relu_run, m->out[i] = m->x[i] > 0 ? m->x[i] : 0)
-EACH(relu_back, m->dx[i] += m->y[i] > 0 ? m->dy[i] : 0)
+/* dy is read whether or not it counts, so that the loop has no branch */
+EACH(relu_back, const float dy = m->dy[i]; m->dx[i] += m->y[i] > 0 ? dy : 0)
 ENTRY(relu)
 
 EACH(leaky_relu_run, m->out[i] = m->x[i] > 0 ? m->x[i] : m->a * m->x[i])
