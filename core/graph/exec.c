@@ -48,8 +48,10 @@ static bool allocate(at_exec *x) {
   x->begin_at = calloc(steps + 2, sizeof *x->begin_at);
   x->end_at = calloc(steps + 2, sizeof *x->end_at);
   x->gap = calloc(pieces + 1, sizeof *x->gap);
+  x->by_size = calloc(pieces + 1, sizeof *x->by_size);
+  x->placed = calloc(pieces + 1, sizeof *x->placed);
   return x->slot && x->piece && x->axis && x->by_begin && x->by_end && x->begin_at && x->end_at &&
-         x->gap;
+         x->gap && x->by_size && x->placed;
 }
 
 at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_options *o, at_exec **out,
@@ -89,6 +91,8 @@ void at_exec_free(at_exec *x) {
   free(x->begin_at);
   free(x->end_at);
   free(x->gap);
+  free(x->by_size);
+  free(x->placed);
   free(x->block);
   free(x);
 }

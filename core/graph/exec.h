@@ -96,6 +96,7 @@ const float *at_exec_value(const at_exec *x, const at_node *n);
 const float *at_exec_input_grad(const at_exec *x, const at_node *input);
 float at_exec_loss(const at_exec *x);
 size_t at_exec_bytes(const at_exec *x); /* planned storage now */
+size_t at_exec_least(const at_exec *x); /* the most that must be there at one time: no plan is less */
 double at_exec_flops(const at_exec *x); /* forward, at the bound sizes */
 /* The part of one node: its arithmetic, and the bytes of its value; 0 when it does not run. */
 double at_exec_node_flops(const at_exec *x, const at_node *n);

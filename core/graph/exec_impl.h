@@ -77,6 +77,7 @@ struct at_exec {
   int *by_begin, *by_end, *begin_at, *end_at;
   at_gap *gap; /* free memory in planning, by offset */
   int n_gap;
+  int *by_size, *placed; /* pieces in order of size, and of offset */
   unsigned char *block; /* 64-byte aligned */
   size_t block_bytes, planned;
   bool analysed, ready, backward;
@@ -113,8 +114,9 @@ double at_op_flops(const at_exec *x, const at_node *n);
  * makes again. */
 void at_exec_point_value(at_exec *x, int id, int what);
 
-/* plan.c: who runs, who lives how long (once), and where (every binding). */
+/* plan.c: who runs, and who lives how long (once). */
 void at_exec_analyse(at_exec *x);
+/* place.c: where (every binding). */
 /* AT_EINPUT when the sizes do not fit into memory sizes. */
 at_status at_exec_plan(at_exec *x, at_error *err);
 /* What lies behind an item's own length in the padded dims of a value of n. */

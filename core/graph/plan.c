@@ -1,11 +1,9 @@
-/* The memory plan: which nodes run, how long each piece of memory is needed,
- * and where it lies.
+/* The memory plan: which nodes run, and how long each piece of memory is needed; where it lies
+ * finds place.c.
  *
  * Lifetimes depend on the graph and on what is asked for, so they are found
- * once; places depend on sizes and are found at every binding by walking the
- * timeline with a list of gaps (best fit), without allocating. */
+ * once; places depend on sizes and are found at every binding. */
 #include <string.h>
-#include "core/base/text.h"
 #include "core/graph/exec_impl.h"
 #include "core/graph/ops.h"
 
@@ -305,98 +303,4 @@ void at_exec_analyse(at_exec *x) {
   sort_pieces(x, true, x->by_end, x->end_at);
   x->analysed = true;
   x->again = -1;
-}
-
-/* ---- where ---- */
-
-static void take(at_exec *x, at_piece *p) {
-  int best = -1;
-  for (int i = 0; i < x->n_gap; i++)
-    if (x->gap[i].bytes >= p->bytes && (best < 0 || x->gap[i].bytes < x->gap[best].bytes)) best = i;
-  if (best < 0) {
-    /* The gap at the top grows, otherwise the block does. */
-    const at_gap *last = x->n_gap ? &x->gap[x->n_gap - 1] : NULL;
-    bool top = last && last->offset + last->bytes == x->planned;
-    p->offset = top ? last->offset : x->planned;
-    x->n_gap -= top;
-    x->planned = p->offset + p->bytes;
-    return;
-  }
-  at_gap *gap = &x->gap[best];
-  p->offset = gap->offset;
-  gap->offset += p->bytes;
-  gap->bytes -= p->bytes;
-  if (gap->bytes) return;
-  memmove(gap, gap + 1, (size_t)(x->n_gap - best - 1) * sizeof *gap);
-  x->n_gap--;
-}
-
-static void give(at_exec *x, const at_piece *p) {
-  int lo = 0, hi = x->n_gap;
-  while (lo < hi) {
-    int mid = (lo + hi) / 2;
-    if (x->gap[mid].offset < p->offset)
-      lo = mid + 1;
-    else
-      hi = mid;
-  }
-  at_gap *g = x->gap;
-  bool below = lo > 0 && g[lo - 1].offset + g[lo - 1].bytes == p->offset;
-  bool above = lo < x->n_gap && p->offset + p->bytes == g[lo].offset;
-  if (below) {
-    g[lo - 1].bytes += p->bytes;
-    if (!above) return;
-    g[lo - 1].bytes += g[lo].bytes;
-    memmove(&g[lo], &g[lo + 1], (size_t)(x->n_gap - lo - 1) * sizeof *g);
-    x->n_gap--;
-  } else if (above) {
-    g[lo].offset = p->offset;
-    g[lo].bytes += p->bytes;
-  } else {
-    memmove(&g[lo + 1], &g[lo], (size_t)(x->n_gap - lo) * sizeof *g);
-    g[lo] = (at_gap){p->offset, p->bytes};
-    x->n_gap++;
-  }
-}
-
-static bool round64(size_t bytes, size_t *out) {
-  size_t up;
-  if (!at_add_size(bytes, 63, &up)) return false;
-  *out = up / 64 * 64;
-  return true;
-}
-
-/* Bytes of every piece at the bound sizes; false: larger than a size_t holds. */
-static bool measure(at_exec *x) {
-  size_t sum = 0;
-  for (int i = 0; i < x->n; i++) {
-    const at_node *n = x->g->node[i];
-    for (int w = 0; w < AT_PIECES; w++) {
-      at_piece *p = at_exec_piece(x, i, w);
-      size_t bytes;
-      if (p->begin < 0) continue;
-      if (w == AT_PIECE_SAVED)
-        bytes = n->op->saved(x, n);
-      else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD)
-        bytes = n->op->scratch(x, n);
-      else if (!at_mul_size((size_t)x->slot[i].count, sizeof(float), &bytes))
-        return false;
-      if (!round64(bytes, &p->bytes) || !at_add_size(sum, p->bytes, &sum)) return false;
-    }
-  }
-  return true;
-}
-
-at_status at_exec_plan(at_exec *x, at_error *err) {
-  x->planned = 0;
-  x->n_gap = 0;
-  if (!measure(x))
-    return at_fail(err, AT_EINPUT, "a batch of these sizes is too large for any memory");
-  for (int t = 0; t <= at_exec_last_step(x); t++) {
-    for (int i = t ? x->end_at[t - 1] : 0; t && i < x->end_at[t]; i++)
-      if (x->piece[x->by_end[i]].bytes) give(x, &x->piece[x->by_end[i]]);
-    for (int i = x->begin_at[t]; i < x->begin_at[t + 1]; i++)
-      if (x->piece[x->by_begin[i]].bytes) take(x, &x->piece[x->by_begin[i]]);
-  }
-  return AT_OK;
 }
