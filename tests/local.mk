@@ -29,6 +29,10 @@ unit_tests += test_exec
 test_exec_SOURCES = tests/unit/test_exec.c
 test_exec_LDADD = $(unit_ldadd)
 
+unit_tests += test_plan
+test_plan_SOURCES = tests/unit/test_plan.c bench/cases.c bench/cases.h
+test_plan_LDADD = $(unit_ldadd)
+
 unit_tests += test_ops
 test_ops_SOURCES = tests/unit/test_ops.c tests/unit/op_cases_basic.c tests/unit/op_cases_axes.c tests/unit/op_cases_more.c \
   tests/unit/op_cases_choices.c tests/unit/op_cases_kernel.c \

@@ -257,7 +257,7 @@ static at_status grow_block(at_exec *x, at_error *err) {
 }
 
 static void *place(const at_exec *x, int id, int what) {
-  const at_piece *p = at_exec_piece(x, id, what);
+  const at_piece *p = &x->piece[at_exec_piece(x, id, what)->home];
   return p->begin < 0 || !p->bytes ? NULL : x->block + p->offset;
 }
 

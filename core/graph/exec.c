@@ -192,11 +192,12 @@ void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
   at_exec_turn(x, 0, seed, step, training);
 }
 
-/* A gradient is zeroed when its first addend comes. */
-static void start_gradient(at_exec *x, int id) {
+/* A gradient is zeroed when its first addend comes, unless node `by` leaves its own there. */
+static void start_gradient(at_exec *x, int id, int by) {
   at_slot *s = &x->slot[x->slot[id].root];
   if (!s->grad || s->started) return;
   s->started = true;
+  if (by >= 0 && s->handed == by) return;
   if (at_node_is_parameter(x->g->node[x->slot[id].root])) return;
   at_parallel_range(x->o.pool, (size_t)s->count, GRAIN, zero_range, s->grad);
 }
@@ -215,7 +216,7 @@ static void mark_reached(at_exec *x, int source) {
 
 static void give_gradient(at_exec *x, int id, const float *grad) {
   const at_slot *s = &x->slot[id];
-  start_gradient(x, id);
+  start_gradient(x, id, -1);
   for (int64_t i = 0; i < s->count; i++) s->grad[i] += grad[i];
 }
 
@@ -232,6 +233,12 @@ static void make_again(at_exec *x, int step) {
   }
 }
 
+float *at_x_grad_late(at_exec *x, const at_node *n) {
+  float *grad = at_x_grad_in(x, n, 0);
+  if (grad) start_gradient(x, n->in[0]->id, -1);
+  return grad;
+}
+
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within) {
   mark_reached(x, source);
   x->backward = true;
@@ -241,8 +248,8 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
     make_again(x, at_exec_backstep(x, x->turn, i));
     if (i == source) give_gradient(x, i, grad);
     if (s->reached && at_exec_now(x, s->back) && (!within || s->below)) {
-      for (int k = 0; k < n->n_in; k++)
-        if (at_exec_now(x, x->slot[n->in[k]->id].want)) start_gradient(x, n->in[k]->id);
+      for (int k = n->op->flags & AT_OP_WEIGHS_FIRST ? 1 : 0; k < n->n_in; k++)
+        if (at_exec_now(x, x->slot[n->in[k]->id].want)) start_gradient(x, n->in[k]->id, i);
       zero_tails(x, n, s->grad);
       n->op->backward(x, n);
       tell(x, n, AT_EXEC_BACKWARD);
@@ -250,9 +257,9 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
     poison_ended(x, at_exec_backstep(x, x->turn, i));
   }
   for (int i = 0; i < x->g->n_input; i++)
-    if (x->slot[x->g->input[i]->id].live) start_gradient(x, x->g->input[i]->id);
+    if (x->slot[x->g->input[i]->id].live) start_gradient(x, x->g->input[i]->id, -1);
   for (int i = 0; i < x->n; i++)
-    if (x->slot[i].sought && x->slot[i].live) start_gradient(x, i);
+    if (x->slot[i].sought && x->slot[i].live) start_gradient(x, i, -1);
 }
 
 void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad) {

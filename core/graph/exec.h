@@ -96,7 +96,8 @@ const float *at_exec_value(const at_exec *x, const at_node *n);
 const float *at_exec_input_grad(const at_exec *x, const at_node *input);
 float at_exec_loss(const at_exec *x);
 size_t at_exec_bytes(const at_exec *x); /* planned storage now */
-size_t at_exec_least(const at_exec *x); /* the most that must be there at one time: no plan is less */
+size_t at_exec_least(
+    const at_exec *x); /* the most that must be there at one time: no plan is less */
 double at_exec_flops(const at_exec *x); /* forward, at the bound sizes */
 /* The part of one node: its arithmetic, and the bytes of its value; 0 when it does not run. */
 double at_exec_node_flops(const at_exec *x, const at_node *n);
@@ -141,6 +142,8 @@ const int32_t *at_x_in_tokens(const at_exec *x, const at_node *n, int i);
 float *at_x_out(const at_exec *x, const at_node *n); /* in forward; in backward if KEEPS_OUT */
 const float *at_x_grad_out(const at_exec *x, const at_node *n);
 float *at_x_grad_in(const at_exec *x, const at_node *n, int i); /* NULL: not wanted */
+/* The same for input 0 of AT_OP_WEIGHS_FIRST: from here on its value may be gone. */
+float *at_x_grad_late(at_exec *x, const at_node *n);
 void *at_x_saved(const at_exec *x, const at_node *n);
 void *at_x_scratch(const at_exec *x, const at_node *n);
 

@@ -20,6 +20,7 @@ enum {
  * needed. */
 typedef struct at_piece {
   int begin, end;
+  int home;             /* the piece in whose place it lies, itself for most */
   size_t bytes, offset; /* at the bound sizes; both multiples of 64 */
 } at_piece;
 
@@ -42,8 +43,9 @@ typedef struct at_slot {
   at_turns back;    /* backward of its operator may run */
   bool reached;     /* by the source of the backward pass that runs now */
   bool started;     /* gradient zeroed in this pass (at roots) */
-  int64_t count;    /* elements */
-  int64_t given;    /* of an input, by at_exec_give; -1: not said */
+  int handed;    /* whose backward leaves its own gradient as this one's first addend; -1 (roots) */
+  int64_t count; /* elements */
+  int64_t given; /* of an input, by at_exec_give; -1: not said */
   void *value;
   float *grad;
   void *saved, *scratch[2]; /* forward, backward */
@@ -78,9 +80,9 @@ struct at_exec {
   at_gap *gap; /* free memory in planning, by offset */
   int n_gap;
   int *by_size, *placed; /* pieces in order of size, and of offset */
-  unsigned char *block; /* 64-byte aligned */
+  unsigned char *block;  /* 64-byte aligned */
   size_t block_bytes, planned;
-  bool analysed, ready, backward;
+  bool analysed, settled, ready, backward;
   bool training;
   int again; /* the node whose `below` is marked; -1 */
   int ran;   /* nodes that ran last */
@@ -116,9 +118,16 @@ void at_exec_point_value(at_exec *x, int id, int what);
 
 /* plan.c: who runs, and who lives how long (once). */
 void at_exec_analyse(at_exec *x);
+void at_exec_live(at_exec *x);
+/* remake.c: what backward makes again, from the sizes of the first binding. */
+void at_exec_settle(at_exec *x);
 /* place.c: where (every binding). */
 /* AT_EINPUT when the sizes do not fit into memory sizes. */
 at_status at_exec_plan(at_exec *x, at_error *err);
+/* Bytes of every piece at the bound sizes, or of those that are AT_UNMEASURED; false: larger than a
+ * size_t holds. */
+#define AT_UNMEASURED SIZE_MAX
+bool at_exec_measure(at_exec *x, bool anew);
 /* What lies behind an item's own length in the padded dims of a value of n. */
 typedef void at_tail_fn(void *ctx, const float *tail, int64_t n);
 void at_exec_tails(const at_exec *x, const at_node *n, const float *v, at_tail_fn *fn, void *ctx);

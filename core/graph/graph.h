@@ -295,8 +295,12 @@ enum {
   AT_OP_SIZES = 1u << 8,     /* finds the sizes of the axes that it makes; they keep their kind */
   AT_OP_COMPOSED = 1u << 10, /* lowering makes it of several others; no node has it */
   AT_OP_TAIL = 1u << 9,      /* wants the axes that it names last, in their order */
-  AT_OP_CHEAP = 1u << 11 /* forward, which takes no scratch, costs so little that backward makes the
-                          * value again instead of keeping it, where its inputs are there */
+  AT_OP_CHEAP = 1u << 11, /* forward costs so little that backward makes the value again instead of
+                           * keeping it, where its inputs are there and memory is less for it */
+  AT_OP_IN_PLACE = 1u << 12, /* backward can leave the gradient of input 0 where its own lies: then
+                              * both are one pointer, and it assigns */
+  AT_OP_WEIGHS_FIRST = 1u << 13 /* backward has read the value of input 0 when it asks for its
+                                 * gradient, by at_x_grad_late: that may lie where the value did */
 };
 
 struct at_op {
@@ -316,7 +320,7 @@ struct at_op {
   size_t (*scratch)(const at_exec *x, const at_node *n);
   /* Writes all of the output. */
   void (*forward)(at_exec *x, const at_node *n);
-  /* Adds to the gradients of inputs that want one; never assigns. */
+  /* Adds to the gradients of inputs that want one; assigns in place alone (AT_OP_IN_PLACE). */
   void (*backward)(at_exec *x, const at_node *n);
   /* Multiply-adds x2 of forward at the bound sizes; NULL: by the list in flops.c. */
   double (*flops)(const at_exec *x, const at_node *n);

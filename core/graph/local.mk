@@ -46,9 +46,9 @@ libcore_la_SOURCES += \
 	core/graph/params.c \
 	core/graph/pass.c core/graph/pass.h core/graph/pass_gram.c core/graph/pass_impl.h \
 	core/graph/pass_rows.c core/graph/pass_split.c core/graph/pass_training.c \
-	core/graph/pass_split.c \
 	core/graph/place.c \
 	core/graph/plan.c \
+	core/graph/remake.c \
 	core/graph/product.c core/graph/product.h \
 	core/graph/recurrent.c core/graph/recurrent.h \
 	core/graph/steps.c core/graph/steps.h \

@@ -61,8 +61,9 @@ static void backward(at_exec *x, const at_node *n, int n_in, at_stretch_fn *cons
     if (n_in > 2) m.c = at_x_in(x, n, 2);
   }
   at_bcast_make(x, n, n_in, at_x_scratch(x, n), &b);
+  /* In place (add, sub) the gradient of input 0 is there already. */
   for (int k = 0; k < n_in; k++)
-    if ((m.d = at_x_grad_in(x, n, k))) at_bcast_each(x, &b, k, fn[k], &m);
+    if ((m.d = at_x_grad_in(x, n, k)) && m.d != m.dy) at_bcast_each(x, &b, k, fn[k], &m);
 }
 
 #define BINARY(op, flags_, back0, back1, summary_)                                       \
@@ -81,9 +82,9 @@ static void backward(at_exec *x, const at_node *n, int n_in, at_stretch_fn *cons
                             .scratch = at_bcast_scratch,                                 \
                             .forward = op##_forward,                                     \
                             .backward = op##_backward};
-BINARY(add, 0, pass_0, pass_1, "sum, over the axes of both")
-BINARY(sub, 0, pass_0, sub_1, "difference, over the axes of both")
-BINARY(mul, AT_OP_KEEPS_IN, mul_0, mul_1, "product, over the axes of both")
+BINARY(add, AT_OP_CHEAP | AT_OP_IN_PLACE, pass_0, pass_1, "sum, over the axes of both")
+BINARY(sub, AT_OP_CHEAP | AT_OP_IN_PLACE, pass_0, sub_1, "difference, over the axes of both")
+BINARY(mul, AT_OP_KEEPS_IN | AT_OP_CHEAP, mul_0, mul_1, "product, over the axes of both")
 BINARY(div, AT_OP_KEEPS_IN, div_0, div_1, "quotient, over the axes of both")
 
 /* ---- the distance of a normal distribution from the standard one ---- */

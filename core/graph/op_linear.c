@@ -111,13 +111,12 @@ static void linear_forward(at_exec *x, const at_node *n) {
 static void linear_backward(at_exec *x, const at_node *n) {
   layer s = linear_shape(x, n);
   at_pool *pool = at_x_pool(x);
-  float *dy = at_unconst(at_x_grad_out(x, n)), *dx = at_x_grad_in(x, n, 0);
+  float *dy = at_unconst(at_x_grad_out(x, n)), *dx;
   at_weight weight = at_weight_backward(x, n, at_linear_normed(n));
   float *dw = weight.dw, *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
   float *in = at_unconst(at_x_in(x, n, 0)), *w = at_unconst(weight.w);
   int64_t rows = s.inner == 1 ? s.outer : s.inner, outer = s.inner == 1 ? 1 : s.outer;
   at_mat xin = s.inner == 1 ? (at_mat){in, s.from, 1} : (at_mat){in, 1, s.inner};
-  at_mat xout = s.inner == 1 ? (at_mat){dx, s.from, 1} : (at_mat){dx, 1, s.inner};
   if (db) at_x_add_column_sums(x, dy, outer * rows, s.to, s.to, db);
   for (int64_t o = 0; dw && o < outer; o++) {
     at_mat xo = {xin.p + o * s.from * rows, xin.rs, xin.cs};
@@ -125,9 +124,10 @@ static void linear_backward(at_exec *x, const at_node *n) {
             (at_mat){dw, s.from, 1});
   }
   at_weight_close(x, n, &weight);
-  if (dx)
-    at_gemm_batch(pool, outer, rows, s.from, s.to, 1, (at_mat){dy, s.to, 1}, rows * s.to,
-                  (at_mat){w, s.from, 1}, 0, 1, xout, s.from * rows);
+  if (!(dx = at_x_grad_late(x, n))) return;
+  at_mat xout = s.inner == 1 ? (at_mat){dx, s.from, 1} : (at_mat){dx, 1, s.inner};
+  at_gemm_batch(pool, outer, rows, s.from, s.to, 1, (at_mat){dy, s.to, 1}, rows * s.to,
+                (at_mat){w, s.from, 1}, 0, 1, xout, s.from * rows);
 }
 
 static double linear_flops(const at_exec *x, const at_node *n) {
@@ -143,7 +143,7 @@ const at_op at_op_linear = {
     .min_in = 1,
     .max_in = 1,
     .params = linear_params,
-    .flags = AT_OP_KEEPS_IN,
+    .flags = AT_OP_KEEPS_IN | AT_OP_WEIGHS_FIRST,
     .infer = linear_infer,
     .scratch = linear_scratch,
     .forward = linear_forward,

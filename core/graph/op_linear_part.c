@@ -94,7 +94,7 @@ static void part_forward(at_exec *x, const at_node *n) {
 static void part_backward(at_exec *x, const at_node *n) {
   const part p = part_shape(x, n);
   at_pool *pool = at_x_pool(x);
-  float *dy = at_unconst(at_x_grad_out(x, n)), *dx = at_x_grad_in(x, n, 0);
+  float *dy = at_unconst(at_x_grad_out(x, n)), *dx;
   float *dw = at_x_grad_in(x, n, 1), *more = n->n_in > 2 ? at_x_grad_in(x, n, 2) : NULL;
   if (more && has_bias(n))
     at_x_add_column_sums(x, dy, p.rows, p.to, p.to, more);
@@ -104,7 +104,7 @@ static void part_backward(at_exec *x, const at_node *n) {
     at_gemm(pool, p.to, p.from, p.rows, 1, (at_mat){dy, 1, p.to},
             (at_mat){at_unconst(at_x_in(x, n, 0)), p.from, 1}, 1,
             (at_mat){dw + p.begin, p.whole, 1});
-  if (dx)
+  if ((dx = at_x_grad_late(x, n)))
     at_gemm(pool, p.rows, p.from, p.to, 1, (at_mat){dy, p.to, 1},
             (at_mat){at_unconst(at_x_in(x, n, 1)) + p.begin, p.whole, 1}, 1,
             (at_mat){dx, p.from, 1});
@@ -123,7 +123,7 @@ const at_op at_op_linear_part = {
     .min_in = 2,
     .max_in = 3,
     .params = part_params,
-    .flags = AT_OP_KEEPS_IN | AT_OP_INTERNAL,
+    .flags = AT_OP_KEEPS_IN | AT_OP_INTERNAL | AT_OP_WEIGHS_FIRST,
     .unread = 1u << 2,
     .infer = part_infer,
     .forward = part_forward,

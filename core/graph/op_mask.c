@@ -128,7 +128,7 @@ typedef struct order {
   int part;
   int from; /* those who attend are this part alone; -1: all of it */
   const at_axis *whole;
-  bool back;
+  bool back, in_place; /* back where dx lies as dy did: what passes stays, the rest goes */
 } order;
 
 /* Where part `part` of a row of `length` begins and ends; all of the row with -1. */
@@ -148,6 +148,7 @@ static void stretch_of(const order *o, int part, int64_t parent, int64_t length,
 static void let_through(const order *o, int64_t at, int64_t begin, int64_t end, int64_t stride) {
   const float *in = o->in + at;
   float *out = o->out + at;
+  if (o->in_place) return;
   if (!o->back && stride == 1) {
     if (end > begin) memcpy(out + begin, in + begin, (size_t)(end - begin) * sizeof *out);
   } else if (!o->back) {
@@ -181,6 +182,8 @@ static void order_lane(const order *o, int64_t at, int64_t n, int64_t stride) {
   let_through(o, at, 0, from, stride);
   if (!o->back)
     for (int64_t k = from; k < end; k++) o->out[at + k * stride] = EXCLUDED;
+  if (o->in_place)
+    for (int64_t k = from; k < end; k++) o->out[at + k * stride] = 0;
   let_through(o, at, end, n, stride);
 }
 
@@ -194,6 +197,7 @@ static void causal_run(at_exec *x, const at_node *n, const float *in, float *out
   order o = {.x = x, .n = n, .in = in, .out = out, .back = back};
   o.part = ordered_part(g, n);
   o.from = is_part(g, n, q) ? part_of(g, n, q) : -1;
+  o.in_place = back && in == out;
   o.whole = &g->axis[root_of(g, n->arg[CAUSAL_KEY].axis[0])];
   o.q_stride = at_x_around(x, n, dq).inner;
   o.q_size = at_x_dim(x, n, dq);
@@ -219,7 +223,7 @@ const at_op at_op_causal = {
     .min_in = 1,
     .max_in = 1,
     .params = causal_params,
-    .flags = AT_OP_CHEAP,
+    .flags = AT_OP_CHEAP | AT_OP_IN_PLACE,
     .infer = causal_infer,
     .forward = causal_forward,
     .backward = causal_backward,

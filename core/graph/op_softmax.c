@@ -88,10 +88,26 @@ static void dots(const along *a, const at_lanes *l, float *dot) {
   }
 }
 
+/* dx lies where dy does. */
+static void softmax_back_in_place(const along *a, const at_lanes *l, const float *dot) {
+  const bool row = l->stride == 1;
+  for (int64_t i = 0; i < (row ? 1 : l->n); i++) {
+    const int64_t at = l->at + i * l->stride;
+    float *restrict dx = a->dx + at;
+    const float *restrict y = a->y + at;
+    for (int64_t j = 0; row && j < l->n; j++) dx[j] = 0.0f + a->num * y[j] * (dx[j] - dot[0]);
+    for (int64_t j = 0; !row && j < l->width; j++) dx[j] = 0.0f + a->num * y[j] * (dx[j] - dot[j]);
+  }
+}
+
 static void softmax_back(void *ctx, const at_lanes *l) {
   const along *a = ctx;
   float dot[AT_LANES];
   dots(a, l, dot);
+  if (a->dx == a->dy) {
+    softmax_back_in_place(a, l, dot);
+    return;
+  }
   for (int64_t i = 0; i < l->n; i++) {
     int64_t at = l->at + i * l->stride;
     for (int64_t j = 0; j < l->width; j++)
@@ -114,7 +130,7 @@ const at_op at_op_softmax = {
     .min_in = 1,
     .max_in = 1,
     .params = softmax_params,
-    .flags = AT_OP_KEEPS_OUT | AT_OP_CHEAP,
+    .flags = AT_OP_KEEPS_OUT | AT_OP_CHEAP | AT_OP_IN_PLACE,
     .infer = softmax_infer,
     .forward = softmax_forward,
     .backward = softmax_backward,
@@ -185,7 +201,7 @@ const at_op at_op_normalize = {
     .min_in = 1,
     .max_in = 1,
     .params = normalize_params,
-    .flags = AT_OP_KEEPS_OUT,
+    .flags = AT_OP_KEEPS_OUT | AT_OP_CHEAP,
     .infer = normalize_infer,
     .saved = normalize_saved,
     .forward = normalize_forward,

@@ -1,6 +1,7 @@
 /* Functions of one number, element by element. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/tensor/vecmath.h"
@@ -21,6 +22,30 @@ static void run_forward(at_exec *x, const at_node *n, at_range_fn *fn) {
   at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), GRAIN, fn, &m);
 }
 
+enum { PIECE = 512 }; /* numbers of a gradient that make room for another */
+
+typedef struct placed {
+  const map *m;
+  at_range_fn *fn;
+} placed;
+
+/* dx lies where dy does: a piece at a time stands aside, and dx begins as zeros. */
+static void in_place(void *ctx, size_t begin, size_t end) {
+  const placed *p = ctx;
+  float dy[PIECE];
+  for (size_t at = begin; at < end; at += PIECE) {
+    const size_t n = end - at < PIECE ? end - at : PIECE;
+    map m = *p->m;
+    if (m.x) m.x += at;
+    if (m.y) m.y += at;
+    m.dx += at;
+    memcpy(dy, m.dx, n * sizeof *dy);
+    memset(m.dx, 0, n * sizeof *dy);
+    m.dy = dy;
+    p->fn(&m, 0, n);
+  }
+}
+
 static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
   map m = {.dy = at_x_grad_out(x, n),
            .dx = at_x_grad_in(x, n, 0),
@@ -29,7 +54,10 @@ static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
   if (!m.dx) return;
   if (n->op->flags & AT_OP_KEEPS_OUT) m.y = at_x_out(x, n);
   if (n->op->flags & AT_OP_KEEPS_IN) m.x = at_x_in(x, n, 0);
-  at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), GRAIN, fn, &m);
+  placed p = {&m, fn};
+  const bool same = m.dx == m.dy;
+  at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), GRAIN, same ? in_place : fn,
+                    same ? (void *)&p : &m);
 }
 
 /* The body of a loop over one range; `m` and `i` are in scope of the expression. What is written
@@ -187,19 +215,19 @@ static const at_param_spec scale_params[] = {
                             .min_in = 1,                          \
                             .max_in = 1,                          \
                             .params = params_,                    \
-                            .flags = flags_,                      \
+                            .flags = AT_OP_IN_PLACE | (flags_),   \
                             .infer = infer_,                      \
                             .forward = fn##_forward,              \
                             .backward = fn##_backward};
-UNARY(relu, NULL, AT_OP_KEEPS_OUT, "negative numbers become 0", "max(x, 0)")
-UNARY(leaky_relu, slope_params, AT_OP_KEEPS_OUT, "negative numbers shrink",
+UNARY(relu, NULL, AT_OP_KEEPS_OUT | AT_OP_CHEAP, "negative numbers become 0", "max(x, 0)")
+UNARY(leaky_relu, slope_params, AT_OP_KEEPS_OUT | AT_OP_CHEAP, "negative numbers shrink",
       "x where x > 0, slope x elsewhere")
 UNARY(tanh, NULL, AT_OP_KEEPS_OUT, "hyperbolic tangent", "tanh(x)")
 UNARY(sigmoid, NULL, AT_OP_KEEPS_OUT, "logistic function", "1 / (1 + exp(-x))")
 UNARY(exp, NULL, AT_OP_KEEPS_OUT, "exponential", "exp(x)")
-UNARY(elu, NULL, AT_OP_KEEPS_OUT, "exponential linear unit (Clevert et al., 2016)",
+UNARY(elu, NULL, AT_OP_KEEPS_OUT | AT_OP_CHEAP, "exponential linear unit (Clevert et al., 2016)",
       "x where x > 0, exp(x) - 1 elsewhere")
-UNARY(scale, scale_params, 0, "a factor and a shift", "by x + shift")
+UNARY(scale, scale_params, AT_OP_CHEAP, "a factor and a shift", "by x + shift")
 UNARY(gelu, NULL, AT_OP_KEEPS_IN | AT_OP_CHEAP, "x by the share of a normal distribution below it",
       "x Phi(x), Phi the standard normal distribution (Hendrycks and Gimpel, 2016)")
 UNARY(silu, NULL, AT_OP_KEEPS_IN | AT_OP_CHEAP, "x by its logistic function",

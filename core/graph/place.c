@@ -142,8 +142,7 @@ static bool round64(size_t bytes, size_t *out) {
   return true;
 }
 
-/* Bytes of every piece at the bound sizes; false: larger than a size_t holds. */
-static bool measure(at_exec *x) {
+bool at_exec_measure(at_exec *x, bool anew) {
   size_t sum = 0;
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
@@ -151,6 +150,7 @@ static bool measure(at_exec *x) {
       at_piece *p = at_exec_piece(x, i, w);
       size_t bytes;
       if (p->begin < 0) continue;
+      if (!anew && p->bytes != AT_UNMEASURED) continue;
       if (w == AT_PIECE_SAVED)
         bytes = n->op->saved(x, n);
       else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD)
@@ -174,7 +174,8 @@ size_t at_exec_least(const at_exec *x) {
 }
 
 at_status at_exec_plan(at_exec *x, at_error *err) {
-  if (!measure(x))
+  if (!x->settled) at_exec_settle(x);
+  if (!at_exec_measure(x, true))
     return at_fail(err, AT_EINPUT, "a batch of these sizes is too large for any memory");
   const size_t least = at_exec_least(x), timed = by_time(x);
   if (timed == least) return AT_OK;

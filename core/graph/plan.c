@@ -9,6 +9,14 @@
 
 /* ---- who runs ---- */
 
+/* Dims of the same axes in the same order: as many numbers, each at the same place. */
+static bool alike(const at_node *a, const at_node *b) {
+  bool same = a->ndim == b->ndim;
+  for (int d = 0; same && d < a->ndim; d++)
+    same = a->dim[d].axis == b->dim[d].axis && a->dim[d].padded == b->dim[d].padded;
+  return same;
+}
+
 static bool is_alias(const at_node *n) { return (n->op->flags & AT_OP_ALIAS) != 0; }
 static bool is_outside(const at_node *n) { return at_node_is_input(n) || at_node_is_parameter(n); }
 
@@ -153,39 +161,6 @@ static void mark_gradients(at_exec *x) {
   }
 }
 
-/* ---- what backward makes again ---- */
-
-enum { SHORT_SUM = 64 }; /* products for one number, up to which they cost little */
-
-static bool is_cheap(const at_node *n) {
-  if (n->op != &at_op_contract) return n->op->flags & AT_OP_CHEAP;
-  const int d = at_node_dim(n->in[0], n->arg[0].axis[0]);
-  return n->in[0]->dim[d].size >= 0 && n->in[0]->dim[d].size <= SHORT_SUM;
-}
-
-/* Where what it comes from is there in backward anyway, or made again too. */
-static bool can_come_again(const at_exec *x, const at_node *n) {
-  for (int k = 0; k < n->n_in; k++) {
-    const int root = x->slot[n->in[k]->id].root;
-    const bool kept = (n->op->flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1);
-    if (!kept && !is_outside(x->g->node[root]) && !x->slot[root].twice) return false;
-  }
-  return true;
-}
-
-static void mark_twice(at_exec *x) {
-  const bool some = x->turns == 1 && !x->o.keep_all && x->o.gradients;
-  for (int i = 0; i < x->n; i++) x->slot[i].twice = false;
-  for (int i = 0; i < x->n; i++) /* an alias that is kept keeps what it looks at */
-    if (x->slot[i].keep) x->slot[x->slot[i].root].twice = true;
-  for (int i = 0; i < x->n; i++) {
-    at_slot *s = &x->slot[i];
-    const at_node *n = x->g->node[i];
-    const bool kept = s->twice;
-    s->twice = some && !kept && s->back && is_cheap(n) && can_come_again(x, n);
-  }
-}
-
 /* ---- how long ---- */
 
 static void use(at_piece *p, int step) {
@@ -257,13 +232,53 @@ static void live_again(at_exec *x) {
   for (int i = x->n - 1; i >= 0; i--) {
     const int begin = at_exec_piece(x, i, AT_PIECE_AGAIN)->begin;
     const at_node *n = x->g->node[i];
-    for (int k = 0; begin >= 0 && k < n->n_in; k++)
-      use(value_back(x, x->slot[n->in[k]->id].root), begin);
+    if (begin < 0) continue;
+    for (int k = 0; k < n->n_in; k++) use(value_back(x, x->slot[n->in[k]->id].root), begin);
+    if (n->op->saved) use(at_exec_piece(x, i, AT_PIECE_SAVED), begin);
+    if (n->op->scratch) use(at_exec_piece(x, i, AT_PIECE_BACKWARD), begin);
+  }
+}
+
+/* ---- gradients in the place of what ends there ---- */
+
+static bool alone(const at_exec *x, const at_node *n, int k) {
+  for (int j = 0; j < n->n_in; j++)
+    if (j != k && x->slot[n->in[j]->id].root == x->slot[n->in[k]->id].root) return false;
+  return true;
+}
+
+/* The gradient of input 0 of n begins in its backward, in the place of `over` that ends there. */
+static void inherit(at_exec *x, const at_node *n, at_piece *over) {
+  const int root = x->slot[n->in[0]->id].root, step = at_exec_backstep(x, 0, n->id);
+  at_piece *p = at_exec_piece(x, root, AT_PIECE_GRAD), *home = &x->piece[over->home];
+  if (over->begin < 0 && over->home == (int)(over - x->piece)) return;
+  if (p->begin != step || home->end != step || p->home != (int)(p - x->piece)) return;
+  home->end = p->end;
+  p->begin = -1;
+  p->home = over->home;
+  if (over == at_exec_piece(x, n->id, AT_PIECE_GRAD)) x->slot[root].handed = n->id;
+}
+
+static void hand_over(at_exec *x) {
+  if (x->turns > 1 || x->o.keep_all) return;
+  for (int i = x->n - 1; i >= 0; i--) {
+    const at_node *n = x->g->node[i];
+    const at_slot *s = &x->slot[i];
+    if (!s->live || !s->back || is_outside(n)) continue;
+    const at_slot *in = &x->slot[n->in[0]->id];
+    const at_slot *root = &x->slot[in->root];
+    if (!in->want || root->sought || s->sought || is_outside(x->g->node[in->root])) continue;
+    if (!alone(x, n, 0)) continue;
+    if (n->op->flags & AT_OP_IN_PLACE && alike(n, n->in[0]))
+      inherit(x, n, at_exec_piece(x, i, AT_PIECE_GRAD));
+    if (n->op->flags & AT_OP_WEIGHS_FIRST && !root->keep) inherit(x, n, value_back(x, in->root));
   }
 }
 
 static void find_lifetimes(at_exec *x) {
-  for (int i = 0; i < x->n * AT_PIECES; i++) x->piece[i] = (at_piece){.begin = -1, .end = -1};
+  for (int i = 0; i < x->n * AT_PIECES; i++)
+    x->piece[i] = (at_piece){.begin = -1, .end = -1, .home = i, .bytes = x->piece[i].bytes};
+  for (int i = 0; i < x->n; i++) x->slot[i].handed = -1;
   for (int i = 0; i < x->n; i++) {
     if (!x->slot[i].live) continue;
     live_value(x, i);
@@ -276,6 +291,7 @@ static void find_lifetimes(at_exec *x) {
     if (is_outside(n)) at_exec_piece(x, i, AT_PIECE_VALUE)->begin = -1;
     if (at_node_is_parameter(n)) at_exec_piece(x, i, AT_PIECE_GRAD)->begin = -1;
   }
+  hand_over(x);
   for (int i = 0; x->o.keep_all && i < x->n * AT_PIECES; i++)
     if (x->piece[i].begin >= 0) x->piece[i].begin = 0, x->piece[i].end = at_exec_last_step(x);
 }
@@ -293,14 +309,19 @@ static void sort_pieces(const at_exec *x, bool by_end, int *order, int *at) {
   at[0] = 0;
 }
 
+void at_exec_live(at_exec *x) {
+  find_lifetimes(x);
+  sort_pieces(x, false, x->by_begin, x->begin_at);
+  sort_pieces(x, true, x->by_end, x->end_at);
+}
+
 void at_exec_analyse(at_exec *x) {
   mark_roots(x);
   mark_live(x);
   mark_gradients(x);
-  mark_twice(x);
-  find_lifetimes(x);
-  sort_pieces(x, false, x->by_begin, x->begin_at);
-  sort_pieces(x, true, x->by_end, x->end_at);
+  for (int i = 0; i < x->n; i++) x->slot[i].twice = false;
+  at_exec_live(x);
   x->analysed = true;
+  x->settled = false;
   x->again = -1;
 }

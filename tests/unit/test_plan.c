@@ -1,0 +1,135 @@
+/* The memory plan of the example models: how near it comes to the least, and that nothing it puts
+ * in the place of something else changes a bit. */
+#include "cm.h"
+#include "bench/cases.h"
+#include "core/graph/exec.h"
+#include "core/graph/pass.h"
+#include "core/plugin/plugin.h"
+#include "dsl/dsl.h"
+
+enum { MOST_SETS = 10, BATCH = 3 };
+
+typedef struct example {
+  const char *name, *set[MOST_SETS];
+  double share; /* of what all values together need, at most */
+} example;
+
+static const example EXAMPLES[] = {
+    {"scan", {"score=scaled_dot"}, 1},
+    {"mac", {"score=dot", "read_score=dot", "d=16", "e=6", "steps=3", "side=3"}, 0.75},
+    {"attngan",
+     {"score=general", "gf=2", "df=2", "e=6", "z=5", "ups=2", "residuals=1", "layers=2",
+      "codes=given", "features=given"},
+     1},
+    {"m4c", {"score=scaled_dot", "d=24", "heads=3", "layers=3", "ffn=48"}, 0.7},
+};
+
+typedef struct loaded {
+  at_registry *registry;
+  at_graph *graph;
+  at_params *params;
+  at_case_data data;
+  const at_case *of;
+} loaded;
+
+static int64_t axis_size(void *ctx, const char *input, const char *axis) {
+  (void)input;
+  return at_case_axis_size(ctx, axis);
+}
+
+static int64_t vocabulary(void *ctx, const char *input) { return at_case_vocabulary(ctx, input); }
+
+static loaded load(const example *e) {
+  loaded w = {.of = at_case_find(e->name)};
+  at_error err = {0};
+  at_text messages = {0};
+  char path[4400];
+  const char *top = getenv("top_srcdir");
+  size_t n = 0;
+  while (n < MOST_SETS && e->set[n]) n++;
+  snprintf(path, sizeof path, "%s/examples/models/%s.att", top ? top : ".", e->name);
+  if (at_registry_new(NULL, 0, &w.registry, &err) != AT_OK) fail_msg("%s", err.message);
+  at_dsl_env env = {.ctx = (void *)w.of,
+                    .scores = w.registry,
+                    .compose = at_plugin_compose,
+                    .set = e->set,
+                    .n_set = n,
+                    .axis_size = axis_size,
+                    .vocabulary = vocabulary};
+  if (at_dsl_load(path, &env, &w.graph, &messages, &err) != AT_OK)
+    fail_msg("%s: %s", err.message, messages.data ? messages.data : "");
+  at_text_free(&messages);
+  if (at_graph_optimize(w.graph, AT_PASS_ALL, &err) != AT_OK ||
+      at_params_new(w.graph, &w.params, &err) != AT_OK ||
+      at_case_make(w.of, w.graph, BATCH, true, &w.data, &err) != AT_OK)
+    fail_msg("%s", err.message);
+  at_params_init(w.params, 1);
+  return w;
+}
+
+static void let_go(loaded *w) {
+  at_case_free(&w->data);
+  at_params_free(w->params);
+  at_graph_free(w->graph);
+  at_registry_free(w->registry);
+}
+
+static at_exec *bound(const loaded *w, const at_exec_options *o) {
+  at_exec *x = NULL;
+  at_error err = {0};
+  if (at_exec_new(w->graph, w->params, o, &x, &err) != AT_OK ||
+      at_case_bind(w->of, &w->data, x, &err) != AT_OK)
+    fail_msg("%s", err.message);
+  return x;
+}
+
+static void places_lose_little(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof EXAMPLES / sizeof *EXAMPLES; i++) {
+    loaded w = load(&EXAMPLES[i]);
+    for (int train = 0; train < 2; train++) {
+      at_exec *x = bound(&w, &(at_exec_options){.gradients = train, .no_loss = !train, .turns = 1});
+      const double ratio = (double)at_exec_bytes(x) / (double)at_exec_least(x);
+      if (ratio < 1 || ratio > 1.1) fail_msg("%s: %.3f", EXAMPLES[i].name, ratio);
+      at_exec_free(x);
+    }
+    let_go(&w);
+  }
+}
+
+/* A pass that keeps everything, and two of the plan, whose unused memory holds NaN. */
+static void the_plan_changes_no_bit(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof EXAMPLES / sizeof *EXAMPLES; i++) {
+    loaded w = load(&EXAMPLES[i]);
+    const size_t bytes = w.params->count * sizeof(float);
+    float *grad = malloc(bytes);
+    at_exec *all = bound(&w, &(at_exec_options){.gradients = true, .keep_all = true});
+    at_exec *tight = bound(&w, &(at_exec_options){.gradients = true, .poison = true});
+    for (int round = 0; w.graph->loss && round < 3; round++) {
+      at_exec *x = round ? tight : all;
+      memset(w.params->grad, 0, bytes);
+      at_exec_forward(x, 1, 1, true);
+      at_exec_backward(x);
+      if (round)
+        assert_memory_equal(grad, w.params->grad, bytes);
+      else
+        memcpy(grad, w.params->grad, bytes);
+    }
+    assert_true((double)at_exec_bytes(tight) <= EXAMPLES[i].share * (double)at_exec_bytes(all));
+    print_message("# %s: %zu of %zu bytes\n", EXAMPLES[i].name, at_exec_bytes(tight),
+                  at_exec_bytes(all));
+    at_exec_free(all);
+    at_exec_free(tight);
+    free(grad);
+    let_go(&w);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(places_lose_little),
+      cmocka_unit_test(the_plan_changes_no_bit),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
