@@ -12,6 +12,8 @@ static const attune_option options_table[] = {
     {"root", ATTUNE_OPTION_PATH, NULL, 0, 0, NULL, "folder that was made"},
     {"misread", ATTUNE_OPTION_REAL, "0", 0, 1, NULL,
      "share of the letters that are read as another one; the same in every run"},
+    {"kinds", ATTUNE_OPTION_STRING, "", 0, 0, NULL,
+     "of questions, blanks between them: read beside place color count same larger; empty: all"},
     OCR_LIMIT_OPTION("50"),
     OCR_FEATURE_OPTIONS("0", "0"),
     {NULL, ATTUNE_OPTION_INT, NULL, 0, 0, NULL, NULL},
@@ -31,10 +33,11 @@ typedef struct place { /* of the picture of an id */
 
 typedef struct opening {
   jsonl file;
-  const char *root;
+  const char *root, *kinds;
   double misread;
   ocr *o;
-  place *place; /* by id */
+  int64_t taken; /* questions */
+  place *place;  /* by id */
   int64_t places, cap;
 } opening;
 
@@ -197,6 +200,15 @@ static int add_evidence(const opening *o, const json_t *j, const asked_picture *
   return ATTUNE_OK;
 }
 
+static bool wanted(const opening *o, const char *kind) {
+  const size_t n = strlen(kind);
+  for (const char *at = o->kinds; *at; at += strcspn(at, " ")) {
+    at += strspn(at, " ");
+    if (strcspn(at, " ") == n && !strncmp(at, kind, n)) return true;
+  }
+  return !*o->kinds;
+}
+
 static int add_question(opening *o, const json_t *j) {
   const json_t *text = json_object_get(j, "question"), *answer = json_object_get(j, "answer"),
                *type = json_object_get(j, "type"), *picture = json_object_get(j, "picture");
@@ -205,6 +217,8 @@ static int add_question(opening *o, const json_t *j) {
     return bad(o, "a question lacks its text, answer or type");
   if (!json_is_integer(picture) || id < 0 || id >= o->places)
     return bad(o, "there is no picture of this question");
+  if (!wanted(o, json_string_value(type))) return ATTUNE_OK;
+  o->taken++;
   const place at = o->place[id];
   asked_part *p = &o->o->asked->part[at.part];
   asked_question *q = asked_question_add(p, json_string_value(text), json_string_length(text),
@@ -240,6 +254,7 @@ static int open_signs(const attune_host *host, const attune_options *options, at
                       void **instance) {
   opening o = {.file = {.host = host},
                .root = host->option_text(options, "root"),
+               .kinds = host->option_text(options, "kinds"),
                .misread = host->option_real(options, "misread"),
                .o = ocr_new()};
   if (!o.o) return ATTUNE_NO_MEMORY;
@@ -252,6 +267,10 @@ static int open_signs(const attune_host *host, const attune_options *options, at
   if (!rc) rc = jsonl_lines(&o.file, o.root, "signs.jsonl", one_picture, &o);
   if (!rc) rc = jsonl_lines(&o.file, o.root, "questions.jsonl", one_question, &o);
   if (!rc && !a->parts) rc = bad(&o, "there are no pictures in signs.jsonl");
+  if (!rc && !o.taken && *o.kinds) {
+    host->error(host, "%s: there are no questions of the kinds `%s`", o.file.path, o.kinds);
+    rc = ATTUNE_BAD_INPUT;
+  }
   if (!rc) rc = name_file(&o);
   if (!rc) rc = ocr_declare(host, options, schema, o.o);
   free(o.place);

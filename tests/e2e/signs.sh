@@ -46,6 +46,11 @@ is "files, too" 8 "$(ls "$work/shown/gallery" | grep -cE 'layers\.[01]\.look\.pn
 "$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, limit=1)' --out "$work/few" >/dev/null 2>"$work/log"
 is "a limit of tokens is said once" 1 \
   "$(grep -c '^attune: pictures with more than 1 tokens: [0-9]*; of these the first 1 are given' "$work/log")"
+# ---- some kinds of questions ----
+rows() { "$A" data info "signs(root=$s, kinds=\"$1\")" 2>&1 | awk '$2 == "question" { n += $3 } END { print n }'; }
+is "only the kinds that are named" "$(grep -cE '"type": "(read|color)"' "$s/questions.jsonl")" "$(rows 'read  color')"
+refuses "kinds that there are not" 2 'there are no questions of the kinds `rea`' "$A" data info "signs(root=$s, kinds=rea)"
+
 # ---- what the picture shows at each token ----
 "$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, crops=4)' --set arguments.crops=4 \
   --out "$work/crops" --threads 1 >/dev/null 2>"$work/log"
