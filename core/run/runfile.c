@@ -41,6 +41,7 @@ static const key_spec KEYS[] = {
     {"data.splits.train", T_TEXT, "train", 0, 0, NULL},
     {"data.splits.validation", T_TEXT, "", 0, 0, NULL},
     {"data.splits.test", T_TEXT, "", 0, 0, NULL},
+    {"data.vocabulary.count", T_BOOL, "false", 0, 0, NULL},
     {"data.vocabulary.tokens", T_ENUM, "words", 0, 0, "words|space|pieces"},
     {"data.vocabulary.threshold", T_INT, "1", 1, 1e9, NULL},
     {"data.vocabulary.max_words", T_INT, "64", 1, 4096, NULL},

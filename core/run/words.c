@@ -63,7 +63,9 @@ static at_status find_words(at_session *s, const char *input, const at_field *f,
   }
   if (file && *file) return at_vocab_read(file, &s->vocab, err);
   char *imported = NULL;
-  at_status st = at_session_import_words(s, &imported, err);
+  at_status st = AT_OK;
+  if (strcmp(at_run_get(s->run, "data.vocabulary.count"), "true"))
+    st = at_session_import_words(s, &imported, err);
   if (st == AT_OK && imported) st = at_vocab_read(imported, &s->vocab, err);
   free(imported);
   if (st != AT_OK || s->vocab) return st;

@@ -51,6 +51,14 @@ rows() { "$A" data info "signs(root=$s, kinds=\"$1\")" 2>&1 | awk '$2 == "questi
 is "only the kinds that are named" "$(grep -cE '"type": "(read|color)"' "$s/questions.jsonl")" "$(rows 'read  color')"
 refuses "kinds that there are not" 2 'there are no questions of the kinds `rea`' "$A" data info "signs(root=$s, kinds=rea)"
 
+"$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, kinds=read)' --out "$work/first" >/dev/null 2>"$work/log"
+printf 'import: {layers: first}\n' | cat "$work/run.yaml" - >"$work/then.yaml"
+words() { grep -o '"what"\|"below"\|"many"\|"color"' "$work/$1/vocabulary.json" | sort -u | wc -l; }
+"$A" train "$work/then.yaml" --out "$work/theirs" >/dev/null 2>>"$work/log"
+"$A" train "$work/then.yaml" --set data.vocabulary.count=true --out "$work/own" >/dev/null 2>>"$work/log"
+is "layers of a run that read fewer words: its vocabulary, or one of our own" "1 1 yes$(grep attune: "$work/log")" \
+  "$(words first) $(words theirs) $([ "$(words own)" -gt 1 ] && echo yes)"
+
 # ---- what the picture shows at each token ----
 "$A" train "$work/run.yaml" --set 'data.reader=signs(root=signs, crops=4)' --set arguments.crops=4 \
   --out "$work/crops" --threads 1 >/dev/null 2>"$work/log"
