@@ -49,7 +49,8 @@ dist_runs_DATA = \
 	examples/runs/sort_of_clevr.yaml \
 	examples/runs/sort_of_clevr_hops.yaml \
 	examples/runs/sort_of_clevr_scores.yaml \
-	examples/runs/signs.yaml examples/runs/signs_read.yaml \
+	examples/runs/signs.yaml \
+	examples/runs/signs_read.yaml \
 	examples/runs/sroie.yaml
 # What `attune plugin new` copies.
 skeletondir = $(pkgdatadir)
