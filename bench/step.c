@@ -141,18 +141,13 @@ static int losses_of(const at_exec *x) {
   return n ? n : 1;
 }
 
-static const at_node *loss_of(const at_exec *x, int k) {
-  const at_graph *g = at_x_graph(x);
-  return g->n_objective ? g->objective[k].node : g->loss;
-}
-
 static void step(at_exec *x, at_optimizer *opt, at_pool *pool, double rate, uint64_t number) {
   const at_graph *g = at_x_graph(x);
   const float one = 1;
   for (int k = 0; k < losses_of(x); k++) {
     at_exec_turn(x, k, 1, number, true);
-    at_exec_backward_from(x, loss_of(x, k), &one);
-    at_optimizer_step_of(opt, g->n_objective ? &g->objective[k] : NULL, pool, rate);
+    at_exec_backward_from(x, at_graph_loss(at_x_graph(x), k), &one);
+    at_optimizer_step_of(opt, at_graph_objective(g, k), pool, rate);
   }
 }
 
@@ -176,7 +171,8 @@ static void report(const options *o, const at_exec *x, const at_case_data *d, do
   double flops = shared ? 0 : 3 * at_exec_flops(x), loss = 0;
   struct rusage u;
   getrusage(RUSAGE_SELF, &u);
-  for (int k = 0; k < losses_of(x); k++) loss += (double)*at_exec_value(x, loss_of(x, k));
+  for (int k = 0; k < losses_of(x); k++)
+    loss += (double)*at_exec_value(x, at_graph_loss(at_x_graph(x), k));
   printf(
       "{\"model\": \"%s\", \"score\": \"%s\", \"batch\": %lld, \"threads\": %d, "
       "\"step_s\": %.4f, \"min_s\": %.4f, \"cpu_s\": %.3f, \"cpu_min_s\": %.3f, \"rss_mb\": %.0f, "

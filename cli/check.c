@@ -2,19 +2,15 @@
 #include <string.h>
 #include "cli/check.h"
 #include "core/base/text.h"
+#include "core/run/model.h"
 #include "dsl/dsl.h"
 
 static at_status load(const char *path, const cli_list *set, bool json, at_text *messages,
                       at_registry **reg, at_graph **g, at_error *err) {
   at_status s = at_registry_new(NULL, 0, reg, err);
   if (s != AT_OK) return s;
-  at_dsl_env env = {.scores = *reg,
-                    .compose = at_plugin_compose,
-                    .score_known = at_plugin_score_known,
-                    .score_names = at_plugin_score_names,
-                    .set = set->v,
-                    .n_set = set->n,
-                    .json = json};
+  at_dsl_env env = at_model_env(*reg, set->v, set->n);
+  env.json = json;
   return at_dsl_load(path, &env, g, messages, err);
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/draw/draw.h"
+#include "core/run/model.h"
 #include "dsl/dsl.h"
 
 /* What is asked for, else what the name of the file says, else SVG. */
@@ -37,12 +38,7 @@ int cli_graph(int argc, char **argv) {
   at_draw_format format = AT_DRAW_SVG;
   at_status s = at_draw_format_of(type_of(type, file), &format, &err);
   if (s == AT_OK) s = at_registry_new(NULL, 0, &reg, &err);
-  at_dsl_env env = {.scores = reg,
-                    .compose = at_plugin_compose,
-                    .score_known = at_plugin_score_known,
-                    .score_names = at_plugin_score_names,
-                    .set = set.v,
-                    .n_set = set.n};
+  const at_dsl_env env = at_model_env(reg, set.v, set.n);
   if (s == AT_OK) s = at_dsl_load(rest.v[0], &env, &g, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);
   if (s == AT_OK) s = at_draw(g, format, &out, &err);

@@ -44,7 +44,7 @@ test_ops_choices_SOURCES = tests/unit/test_ops_choices.c
 test_ops_choices_LDADD = $(unit_ldadd)
 
 unit_tests += test_pieces
-test_pieces_SOURCES = tests/unit/test_pieces.c
+test_pieces_SOURCES = tests/unit/test_pieces.c tests/unit/tokens_joined.h
 test_pieces_LDADD = $(unit_ldadd)
 unit_tests += test_vectors
 test_vectors_SOURCES = tests/unit/test_vectors.c
@@ -55,7 +55,7 @@ test_ops_layers_SOURCES = tests/unit/test_ops_layers.c
 test_ops_layers_LDADD = $(unit_ldadd)
 
 unit_tests += test_pass
-test_pass_SOURCES = tests/unit/test_pass.c
+test_pass_SOURCES = tests/unit/test_pass.c tests/unit/graph_text.h
 test_pass_LDADD = $(unit_ldadd)
 
 unit_tests += test_bench
@@ -63,7 +63,7 @@ test_bench_SOURCES = tests/unit/test_bench.c
 test_bench_LDADD = $(unit_ldadd)
 
 unit_tests += test_rows
-test_rows_SOURCES = tests/unit/test_rows.c
+test_rows_SOURCES = tests/unit/test_rows.c tests/unit/graph_text.h
 test_rows_LDADD = $(unit_ldadd)
 
 unit_tests += test_winograd
@@ -79,7 +79,7 @@ test_parity_models_SOURCES = tests/unit/test_parity_models.c tests/unit/referenc
 test_parity_models_LDADD = $(unit_ldadd)
 
 unit_tests += test_formats
-test_formats_SOURCES = tests/unit/test_formats.c tests/unit/data_files.h
+test_formats_SOURCES = tests/unit/test_formats.c tests/unit/data_files.h tests/unit/tokens_joined.h
 test_formats_LDADD = $(unit_ldadd)
 
 unit_tests += test_image

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Workers sleep on `wake` until `round` changes, then take indices from `next`
  * until none is left. The caller works too, then waits until no worker is
@@ -46,6 +47,11 @@ static void *work(void *arg) {
   }
   pthread_mutex_unlock(&p->lock);
   return NULL;
+}
+
+int at_processors(int64_t asked) {
+  const int64_t n = asked > 0 ? asked : sysconf(_SC_NPROCESSORS_ONLN);
+  return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
 }
 
 at_status at_pool_new(int threads, at_pool **out, at_error *err) {

@@ -7,10 +7,13 @@
 #ifndef AT_BASE_THREAD_H
 #define AT_BASE_THREAD_H
 #include <stddef.h>
+#include <stdint.h>
 #include "core/base/status.h"
 
 typedef struct at_pool at_pool;
 
+/* Threads for who asks for so many, 0: as many as there are processors; 1 to 1024. */
+int at_processors(int64_t asked);
 /* `threads` >= 1 counts the calling thread. */
 at_status at_pool_new(int threads, at_pool **out, at_error *err);
 void at_pool_free(at_pool *p);         /* NULL is fine */

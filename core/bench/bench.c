@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include "core/base/clock.h"
+#include "core/base/random.h"
 #include "core/bench/bench_impl.h"
 #include "core/bench/machine.h"
 
@@ -146,13 +147,6 @@ static at_status run_steps(at_bench *out, const at_bench_options *o, at_bench_pr
 
 /* ---- the report ---- */
 
-static uint64_t hash_weights(const at_params *p) {
-  uint64_t h = 0xcbf29ce484222325u;
-  const unsigned char *v = (const unsigned char *)p->value;
-  for (size_t i = 0; i < p->count * sizeof *p->value; i++) h = (h ^ v[i]) * 0x100000001b3u;
-  return h;
-}
-
 static void tell_state(at_bench *out, const at_bench_options *o) {
   const at_bench_subject *s = out->subject;
   struct rusage u;
@@ -166,7 +160,7 @@ static void tell_state(at_bench *out, const at_bench_options *o) {
   out->peak = (double)u.ru_maxrss * 1024;
   out->loss = at_bench_loss(s);
   out->finite = s->finite;
-  out->weights = hash_weights(s->params);
+  out->weights = at_hash64(s->params->value, s->params->count * sizeof *s->params->value);
   out->size = s->model.size;
   out->n_size = s->model.n_size;
 }

@@ -3,28 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "core/bench/bench_impl.h"
 #include "core/run/batch.h"
 
 static const double RATE = 1e-4; /* of a model by itself; a run says its own */
-
-static int processors(int asked) {
-  long n = asked > 0 ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
-  return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
-}
-
-static const at_node *loss_of(const at_bench_subject *s, int k) {
-  return s->g->n_objective ? s->g->objective[k].node : s->g->loss;
-}
-
-static const at_objective *objective_of(const at_bench_subject *s, int k) {
-  return s->g->n_objective ? &s->g->objective[k] : NULL;
-}
-
-static int losses_of(const at_graph *g) {
-  return g->n_objective ? g->n_objective : g->loss != NULL;
-}
 
 /* ---- a model by itself ---- */
 
@@ -48,11 +30,11 @@ static at_status open_model(at_registry *reg, const at_bench_options *o, at_benc
                    o->path, s->model.why.message);
   s->g = s->model.training ? s->model.training : s->model.sized;
   s->source = &s->model.src;
-  s->losses = losses_of(s->g);
+  s->losses = at_graph_losses(s->g);
   s->feed = (at_feed){
       .path = o->path, .rows = s->batch, .seed = 1, .length = length_of, .length_ctx = &s->model};
   const at_adam adam = at_adam_defaults();
-  if ((st = at_pool_new(processors(o->threads), &s->pool, err)) != AT_OK) return st;
+  if ((st = at_pool_new(at_processors(o->threads), &s->pool, err)) != AT_OK) return st;
   const at_exec_options eo = {
       .pool = s->pool, .gradients = s->losses > 0, .input_grads = o->input_grads, .turns = true};
   st = at_params_new(s->g, &s->params, err);
@@ -92,7 +74,7 @@ static at_status open_run(at_registry *reg, const at_bench_options *o, at_bench_
   s->pool = at_session_pool(s->session);
   s->x = at_stepper_exec(s->stepper);
   s->g = at_x_graph(s->x);
-  s->losses = losses_of(s->g);
+  s->losses = at_graph_losses(s->g);
   s->batch = at_stepper_batch(s->stepper);
   return AT_OK;
 }
@@ -136,12 +118,12 @@ void at_bench_backward(at_bench_subject *s, int loss) {
   if (s->stepper)
     at_stepper_backward(s->stepper, loss);
   else
-    at_exec_backward_from(s->x, loss_of(s, loss), &one);
+    at_exec_backward_from(s->x, at_graph_loss(s->g, loss), &one);
 }
 
 at_status at_bench_update(at_bench_subject *s, int loss, at_error *err) {
   if (s->stepper) return at_stepper_update(s->stepper, loss, err);
-  const double norm = at_optimizer_step_of(s->opt, objective_of(s, loss), s->pool, RATE);
+  const double norm = at_optimizer_step_of(s->opt, at_graph_objective(s->g, loss), s->pool, RATE);
   s->finite = s->finite && isfinite(norm);
   s->step += loss + 1 == s->losses;
   return AT_OK;
@@ -150,14 +132,14 @@ at_status at_bench_update(at_bench_subject *s, int loss, at_error *err) {
 double at_bench_loss(const at_bench_subject *s) {
   double sum = 0;
   for (int k = 0; k < s->losses; k++)
-    sum +=
-        s->stepper ? at_stepper_loss(s->stepper, k) : (double)*at_exec_value(s->x, loss_of(s, k));
+    sum += s->stepper ? at_stepper_loss(s->stepper, k)
+                      : (double)*at_exec_value(s->x, at_graph_loss(s->g, k));
   return s->losses ? sum : NAN;
 }
 
 /* The norm reads gradients; the update reads and writes weights, gradients and both moments. */
 double at_bench_update_bytes(const at_bench_subject *s, int loss) {
-  const at_objective *o = objective_of(s, loss);
+  const at_objective *o = at_graph_objective(s->g, loss);
   double count = 0;
   for (int i = 0; i < s->g->n_param; i++)
     if (o ? at_objective_updates(o, s->g->param[i]) : !s->g->param[i]->frozen)

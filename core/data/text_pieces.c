@@ -140,10 +140,8 @@ static at_status cut(cutting *c, const char *text, size_t n, at_error *err) {
 at_status at_pieces(const char *text, size_t n, const at_vocab *vocab, at_tokens *out,
                     at_error *err) {
   memset(out, 0, sizeof *out);
-  const size_t good = at_utf8_valid_prefix(text, n);
-  if (good < n)
-    return at_fail(err, AT_EINPUT, "the text is not UTF-8 at its byte %zu; save it as UTF-8",
-                   good + 1);
+  at_status s = at_utf8_check(text, n, err);
+  if (s != AT_OK) return s;
   cutting *c = calloc(1, sizeof *c);
   if (!c) return at_nomem(err);
   c->vocab = vocab;
@@ -152,7 +150,6 @@ at_status at_pieces(const char *text, size_t n, const at_vocab *vocab, at_tokens
    * and its end beside it, or is the name of what is unknown. */
   size_t total;
   const size_t name = strlen(at_vocab_word(vocab, at_vocab_special(vocab, AT_WORD_UNKNOWN)));
-  at_status s = AT_OK;
   if (!at_mul_size(n + 1, MOST_PARTS, &c->cap) || !at_mul_size(c->cap, sizeof *out->v, &total) ||
       !at_mul_size(c->cap, MOST_BYTES + 3 + name, &c->room))
     s = at_nomem(err);

@@ -35,6 +35,15 @@ size_t at_utf8_valid_prefix(const char *s, size_t n) {
   return at;
 }
 
+at_status at_utf8_check(const char *text, size_t n, at_error *err) {
+  const char *nothing = memchr(text, 0, n);
+  size_t good = at_utf8_valid_prefix(text, n);
+  if (good == n && !nothing) return AT_OK;
+  if (good == n) good = (size_t)(nothing - text);
+  return at_fail(err, AT_EINPUT, "the text is not UTF-8 at its byte %zu; save it as UTF-8",
+                 good + 1);
+}
+
 /* ---- tokens ---- */
 
 static bool is_space(unsigned char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -84,10 +93,9 @@ static size_t take_field(const char *s, size_t n, size_t *at, char *out) {
 at_status at_tokenise(const char *text, size_t n, at_token_mode mode, at_tokens *out,
                       at_error *err) {
   memset(out, 0, sizeof *out);
-  size_t good = at_utf8_valid_prefix(text, n), room = n / 2 + 1, total, at = 0, used = 0;
-  if (good < n || memchr(text, 0, n))
-    return at_fail(err, AT_EINPUT, "the text is not UTF-8 at its byte %zu; save it as UTF-8",
-                   good < n ? good + 1 : (size_t)((const char *)memchr(text, 0, n) - text) + 1);
+  size_t room = n / 2 + 1, total, at = 0, used = 0;
+  at_status checked = at_utf8_check(text, n, err);
+  if (checked != AT_OK) return checked;
   if (!at_mul_size(room, sizeof *out->v, &total) || !at_add_size(n, room, &used))
     return at_nomem(err);
   /* Tokens are separated by a byte at least: n / 2 + 1 of them, each with a NUL. */

@@ -11,6 +11,8 @@
 /* The length of the longest valid prefix: n when all of it is UTF-8.  Overlong
  * forms, surrogates and code points past U+10FFFF are not valid. */
 size_t at_utf8_valid_prefix(const char *s, size_t n);
+/* EINPUT with the byte's place where a text is not all UTF-8, or has a byte 0. */
+at_status at_utf8_check(const char *text, size_t n, at_error *err);
 
 /* ---- tokens ---- */
 

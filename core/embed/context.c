@@ -1,7 +1,6 @@
 /* Contexts, and what every call begins and ends with. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "core/base/log.h"
 #include "core/embed/embed.h"
 
@@ -98,11 +97,6 @@ void at_struct_give(void *theirs, const void *own, size_t size) {
 
 /* ---- opening ---- */
 
-int at_context_threads(uint32_t asked) {
-  long n = asked ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
-  return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
-}
-
 static at_status open_context(const attune_settings *settings, attune_context **out,
                               at_error *err) {
   attune_settings own = {0};
@@ -119,7 +113,7 @@ static at_status open_context(const attune_settings *settings, attune_context **
   if (!c) return at_nomem(err);
   *c = (attune_context){.busy = ATOMIC_FLAG_INIT,
                         .held = 1,
-                        .threads = at_context_threads(own.threads),
+                        .threads = at_processors(own.threads),
                         .log = own.log,
                         .log_data = own.log_data};
   locale_t base = duplocale(LC_GLOBAL_LOCALE);

@@ -22,7 +22,7 @@ static const at_node *part_node(const attune_model *m, attune_part part, size_t 
   switch (part) {
     case ATTUNE_INPUTS: return g->input[i];
     case ATTUNE_OUTPUTS: return g->output[i].node;
-    case ATTUNE_LOSSES: return g->n_objective ? g->objective[i].node : g->loss;
+    case ATTUNE_LOSSES: return at_graph_loss(g, (int)i);
     case ATTUNE_PARAMETERS: return g->param[i];
     case ATTUNE_ATTENTIONS: return g->attend[i].weight;
   }

@@ -68,7 +68,6 @@ attune_status at_call_end(at_call *k, at_status s);
 void at_context_release(attune_context *c);
 /* Text whose last newline is left out; NULL and "" are not worth a call. */
 void at_context_say(attune_context *c, attune_log_level level, const char *text);
-int at_context_threads(uint32_t asked); /* 0: one a processor */
 
 /* A struct as this version has it out of one of any version; EINPUT: `size` is none. `what` names
  * the type, `first` is its size in 1.0. */

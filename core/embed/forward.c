@@ -3,10 +3,6 @@
 #include <string.h>
 #include "core/embed/embed.h"
 
-static const at_node *loss_node(const attune_model *m, int i) {
-  return m->g->n_objective ? m->g->objective[i].node : m->g->loss;
-}
-
 attune_status attune_model_forward(attune_model *model, uint32_t flags, attune_error *error) {
   at_call k;
   if (!at_call_begin(&k, model ? model->c : NULL, error)) return at_call_end(&k, AT_EINPUT);
@@ -23,7 +19,7 @@ attune_status attune_model_forward(attune_model *model, uint32_t flags, attune_e
     model->ran = run;
     model->has_losses = run == AT_RUN_LOSSES;
     for (int i = 0; model->has_losses && i < model->n_losses; i++)
-      model->loss[i] = (double)*at_exec_value(model->x[run], loss_node(model, i));
+      model->loss[i] = (double)*at_exec_value(model->x[run], at_graph_loss(model->g, i));
   }
   return at_call_end(&k, s);
 }

@@ -38,7 +38,7 @@ static at_status make_executors(attune_model *m, at_error *err) {
 
 static at_status bring_up(attune_model *m, uint64_t seed, at_error *err) {
   m->g = m->m.sized;
-  m->n_losses = m->g->n_objective ? m->g->n_objective : m->g->loss != NULL;
+  m->n_losses = at_graph_losses(m->g);
   m->given = calloc((size_t)m->g->n_input + 1, sizeof *m->given);
   m->loss = calloc((size_t)m->n_losses + 1, sizeof *m->loss);
   if (!m->given || !m->loss) return at_nomem(err);

@@ -48,8 +48,8 @@ static void no_gradients(attune_model *m) {
 static at_status descend(attune_model *m, int i, at_error *err) {
   const float one = 1;
   at_exec *x = m->x[AT_RUN_TRAINING];
-  const at_objective *o = m->g->n_objective ? &m->g->objective[i] : NULL;
-  const at_node *n = o ? o->node : m->g->loss;
+  const at_objective *o = at_graph_objective(m->g, i);
+  const at_node *n = at_graph_loss(m->g, i);
   at_exec_turn(x, i, m->seed, m->step, true);
   m->loss[i] = (double)*at_exec_value(x, n);
   if (!isfinite(m->loss[i]))
@@ -71,7 +71,7 @@ static at_status take_step(attune_model *m, double rate, at_error *err) {
   at_status s = AT_OK;
   m->opt->o = m->adam;
   for (int i = 0; s == AT_OK && i < m->n_losses; i++) {
-    const at_objective *o = m->g->n_objective ? &m->g->objective[i] : NULL;
+    const at_objective *o = at_graph_objective(m->g, i);
     if ((s = descend(m, i, err)) != AT_OK) break;
     const double norm = at_optimizer_step_of(m->opt, o, m->c->pool, rate);
     if (!isfinite(norm))

@@ -412,6 +412,16 @@ bool at_param_under(const char *pname, const char *path) {
   return !strncmp(pname, path, n) && (pname[n] == '\0' || pname[n] == '.' || n == 0);
 }
 
+int at_graph_losses(const at_graph *g) { return g->n_objective ? g->n_objective : g->loss != NULL; }
+
+at_node *at_graph_loss(const at_graph *g, int k) {
+  return g->n_objective ? g->objective[k].node : g->loss;
+}
+
+const at_objective *at_graph_objective(const at_graph *g, int k) {
+  return g->n_objective ? &g->objective[k] : NULL;
+}
+
 bool at_objective_updates(const at_objective *o, const at_node *p) {
   if (p->frozen) return false;
   for (int i = 0; i < o->n_updates; i++)

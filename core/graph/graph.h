@@ -261,6 +261,10 @@ at_status at_graph_add_objective(at_graph *g, const at_objective *o, at_error *e
 at_status at_graph_add_import(at_graph *g, const at_import *i, at_error *err);
 /* "a.b.weight" lies under "a", "a.b" and "a.b.weight". */
 bool at_param_under(const char *pname, const char *path);
+/* How many losses there are: the objectives, or the one without a name. */
+int at_graph_losses(const at_graph *g);
+at_node *at_graph_loss(const at_graph *g, int k);
+const at_objective *at_graph_objective(const at_graph *g, int k); /* NULL: it has no name */
 /* Whether objective o moves parameter p. */
 bool at_objective_updates(const at_objective *o, const at_node *p);
 at_status at_graph_add_attend(at_graph *g, const at_attend *a, at_error *err);

@@ -143,8 +143,8 @@ enum { MOST_NUMBERS = 1 << 20 };
 
 static int64_t patch(const conv *c) { return c->kernel[0] * c->kernel[1] * c->from; }
 
-/* From one patch to the next: rows a multiple of 1 KiB apart would share their lines of a cache. */
-static int64_t pitch(const conv *c) { return patch(c) % 256 ? patch(c) : patch(c) + 16; }
+/* From one patch to the next. */
+static int64_t pitch(const conv *c) { return at_gemm_pitch(patch(c)); }
 
 /* Of `n` things of `each` numbers, as many as fit. */
 static int64_t fitting(int64_t n, int64_t each) {

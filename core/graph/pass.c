@@ -92,7 +92,7 @@ static bool same_layout(const at_node *a, const at_dim *dim, int ndim) {
   return true;
 }
 
-static at_status infer_again(at_graph *g, at_node *n, at_error *err) {
+at_status at_pass_infer_again(at_graph *g, at_node *n, at_error *err) {
   n->n_in = n->n_data;
   n->ndim = 0;
   g->again = true;
@@ -113,7 +113,7 @@ static at_status visit(walk *w, int i, at_error *err) {
     again |= w->moved[n->in[k]->id];
     n->in[k] = w->now[n->in[k]->id];
   }
-  if (again && (s = infer_again(g, n, err)) != AT_OK) return s;
+  if (again && (s = at_pass_infer_again(g, n, err)) != AT_OK) return s;
   if ((w->mask & AT_PASS_GRAM) && (s = at_pass_gram(g, n, &instead, err)) != AT_OK) return s;
   if (split && (w->mask & AT_PASS_SPLIT) && (s = at_pass_split(g, n, &instead, err)) != AT_OK)
     return s;

@@ -3,6 +3,8 @@
 #define AT_GRAPH_PASS_IMPL_H
 #include "core/graph/pass.h"
 
+/* The dims and data of n anew, from inputs that are others now. */
+at_status at_pass_infer_again(at_graph *g, at_node *n, at_error *err);
 /* The first node that computes the same as n, n itself not counted; NULL: none. */
 at_node *at_pass_twin(const at_graph *g, const at_node *n);
 /* Takes the newest node back when an older one computes the same. */

@@ -200,11 +200,7 @@ static void find_wants(rows *r) {
 static void push(rows *r, at_node *n) { r->g->node[r->g->n_node++] = n; }
 
 static at_status infer_as_before(rows *r, at_node *n, at_error *err) {
-  n->n_in = n->n_data;
-  n->ndim = 0;
-  r->g->again = true;
-  at_status s = n->op->infer(r->g, n, err);
-  r->g->again = false;
+  at_status s = at_pass_infer_again(r->g, n, err);
   if (s == AT_OK) push(r, n);
   return s;
 }

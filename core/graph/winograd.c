@@ -41,11 +41,9 @@ static int64_t chunk_of(const at_tiling *c) {
   return most < chunk ? most : chunk;
 }
 
-/* From tile to tile: rows a multiple of 1 KiB apart would share their lines of a cache. */
-static int64_t pitch(int64_t channels) { return channels % 256 ? channels : channels + 16; }
-
 static size_t scratch(const at_tiling *c) {
-  return (size_t)(planes_of(c) * (c->from * c->to + chunk_of(c) * (pitch(c->from) + pitch(c->to))));
+  return (size_t)(planes_of(c) * (c->from * c->to +
+                                  chunk_of(c) * (at_gemm_pitch(c->from) + at_gemm_pitch(c->to))));
 }
 
 /* ---- tiles ---- */
@@ -68,7 +66,7 @@ static void input_range(void *ctx, size_t begin, size_t end) {
     for (int64_t ch = 0; ch < c->from; ch += BLOCK) {
       const float *at[MOST_PLANES];
       at_tile_gather(&p, y - c->pad, x - c->pad, how->line, 1, ch, zero, 0, at);
-      how->input(at, k->to + t * pitch(c->from) + ch, k->n * pitch(c->from),
+      how->input(at, k->to + t * at_gemm_pitch(c->from) + ch, k->n * at_gemm_pitch(c->from),
                  c->from - ch < BLOCK ? c->from - ch : BLOCK);
     }
   }
@@ -87,7 +85,7 @@ static void output_range(void *ctx, size_t begin, size_t end) {
       float *to[MOST_MADE];
       at_tile_gather(&p, y, x, how->side, 1, ch, beyond, BLOCK, at);
       for (int i = 0; i < how->side * how->side; i++) to[i] = at_unconst(at[i]);
-      how->output(k->from + t * pitch(c->to) + ch, k->n * pitch(c->to), to,
+      how->output(k->from + t * at_gemm_pitch(c->to) + ch, k->n * at_gemm_pitch(c->to), to,
                   c->to - ch < BLOCK ? c->to - ch : BLOCK);
     }
   }
@@ -104,7 +102,7 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[MOST_MADE];
       at_tile_gather(&p, y, x, how->side, 1, ch, zero, 0, at);
-      how->slope(at, k->to + t * pitch(c->to) + ch, k->n * pitch(c->to),
+      how->slope(at, k->to + t * at_gemm_pitch(c->to) + ch, k->n * at_gemm_pitch(c->to),
                  c->to - ch < BLOCK ? c->to - ch : BLOCK);
     }
   }
@@ -157,7 +155,7 @@ typedef struct work {
 static work open_work(at_pool *pool, const at_tiling *c, float *space) {
   work k = {.pool = pool, .c = c, .planes = planes_of(c), .most = chunk_of(c), .u = space};
   k.v = k.u + k.planes * c->from * c->to;
-  k.m = k.v + k.planes * k.most * pitch(c->from);
+  k.m = k.v + k.planes * k.most * at_gemm_pitch(c->from);
   return k;
 }
 
@@ -177,9 +175,10 @@ static void run(work *k, const float *x, float *y) {
   const at_tiling *c = k->c;
   while (next(k)) {
     over_tiles(k, input_range, x, k->v);
-    at_gemm_batch(k->pool, k->planes, k->n, c->to, c->from, 1, (at_mat){k->v, pitch(c->from), 1},
-                  k->n * pitch(c->from), (at_mat){k->u, c->to, 1}, c->from * c->to, 0,
-                  (at_mat){k->m, pitch(c->to), 1}, k->n * pitch(c->to));
+    at_gemm_batch(k->pool, k->planes, k->n, c->to, c->from, 1,
+                  (at_mat){k->v, at_gemm_pitch(c->from), 1}, k->n * at_gemm_pitch(c->from),
+                  (at_mat){k->u, c->to, 1}, c->from * c->to, 0,
+                  (at_mat){k->m, at_gemm_pitch(c->to), 1}, k->n * at_gemm_pitch(c->to));
     over_tiles(k, output_range, k->m, y);
   }
 }
@@ -207,9 +206,10 @@ static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const
   while (next(&k)) {
     over_tiles(&k, input_range, x, k.v);
     over_tiles(&k, slope_range, dy, k.m);
-    at_gemm_batch(pool, k.planes, c->to, c->from, k.n, 1, (at_mat){k.m, 1, pitch(c->to)},
-                  k.n * pitch(c->to), (at_mat){k.v, pitch(c->from), 1}, k.n * pitch(c->from),
-                  k.first > 0, (at_mat){k.u, c->from, 1}, c->from * c->to);
+    at_gemm_batch(pool, k.planes, c->to, c->from, k.n, 1, (at_mat){k.m, 1, at_gemm_pitch(c->to)},
+                  k.n * at_gemm_pitch(c->to), (at_mat){k.v, at_gemm_pitch(c->from), 1},
+                  k.n * at_gemm_pitch(c->from), k.first > 0, (at_mat){k.u, c->from, 1},
+                  c->from * c->to);
   }
   weights w = {.how = minimal_of(c), .from = c->from, .to = c->to, .dw = dw, .u = k.u};
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_back_rows, &w);

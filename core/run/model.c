@@ -129,18 +129,22 @@ static void forget_sized(at_model *m) {
   m->sized = m->training = NULL;
 }
 
+at_dsl_env at_model_env(at_registry *reg, const char *const *set, size_t n_set) {
+  return (at_dsl_env){.scores = reg,
+                      .compose = at_plugin_compose,
+                      .score_known = at_plugin_score_known,
+                      .score_names = at_plugin_score_names,
+                      .set = set,
+                      .n_set = n_set};
+}
+
 at_status at_model_open(at_registry *reg, const at_model_options *o, at_model *m, at_text *messages,
                         at_error *err) {
   const at_source given = {.path = o->path, .text = o->text, .size = o->text ? strlen(o->text) : 0};
   at_source twice = given;
   *m = (at_model){.arena = at_arena_new(), .src = given};
-  at_dsl_env env = {.ctx = m,
-                    .scores = reg,
-                    .compose = at_plugin_compose,
-                    .score_known = at_plugin_score_known,
-                    .score_names = at_plugin_score_names,
-                    .set = o->set,
-                    .n_set = o->n_set};
+  at_dsl_env env = at_model_env(reg, o->set, o->n_set);
+  env.ctx = m;
   at_text again = {0};
   if (!m->arena) return at_nomem(err);
   at_status s = at_dsl_load_kept(m->arena, &m->src, &env, &m->g, messages, err);

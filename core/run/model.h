@@ -15,6 +15,9 @@ enum {
   AT_ASSUME_VOCABULARY = 10000
 };
 
+/* What a model file asks of plugins, with sizes unknown; ctx and sizes are the caller's to add. */
+at_dsl_env at_model_env(at_registry *reg, const char *const *set, size_t n_set);
+
 typedef struct at_model_options {
   const char *path;
   const char *text;       /* in the place of the file's; NULL: the file is read */

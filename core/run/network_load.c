@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/random.h"
 #include "core/graph/pass.h"
+#include "core/run/model.h"
 #include "core/run/network.h"
 #include "core/run/trained.h"
 #include "core/train/checkpoint.h"
@@ -111,13 +112,8 @@ static int64_t vocabulary(void *ctx, const char *input) {
 
 static at_status load_graph(loading *l, at_error *err) {
   at_text messages = {0};
-  at_dsl_env env = {.ctx = l,
-                    .scores = l->reg,
-                    .compose = at_plugin_compose,
-                    .score_known = at_plugin_score_known,
-                    .score_names = at_plugin_score_names,
-                    .set = l->set,
-                    .n_set = l->n_set};
+  at_dsl_env env = at_model_env(l->reg, l->set, l->n_set);
+  env.ctx = l;
   at_status st = at_dsl_load(l->model, &env, &l->probe, &messages, err);
   env.axis_size = axis_size;
   env.vocabulary = vocabulary;

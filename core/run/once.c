@@ -6,6 +6,7 @@
 #include "core/graph/exec.h"
 #include "core/graph/pass.h"
 #include "core/run/feed.h"
+#include "core/run/model.h"
 #include "core/train/checkpoint.h"
 #include "dsl/dsl.h"
 
@@ -44,13 +45,8 @@ static int64_t vocabulary(void *ctx, const char *input) {
 }
 
 static at_status load(once *w, at_text *messages, at_error *err) {
-  at_dsl_env env = {.ctx = w,
-                    .scores = w->reg,
-                    .compose = at_plugin_compose,
-                    .score_known = at_plugin_score_known,
-                    .score_names = at_plugin_score_names,
-                    .set = w->o->set,
-                    .n_set = w->o->n_set};
+  at_dsl_env env = at_model_env(w->reg, w->o->set, w->o->n_set);
+  env.ctx = w;
   at_status s = at_dsl_load(w->o->model, &env, &w->probe, messages, err);
   if (s != AT_OK) return s;
   env.axis_size = axis_size;

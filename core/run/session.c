@@ -1,9 +1,9 @@
 /* A run brought to life: plugins, data, words, graph, weights. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "core/base/file.h"
 #include "core/graph/pass.h"
+#include "core/run/model.h"
 #include "core/run/network.h"
 #include "core/run/trained.h"
 #include "core/train/checkpoint.h"
@@ -165,12 +165,7 @@ static at_status probe_model(at_session *s, at_dsl_env *env, at_graph **probe, a
   size_t n;
   at_status st = at_run_arguments(s->run, &set, &n, err);
   if (st != AT_OK) return st;
-  *env = (at_dsl_env){.scores = s->reg,
-                      .compose = at_plugin_compose,
-                      .score_known = at_plugin_score_known,
-                      .score_names = at_plugin_score_names,
-                      .set = set,
-                      .n_set = n};
+  *env = at_model_env(s->reg, set, n);
   return at_dsl_load(at_run_get(s->run, "model"), env, probe, messages, err);
 }
 
@@ -221,18 +216,13 @@ static void say(const at_session *s, at_text *messages) {
     at_text_addf(messages, "attune: %s\n", said);
 }
 
-static int processors(int64_t asked) {
-  long n = asked > 0 ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
-  return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
-}
-
 static at_status bring_up(at_session *s, int threads, at_text *messages, at_error *err) {
   const at_run *r = s->run;
   s->seed = (uint64_t)at_run_int(r, "seed");
   at_session_reads(s, r);
   s->signed_pixels = !strcmp(at_run_get(r, "data.pixels"), "signed");
   at_status st =
-      at_pool_new(processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
+      at_pool_new(at_processors(threads ? threads : at_run_int(r, "threads")), &s->pool, err);
   if (st == AT_OK) st = open_plugins(s, err);
   if (st == AT_OK) st = load_model(s, messages, err);
   if (st == AT_OK) say(s, messages);

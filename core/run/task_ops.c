@@ -179,7 +179,7 @@ static at_status task_losses(void *ctx, const int64_t *const *rows, const int64_
   if (st != AT_OK) return st;
   at_exec_forward(s->judge, s->seed, 0, false);
   for (uint32_t i = 0; i < most && task_loss_name(ctx, i); i++) {
-    const at_node *n = s->graph->n_objective ? s->graph->objective[i].node : s->graph->loss;
+    const at_node *n = at_graph_loss(s->graph, (int)i);
     const float *v = at_exec_value(s->judge, n);
     value[i] = v ? (double)*v : NAN;
   }

@@ -62,7 +62,7 @@ static const at_node *find(trainer *t, int k, bool loss, const char **what) {
   }
   if (st == AT_OK && !loss && !found) {
     *what = "the gradient of ";
-    at_exec_backward_from(x, g->n_objective ? g->objective[k].node : g->loss, &one);
+    at_exec_backward_from(x, at_graph_loss(g, k), &one);
     found = last_gradient(x, g);
   }
   at_exec_free(x);
@@ -99,7 +99,7 @@ static void put_checkpoint(const trainer *t, at_text *out) {
 }
 
 at_status at_train_diverged(trainer *t, int k, bool loss, at_error *err) {
-  const at_objective *o = t->s->graph->n_objective ? &t->s->graph->objective[k] : NULL;
+  const at_objective *o = at_graph_objective(t->s->graph, k);
   at_text text = {0};
   const char *what = "";
   at_text_addf(&text, "at step %" PRId64 " the %s%s%s%s is no finite number any more", t->step + 1,

@@ -59,10 +59,7 @@ int64_t at_train_steps(const trainer *t) {
 
 /* ---- the losses ---- */
 
-static const at_node *loss_of(const trainer *t, int k) {
-  const at_graph *g = t->s->training;
-  return g->n_objective ? g->objective[k].node : g->loss;
-}
+static const at_node *loss_of(const trainer *t, int k) { return at_graph_loss(t->s->training, k); }
 
 /* A later loss sees the parameters as the ones before it left them, and the same random
  * numbers. */
@@ -80,8 +77,8 @@ void at_train_backward(trainer *t, int k) {
 at_status at_train_update(trainer *t, int k, double rate, at_error *err) {
   const at_graph *g = t->s->training;
   t->opt->o = t->adam[k];
-  t->norm[k] = at_optimizer_step_of(t->opt, g->n_objective ? &g->objective[k] : NULL, t->s->pool,
-                                    rate * t->factor[k]);
+  t->norm[k] =
+      at_optimizer_step_of(t->opt, at_graph_objective(g, k), t->s->pool, rate * t->factor[k]);
   return isfinite(t->norm[k]) ? AT_OK : at_train_diverged(t, k, false, err);
 }
 

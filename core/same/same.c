@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/base/clock.h"
 #include "core/run/feed.h"
+#include "core/run/model.h"
 #include "core/same/same_impl.h"
 #include "dsl/dsl.h"
 
@@ -69,13 +70,8 @@ static at_status load(finder *f, sm_cell *c, const at_same_options *o, at_text *
   static const int64_t open[] = {4, 16, 32, 64};
   sizes w = {.feed = {.rows = o->rows, .seed = o->seed}};
   at_error why = {0};
-  at_dsl_env env = {.ctx = &w,
-                    .scores = f->reg,
-                    .compose = at_plugin_compose,
-                    .score_known = at_plugin_score_known,
-                    .score_names = at_plugin_score_names,
-                    .set = c->cell->set,
-                    .n_set = c->cell->n_set};
+  at_dsl_env env = at_model_env(f->reg, c->cell->set, c->cell->n_set);
+  env.ctx = &w;
   at_status s = at_dsl_load(c->cell->model, &env, &w.open, messages, err);
   if (s != AT_OK) {
     if (s == AT_EINPUT) at_error_prefix(err, "%s", c->cell->label);

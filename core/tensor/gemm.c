@@ -88,6 +88,8 @@ static void cut(job *j, int64_t batch) {
   j->tiles = ((j->m - 1) / j->tm + 1) * j->tiles_n;
 }
 
+int64_t at_gemm_pitch(int64_t n) { return n % 256 ? n : n + 16; }
+
 void at_gemm_batch(at_pool *pool, int64_t batch, int64_t m, int64_t n, int64_t k, float alpha,
                    at_mat a, int64_t astep, at_mat b, int64_t bstep, float beta, at_mat c,
                    int64_t cstep) {

@@ -18,6 +18,10 @@ typedef struct at_mat {
   int64_t rs, cs;
 } at_mat;
 
+/* Numbers from row to row of a matrix whose rows have n: rows a multiple of 1 KiB apart would share
+ * their lines of a cache. */
+int64_t at_gemm_pitch(int64_t n);
+
 void at_gemm(at_pool *pool, int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b,
              float beta, at_mat c);
 

@@ -190,7 +190,7 @@ static int read_crop(const attune_host *host, const ocr *o, size_t part, int64_t
                      attune_sink *sink) {
   ocr_picture *p = &o->part[part].picture[row];
   const asked_picture *m = &o->asked->part[part].picture[row];
-  const int64_t each = o->crops.height * 2 * o->crops.height * OCR_CROPS_COLORS;
+  const int64_t each = ocr_crops_numbers(&o->crops);
   float *v = host->scratch(host, (size_t)(p->tokens.n * each) * sizeof *v);
   if (!v) return ATTUNE_NO_MEMORY;
   int rc = ocr_crops_read(host, &o->crops, m->path, &p->tokens, &p->crops, v);

@@ -2,7 +2,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-static int64_t numbers(const ocr_crops *c) { return c->height * 2 * c->height * OCR_CROPS_COLORS; }
+int64_t ocr_crops_numbers(const ocr_crops *c) {
+  return c->height * 2 * c->height * OCR_CROPS_COLORS;
+}
 
 /* A stretch of `pieces` parts, their ends at the nearest pixels, a part of it at least a pixel:
  * pixels *from .. *to - 1. */
@@ -47,13 +49,14 @@ static void cut(const ocr_crops *c, const uint8_t *rgb, const float box[4], uint
 static int make(const attune_host *host, const ocr_crops *c, const char *path, const ocr_tokens *t,
                 ocr_crops_kept *kept, const uint8_t **out) {
   uint8_t *rgb = host->scratch(host, (size_t)(c->across * c->down * OCR_CROPS_COLORS));
-  uint8_t *v = calloc((size_t)(t->n * numbers(c) + 1), 1), *before = NULL;
+  uint8_t *v = calloc((size_t)(t->n * ocr_crops_numbers(c) + 1), 1), *before = NULL;
   int rc = rgb && v ? host->image(host, path, c->across, c->down, rgb) : ATTUNE_NO_MEMORY;
   if (rc) {
     free(v);
     return rc;
   }
-  for (int64_t i = 0; i < t->n && !t->none; i++) cut(c, rgb, t->token[i].box, v + i * numbers(c));
+  for (int64_t i = 0; i < t->n && !t->none; i++)
+    cut(c, rgb, t->token[i].box, v + i * ocr_crops_numbers(c));
   if (!atomic_compare_exchange_strong(kept, &before, v)) {
     free(v);
     v = before;
@@ -66,6 +69,6 @@ int ocr_crops_read(const attune_host *host, const ocr_crops *c, const char *path
                    const ocr_tokens *t, ocr_crops_kept *kept, float *dst) {
   const uint8_t *v = atomic_load(kept);
   const int rc = v ? ATTUNE_OK : make(host, c, path, t, kept, &v);
-  for (int64_t i = 0; !rc && i < t->n * numbers(c); i++) dst[i] = (float)v[i] / 255;
+  for (int64_t i = 0; !rc && i < t->n * ocr_crops_numbers(c); i++) dst[i] = (float)v[i] / 255;
   return rc;
 }

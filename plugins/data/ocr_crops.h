@@ -16,6 +16,7 @@ typedef struct ocr_crops {
  * Several workers may ask for them. */
 typedef _Atomic(uint8_t *) ocr_crops_kept;
 
+int64_t ocr_crops_numbers(const ocr_crops *c); /* of one crop */
 /* dst [tokens, height, 2 height, 3], 0 .. 1. A token without a place has a black one. [worker] */
 int ocr_crops_read(const attune_host *host, const ocr_crops *c, const char *path,
                    const ocr_tokens *t, ocr_crops_kept *kept, float *dst);

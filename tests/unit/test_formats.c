@@ -4,7 +4,7 @@
 #include "core/data/npy.h"
 #include "core/data/npz.h"
 #include "core/data/safetensors.h"
-#include "core/data/text_tokens.h"
+#include "tokens_joined.h"
 
 /* ---- arrays to write and read back ---- */
 
@@ -525,16 +525,8 @@ static void safetensors_broken_everywhere(void **state) {
 
 static void assert_tokens(const char *text, at_token_mode mode, const char *joined) {
   at_tokens t;
-  char got[512] = "";
   assert_ok(at_tokenise(text, strlen(text), mode, &t, err));
-  for (size_t i = 0; i < t.n; i++) {
-    if (i) strcat(got, "|");
-    strcat(got, t.v[i].text);
-    assert_true(t.v[i].begin < t.v[i].end && t.v[i].end <= strlen(text));
-    assert_true(!i || t.v[i - 1].end <= t.v[i].begin);
-  }
-  assert_string_equal(got, joined);
-  at_tokens_free(&t);
+  assert_joined(&t, strlen(text), joined);
 }
 
 static void tokens(void **state) {
