@@ -1,6 +1,7 @@
 /* attune bench: how fast a model takes a step, and where the time goes. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cli/cli.h"
 #include "core/base/text.h"
@@ -161,6 +162,67 @@ static void print_named(const at_bench *b, const at_bench_spots *all, const char
   }
 }
 
+/* ---- more threads ---- */
+
+static const char *times_text(double one, double many, char *buf, size_t n) {
+  snprintf(buf, n, many > 0 ? "%.2f" : "", one / many);
+  return buf;
+}
+
+static void print_widths(const at_bench *b) {
+  const at_bench_wide *step = &b->time[AT_BENCH_STEP].wide;
+  char time[32], times[32], share[32];
+  printf("\nwith more threads, were memory as fast for all of them\n");
+  printf("%7s %11s %11s %11s %11s %9s\n", "threads", "step", "forward", "backward", "update",
+         "speed-up");
+  for (int w = 0; w < AT_BENCH_WIDTHS; w++) {
+    printf("%7d", at_bench_widths[w]);
+    const at_bench_phase phases[] = {AT_BENCH_STEP, AT_BENCH_FORWARD, AT_BENCH_BACKWARD,
+                                     AT_BENCH_UPDATE};
+    for (size_t p = 0; p < sizeof phases / sizeof *phases; p++)
+      printf(" %11s", time_text(b->time[phases[p]].wide.seconds[w], time, sizeof time));
+    printf(" %9s\n", times_text(step->seconds[0], step->seconds[w], times, sizeof times));
+  }
+  printf("not shared: %s (%s) of a step; %" PRId64 " works are shared, in %" PRId64 " parts\n",
+         time_text(step->alone, time, sizeof time),
+         share_text(step->alone, step->seconds[0], share, sizeof share), step->works, step->parts);
+}
+
+static int by_most_threads(const void *a, const void *b) {
+  const at_bench_spot *const *x = a, *const *y = b;
+  const double s = (*x)->wide.seconds[AT_BENCH_WIDTHS - 1],
+               t = (*y)->wide.seconds[AT_BENCH_WIDTHS - 1];
+  return (s < t) - (s > t);
+}
+
+/* What a step waits for with most threads comes first. */
+static at_status print_widths_of_lines(const at_bench *b, at_error *err) {
+  const at_bench_spot **order = calloc((size_t)b->line.n + 1, sizeof *order);
+  const double step = b->time[AT_BENCH_STEP].wide.seconds[AT_BENCH_WIDTHS - 1];
+  if (!order) return at_nomem(err);
+  for (int i = 0; i < b->line.n; i++) order[i] = &b->line.v[i];
+  qsort(order, (size_t)b->line.n, sizeof *order, by_most_threads);
+  printf("\n%7s %11s %11s %9s %11s  line of the model\n", "share", "64 threads", "1 thread",
+         "speed-up", "not shared");
+  for (int i = 0; i < b->line.n && order[i]->wide.seconds[AT_BENCH_WIDTHS - 1] >= 0.005 * step;
+       i++) {
+    const at_bench_spot *s = order[i];
+    const double one = s->wide.seconds[0], most = s->wide.seconds[AT_BENCH_WIDTHS - 1];
+    char share[32], few[32], many[32], times[32], alone[32];
+    printf("%7s %11s %11s %9s %11s  ", share_text(most, step, share, sizeof share),
+           time_text(most, many, sizeof many), time_text(one, few, sizeof few),
+           times_text(one, most, times, sizeof times),
+           time_text(s->wide.alone, alone, sizeof alone));
+    if (s->path)
+      printf("%s:%d:%d: %.*s [%s]\n", file_of(s->path), s->line, s->column, s->size, s->text,
+             s->name);
+    else
+      printf("of no line\n");
+  }
+  free(order);
+  return AT_OK;
+}
+
 /* ---- single operators ---- */
 
 static void print_way(const at_bench_cases *c, const at_bench_case *k, int way) {
@@ -213,15 +275,20 @@ int cli_bench(int argc, char **argv) {
   bool done, json = false;
   int64_t threads = 0, repeat = 10;
   at_bench_options o = {.allocations = cli_allocations};
-  const cli_option options[] = {
-      {"set", 's', CLI_LIST, &set, 0, 0},          {"size", 0, CLI_LIST, &size, 0, 0},
-      {"batch", 0, CLI_INT, &o.batch, 1, 1000000}, {"threads", 't', CLI_INT, &threads, 0, 1024},
-      {"repeat", 0, CLI_INT, &repeat, 1, 10000},   {"op", 0, CLI_TEXT, &op, 0, 0},
-      {"no-pass", 0, CLI_LIST, &without, 0, 0},    {"profile", 'p', CLI_FLAG, &o.profile, 0, 0},
-      {"json", 0, CLI_FLAG, &json, 0, 0},          {0}};
+  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
+                                {"size", 0, CLI_LIST, &size, 0, 0},
+                                {"batch", 0, CLI_INT, &o.batch, 1, 1000000},
+                                {"threads", 't', CLI_INT, &threads, 0, 1024},
+                                {"repeat", 0, CLI_INT, &repeat, 1, 10000},
+                                {"op", 0, CLI_TEXT, &op, 0, 0},
+                                {"no-pass", 0, CLI_LIST, &without, 0, 0},
+                                {"profile", 'p', CLI_FLAG, &o.profile, 0, 0},
+                                {"scaling", 0, CLI_FLAG, &o.scaling, 0, 0},
+                                {"json", 0, CLI_FLAG, &json, 0, 0},
+                                {0}};
   int rc = cli_parse(argc, argv, options, &rest, 0, 1, &done);
   if (rc || done) return rc;
-  const bool of_model = set.n || size.n || without.n || o.batch || o.profile;
+  const bool of_model = set.n || size.n || without.n || o.batch || o.profile || o.scaling;
   if (op ? rest.n || of_model : !rest.n) return cli_usage(argv[0]);
   if (op) return bench_ops(op, (int)threads, (int)repeat, json);
   o.path = rest.v[0];
@@ -230,7 +297,7 @@ int cli_bench(int argc, char **argv) {
   o.n_set = set.n;
   o.size = size.v;
   o.n_size = size.n;
-  o.threads = (int)threads;
+  o.threads = o.scaling && !threads ? 1 : (int)threads;
   o.repeat = (int)repeat;
   at_registry *reg = NULL;
   at_bench b = {0};
@@ -244,7 +311,11 @@ int cli_bench(int argc, char **argv) {
   if (s == AT_OK && json) s = at_bench_json(&b, &out, &err);
   if (s == AT_OK && out.data) fputs(out.data, stdout);
   if (s == AT_OK && !json) print_step(&b);
-  if (s == AT_OK && !json && b.profiled) {
+  if (s == AT_OK && !json && b.scaled) {
+    print_widths(&b);
+    s = print_widths_of_lines(&b, &err);
+  }
+  if (s == AT_OK && !json && o.profile) {
     print_lines(&b);
     print_named(&b, &b.op, "operator (nodes)");
     print_named(&b, &b.module, "module (nodes), with those inside");

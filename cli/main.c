@@ -15,7 +15,7 @@ const cli_command cli_commands[] = {
      "what a model is, and what it costs", cli_show},
     {"bench",
      "MODEL.att|RUN.yaml [--set KEY=VALUE]... [--size NAME=N]... [--batch N] [--threads N] "
-     "[--repeat N] [--no-pass NAME]... [--profile] [--json] | "
+     "[--repeat N] [--no-pass NAME]... [--profile] [--scaling] [--json] | "
      "--op NAME|all [--threads N] [--repeat N] [--json]",
      "how fast a model takes a step, and where the time goes", cli_bench},
     {"fmt", "[--check] [MODEL.att]...", "model files in their canonical form", cli_fmt},

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "core/base/clock.h"
 
 /* Workers sleep on `wake` until `round` changes, then take indices from `next`
  * until none is left. The caller works too, then waits until no worker is
@@ -20,6 +21,9 @@ struct at_pool {
   void *ctx;
   size_t n;
   atomic_size_t next;
+  at_pool_watch_fn *watch;
+  void *watch_ctx;
+  int pretended;
 };
 
 /* Set in a thread that is running a job's body: a nested call runs serially. */
@@ -92,9 +96,31 @@ void at_pool_free(at_pool *p) {
   free(p);
 }
 
-int at_pool_threads(const at_pool *p) { return p ? p->threads : 1; }
+int at_pool_threads(const at_pool *p) { return !p ? 1 : p->watch ? p->pretended : p->threads; }
+
+void at_pool_watch(at_pool *p, int threads, at_pool_watch_fn *fn, void *ctx) {
+  p->pretended = threads;
+  p->watch = fn;
+  p->watch_ctx = ctx;
+}
+
+static void watched(at_pool *p, size_t n, at_task_fn *fn, void *ctx) {
+  const double began = at_clock();
+  in_job = true;
+  for (size_t i = 0; i < n; i++) {
+    const double before = at_clock();
+    fn(ctx, i);
+    p->watch(p->watch_ctx, i, n, at_clock() - before);
+  }
+  in_job = false;
+  p->watch(p->watch_ctx, n, n, at_clock() - began);
+}
 
 void at_parallel(at_pool *p, size_t n, at_task_fn *fn, void *ctx) {
+  if (p && p->watch && n > 1 && !in_job) {
+    watched(p, n, fn, ctx);
+    return;
+  }
   if (!p || p->threads == 1 || n < 2 || in_job) {
     for (size_t i = 0; i < n; i++) fn(ctx, i);
     return;

@@ -25,6 +25,14 @@ int at_pool_threads(const at_pool *p); /* 1 for NULL */
 typedef void at_task_fn(void *ctx, size_t index);
 void at_parallel(at_pool *p, size_t n, at_task_fn *fn, void *ctx);
 
+/* Told of shared work, to whoever asks how it would spread over other numbers of threads: the
+ * seconds of call `index` of n, in order; then, with index = n, those of all of it, the telling
+ * included.  Work that runs inside of shared work belongs to it. */
+typedef void at_pool_watch_fn(void *ctx, size_t index, size_t n, double seconds);
+/* Of a pool of one thread, which says from now on that it has `threads`, so that work is cut as for
+ * so many; fn NULL ends it. */
+void at_pool_watch(at_pool *p, int threads, at_pool_watch_fn *fn, void *ctx);
+
 /* Runs fn(ctx, begin, end) over [0, n) in blocks of `grain` (the last may be
  * shorter); the cut depends on n and grain alone. */
 typedef void at_range_fn(void *ctx, size_t begin, size_t end);

@@ -19,14 +19,17 @@ typedef struct taken { /* by one phase of one step */
   double seconds;
   at_cost cost;
   int64_t allocations;
+  at_bench_wide wide;
 } taken;
 
 typedef struct bench {
   const at_bench_options *o;
   at_bench_subject *s;
   at_bench_profile *profile; /* NULL: none, or a step that does not count */
+  at_bench_scaling *scaling; /* NULL */
   taken *at;                 /* [AT_BENCH_PHASES] of the step at hand */
   double began;
+  at_bench_wide wide;
   int64_t asked;
 } bench;
 
@@ -34,12 +37,16 @@ static int64_t asked(const bench *b) { return b->o->allocations ? b->o->allocati
 
 static void begin(bench *b) {
   b->asked = asked(b);
+  b->wide = at_bench_scaling_clock(b->scaling, at_clock());
   b->began = at_clock();
 }
 
 static taken *end(bench *b, at_bench_phase phase) {
   b->at[phase].seconds += at_clock() - b->began;
   b->at[phase].allocations += asked(b) - b->asked;
+  const at_bench_wide now = at_bench_scaling_clock(b->scaling, at_clock());
+  at_bench_wide_add(&b->at[phase].wide, &now, 1);
+  at_bench_wide_add(&b->at[phase].wide, &b->wide, -1);
   return &b->at[phase];
 }
 
@@ -92,6 +99,7 @@ static at_status one_step(bench *b, at_error *err) {
     all->seconds += b->at[p].seconds;
     all->allocations += b->at[p].allocations;
     add(&all->cost, b->at[p].cost);
+    at_bench_wide_add(&all->wide, &b->at[p].wide, 1);
   }
   return st;
 }
@@ -127,21 +135,32 @@ static at_bench_time time_of(const taken *all, int steps, int phase, bool counte
   return out;
 }
 
+/* [step][phase]; v: room for one number of each step */
+static at_bench_wide wide_of(const taken *all, int steps, int phase, at_bench_wide *room,
+                             double *v) {
+  for (int i = 0; i < steps; i++) room[i] = all[i * AT_BENCH_PHASES + phase].wide;
+  return at_bench_wide_median(room, 1, steps, v);
+}
+
 static at_status run_steps(at_bench *out, const at_bench_options *o, at_bench_profile *profile,
-                           at_error *err) {
+                           at_bench_scaling *scaling, at_error *err) {
   taken *all = calloc((size_t)o->repeat * AT_BENCH_PHASES, sizeof *all), warm[AT_BENCH_PHASES];
   double *v = calloc((size_t)o->repeat, sizeof *v);
-  bench b = {.o = o, .s = out->subject};
-  at_status st = all && v ? AT_OK : at_nomem(err);
+  at_bench_wide *room = calloc((size_t)o->repeat, sizeof *room);
+  bench b = {.o = o, .s = out->subject, .scaling = scaling};
+  at_status st = all && v && room ? AT_OK : at_nomem(err);
   for (int i = -WARM; st == AT_OK && i < o->repeat; i++) {
     b.at = i < 0 ? warm : all + (size_t)i * AT_BENCH_PHASES;
     b.profile = i < 0 ? NULL : profile;
     st = one_step(&b, err);
   }
-  for (int p = 0; st == AT_OK && p < AT_BENCH_PHASES; p++)
+  for (int p = 0; st == AT_OK && p < AT_BENCH_PHASES; p++) {
     out->time[p] = time_of(all, o->repeat, p, o->allocations != NULL, v);
+    if (scaling) out->time[p].wide = wide_of(all, o->repeat, p, room, v);
+  }
   free(all);
   free(v);
+  free(room);
   return st;
 }
 
@@ -153,7 +172,6 @@ static void tell_state(at_bench *out, const at_bench_options *o) {
   getrusage(RUSAGE_SELF, &u);
   out->model = s->g->name;
   out->batch = s->batch;
-  out->threads = at_pool_threads(s->pool);
   out->repeat = o->repeat;
   out->losses = s->losses;
   out->planned = (double)at_exec_bytes(s->x);
@@ -167,16 +185,24 @@ static void tell_state(at_bench *out, const at_bench_options *o) {
 
 at_status at_bench_measure(at_registry *reg, const at_bench_options *o, at_bench *out,
                            at_text *messages, at_error *err) {
-  *out = (at_bench){.profiled = o->profile};
+  *out = (at_bench){.profiled = o->profile || o->scaling, .scaled = o->scaling};
   at_bench_profile *profile = NULL;
+  at_bench_scaling *scaling = NULL;
   at_bench_subject *s = out->subject = calloc(1, sizeof *s);
   if (!s) return at_nomem(err);
   at_status st = at_bench_subject_open(reg, o, s, messages, err);
-  if (st == AT_OK && o->profile) st = at_bench_profile_new(s, o->repeat, &profile, err);
-  if (st == AT_OK) st = run_steps(out, o, profile, err);
+  if (st == AT_OK) out->threads = at_pool_threads(s->pool);
+  if (st == AT_OK && o->scaling && out->threads > 1)
+    st = at_fail(err, AT_EINPUT,
+                 "%s: scaling is worked out from steps of one thread, and here are %d", o->path,
+                 at_pool_threads(s->pool));
+  if (st == AT_OK && o->scaling) st = at_bench_scaling_new(s->pool, &scaling, err);
+  if (st == AT_OK && out->profiled) st = at_bench_profile_new(s, o->repeat, scaling, &profile, err);
+  if (st == AT_OK) st = run_steps(out, o, profile, scaling, err);
   if (st == AT_OK) tell_state(out, o);
   if (st == AT_OK && profile) st = at_bench_profile_gather(profile, out, err);
   at_bench_profile_free(profile);
+  at_bench_scaling_free(scaling);
   if (st != AT_OK) return st;
   out->machine =
       o->machine ? *o->machine : (at_machine){at_machine_sgemm(s->pool), at_machine_copy(s->pool)};

@@ -22,11 +22,22 @@ typedef struct at_bench_options {
   int repeat;    /* steps that count; 2 more come before them */
   unsigned without;
   bool profile;
+  bool scaling;              /* and a profile; `threads` is 1 */
   bool input_grads;          /* of a model: gradients of its real inputs as well */
   const at_machine *machine; /* NULL: is measured */
   /* How often the process has asked for memory so far, on all threads; NULL: nobody counts. */
   int64_t (*allocations)(void);
 } at_bench_options;
+
+/* A time as it would be with each of these numbers of threads, were the memory as fast for all of
+ * them and waking them free (scaling.c). */
+enum { AT_BENCH_WIDTHS = 7 };
+extern const int at_bench_widths[AT_BENCH_WIDTHS]; /* 1 to 64 */
+typedef struct at_bench_wide {
+  double seconds[AT_BENCH_WIDTHS];
+  double alone;         /* of them what no two threads share */
+  int64_t works, parts; /* what is shared, and into how much it is cut; of the last step */
+} at_bench_wide;
 
 typedef enum at_bench_phase {
   AT_BENCH_LOAD, /* the batch put in its place, memory planned; of a run: read */
@@ -44,6 +55,7 @@ typedef struct at_bench_time {
   double flops, bytes;    /* of the last step: at_cost, and of the update the bytes of its blocks */
   double flop_rate, rate; /* FLOP/s, bytes/s */
   int64_t allocations, most; /* median and largest number in one step; -1: nobody counted */
+  at_bench_wide wide;        /* medians; with `scaling` alone */
 } at_bench_time;
 
 /* Of nodes, in a step: seconds of each in the median; its cost in the last step. */
@@ -60,6 +72,7 @@ typedef struct at_bench_spot {
   int size, line, column; /* the column of what takes most */
   int nodes;
   at_bench_part part[AT_EXEC_PARTS];
+  at_bench_wide wide; /* all parts together; with `scaling` alone */
 } at_bench_spot;
 at_bench_part at_bench_sum(const at_bench_spot *s); /* of all parts */
 
@@ -78,7 +91,7 @@ typedef struct at_bench {
   double loss;          /* after the last step, all losses together; NAN: there is none */
   bool finite;          /* the updates were made: gradients were numbers */
   uint64_t weights;     /* FNV-1a of all parameters after the last step */
-  bool profiled;
+  bool profiled, scaled;
   at_bench_spots line, op, module; /* the largest first; a module counts for those in it */
   double load, update, between;    /* of the profile: seconds beside those of nodes */
   double total;                    /* all lines and these three */

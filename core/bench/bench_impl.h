@@ -40,20 +40,37 @@ double at_bench_loss(const at_bench_subject *s); /* all together */
 /* Bytes that the update after one loss reads and writes. */
 double at_bench_update_bytes(const at_bench_subject *s, int loss);
 
+/* ---- other numbers of threads (scaling.c) ---- */
+
+typedef struct at_bench_scaling at_bench_scaling;
+/* Watches the pool, of one thread, until it is freed. */
+at_status at_bench_scaling_new(at_pool *pool, at_bench_scaling **out, at_error *err);
+void at_bench_scaling_free(at_bench_scaling *s); /* NULL is fine */
+at_pool_watch_fn at_bench_scaling_told;          /* ctx: an at_bench_scaling */
+/* What a clock for each number of threads shows when at_clock is `clock`: differences count. NULL:
+ * zeros. */
+at_bench_wide at_bench_scaling_clock(const at_bench_scaling *s, double clock);
+void at_bench_wide_add(at_bench_wide *to, const at_bench_wide *from, double times);
+/* Of all[0], all[stride] ... n of them; v: room for n. */
+at_bench_wide at_bench_wide_median(const at_bench_wide *all, size_t stride, int n, double *v);
+
 /* ---- where the time goes (profile.c) ---- */
 
 typedef struct at_bench_profile {
   at_bench_subject *s;
-  int steps, step; /* room; the one at hand */
-  double last;     /* clock at the end of what was told before */
-  double *now;     /* [nodes * AT_EXEC_PARTS] seconds of the step at hand */
-  float *all;      /* [nodes * AT_EXEC_PARTS][steps] */
-  double *between; /* [steps] */
-  at_cost *cost;   /* [nodes * AT_EXEC_PARTS] of the step at hand */
+  int steps, step;                 /* room; the one at hand */
+  double last;                     /* clock at the end of what was told before */
+  double *now;                     /* [nodes * AT_EXEC_PARTS] seconds of the step at hand */
+  float *all;                      /* [nodes * AT_EXEC_PARTS][steps] */
+  double *between;                 /* [steps] */
+  at_cost *cost;                   /* [nodes * AT_EXEC_PARTS] of the step at hand */
+  const at_bench_scaling *scaling; /* NULL: one number of threads alone */
+  at_bench_wide wide_last, *wide;  /* [steps][nodes] */
 } at_bench_profile;
 
-at_status at_bench_profile_new(at_bench_subject *s, int steps, at_bench_profile **out,
-                               at_error *err);
+/* scaling: NULL or borrowed */
+at_status at_bench_profile_new(at_bench_subject *s, int steps, const at_bench_scaling *scaling,
+                               at_bench_profile **out, at_error *err);
 void at_bench_profile_free(at_bench_profile *p);  /* NULL is fine, in all of these */
 void at_bench_profile_step(at_bench_profile *p);  /* a step begins */
 void at_bench_profile_begin(at_bench_profile *p); /* a pass begins */

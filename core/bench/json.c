@@ -10,14 +10,27 @@ static json_t *number(double v) { return isfinite(v) ? json_real(v) : json_null(
 static json_t *count(int64_t n) { return n >= 0 ? json_integer(n) : json_null(); }
 static json_t *share(double v, double of) { return of > 0 ? number(v / of) : json_null(); }
 
+static json_t *wide(const at_bench_wide *w) {
+  json_t *seconds = json_object();
+  char threads[16];
+  for (int i = 0; i < AT_BENCH_WIDTHS; i++) {
+    snprintf(threads, sizeof threads, "%d", at_bench_widths[i]);
+    json_object_set_new(seconds, threads, json_real(w->seconds[i]));
+  }
+  return json_pack("{s:o, s:f, s:I, s:I}", "seconds", seconds, "alone_s", w->alone, "works",
+                   (json_int_t)w->works, "parts", (json_int_t)w->parts);
+}
+
 static json_t *phase(const at_bench *b, int i) {
   const at_bench_time *t = &b->time[i];
-  return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "median_s", t->median,
-                   "least_s", t->least, "flops", t->flops, "bytes", t->bytes, "flops_per_s",
-                   t->flop_rate, "bytes_per_s", t->rate, "of_sgemm",
-                   share(t->flop_rate, b->machine.sgemm), "of_copy",
-                   share(t->rate, b->machine.copy), "allocations", count(t->allocations),
-                   "most_allocations", count(t->most));
+  json_t *o =
+      json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "median_s", t->median,
+                "least_s", t->least, "flops", t->flops, "bytes", t->bytes, "flops_per_s",
+                t->flop_rate, "bytes_per_s", t->rate, "of_sgemm",
+                share(t->flop_rate, b->machine.sgemm), "of_copy", share(t->rate, b->machine.copy),
+                "allocations", count(t->allocations), "most_allocations", count(t->most));
+  if (o && b->scaled) json_object_set_new(o, "threads", wide(&t->wide));
+  return o;
 }
 
 static const char *const part_names[AT_EXEC_PARTS] = {"forward", "again", "backward"};
@@ -44,6 +57,7 @@ static json_t *spot(const at_bench *b, const at_bench_spot *s, const char *name)
   json_object_set_new(o, "flops", json_real(all.flops));
   json_object_set_new(o, "bytes", json_real(all.bytes));
   for (int i = 0; i < AT_EXEC_PARTS; i++) json_object_set_new(o, part_names[i], part(&s->part[i]));
+  if (b->scaled) json_object_set_new(o, "threads", wide(&s->wide));
   return o;
 }
 

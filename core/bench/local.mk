@@ -4,4 +4,5 @@ libcore_la_SOURCES += \
 	core/bench/machine.c core/bench/machine.h \
 	core/bench/ops.c \
 	core/bench/profile.c \
+	core/bench/scaling.c \
 	core/bench/subject.c

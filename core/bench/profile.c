@@ -14,11 +14,18 @@ static void watch(void *ctx, const at_node *n, at_exec_part part) {
   const at_cost w = at_exec_cost(p->s->x, n, part);
   p->cost[n->id * AT_EXEC_PARTS + (int)part].flops += w.flops;
   p->cost[n->id * AT_EXEC_PARTS + (int)part].bytes += w.bytes;
+  if (p->scaling) {
+    const at_bench_wide now = at_bench_scaling_clock(p->scaling, at_clock());
+    at_bench_wide *all = &p->wide[p->step * p->s->g->n_node + n->id];
+    at_bench_wide_add(all, &now, 1);
+    at_bench_wide_add(all, &p->wide_last, -1);
+    p->wide_last = at_bench_scaling_clock(p->scaling, at_clock());
+  }
   p->last = at_clock();
 }
 
-at_status at_bench_profile_new(at_bench_subject *s, int steps, at_bench_profile **out,
-                               at_error *err) {
+at_status at_bench_profile_new(at_bench_subject *s, int steps, const at_bench_scaling *scaling,
+                               at_bench_profile **out, at_error *err) {
   const size_t parts = (size_t)s->g->n_node * AT_EXEC_PARTS;
   at_bench_profile *p = *out = calloc(1, sizeof *p);
   if (!p) return at_nomem(err);
@@ -28,7 +35,9 @@ at_status at_bench_profile_new(at_bench_subject *s, int steps, at_bench_profile 
   p->all = calloc(parts + 1, (size_t)steps * sizeof *p->all);
   p->between = calloc((size_t)steps, sizeof *p->between);
   p->cost = calloc(parts + 1, sizeof *p->cost);
-  return p->now && p->all && p->between && p->cost ? AT_OK : at_nomem(err);
+  p->scaling = scaling;
+  if (scaling) p->wide = calloc((size_t)s->g->n_node + 1, (size_t)steps * sizeof *p->wide);
+  return p->now && p->all && p->between && p->cost && (p->wide || !scaling) ? AT_OK : at_nomem(err);
 }
 
 void at_bench_profile_free(at_bench_profile *p) {
@@ -37,6 +46,7 @@ void at_bench_profile_free(at_bench_profile *p) {
   free(p->all);
   free(p->between);
   free(p->cost);
+  free(p->wide);
   free(p);
 }
 
@@ -49,6 +59,7 @@ void at_bench_profile_step(at_bench_profile *p) {
 void at_bench_profile_begin(at_bench_profile *p) {
   if (!p) return;
   at_exec_watch(p->s->x, watch, p);
+  p->wide_last = at_bench_scaling_clock(p->scaling, at_clock());
   p->last = at_clock();
 }
 
@@ -118,6 +129,8 @@ static void measure_nodes(gather *g) {
       const at_cost *c = &g->p->cost[i * AT_EXEC_PARTS + k];
       n->part[k] = (at_bench_part){median_of(g, i, (at_exec_part)k), c->flops, c->bytes};
     }
+    const size_t nodes = (size_t)s->g->n_node;
+    if (g->p->wide) n->wide = at_bench_wide_median(g->p->wide + i, nodes, g->p->steps, g->v);
     find_place(s, s->g->node[i], n);
   }
 }
@@ -125,6 +138,7 @@ static void measure_nodes(gather *g) {
 static void add(at_bench_spot *to, const at_bench_spot *n) {
   to->nodes++;
   for (int i = 0; i < AT_EXEC_PARTS; i++) add_part(&to->part[i], &n->part[i]);
+  at_bench_wide_add(&to->wide, &n->wide, 1);
 }
 
 /* The spot of that key, made when there is none. */
@@ -152,6 +166,7 @@ static at_status gather_lines(gather *g, const at_bench_spot *order, int n, at_b
     at_bench_spot key = order[i];
     key.nodes = 0;
     memset(key.part, 0, sizeof key.part);
+    key.wide = (at_bench_wide){.alone = 0};
     if (!key.line) key.name = "";
     at_bench_spot *s = spot(&out->line, &key);
     add(s, &order[i]);

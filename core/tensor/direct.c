@@ -138,28 +138,30 @@ static void packed_panel(const product *p, int64_t k, int64_t j0, int64_t column
   panel(p, k, b, COLUMNS, j0, columns);
 }
 
+static at_mat turned(at_mat a) { return (at_mat){a.p, a.cs, a.rs}; }
+
 /* Measured with bench/direct: what many rows of A and many columns of B share is better packed. */
-static bool pays(int64_t m, int64_t n, int64_t k, const at_mat *b) {
-  if (k < 1 || (b->cs != 1 && m < PACK)) return false;
+bool at_direct_pays(int64_t m, int64_t n, int64_t k, at_mat a, at_mat b, at_mat c) {
+  if (c.cs != 1) return c.rs == 1 && at_direct_pays(n, m, k, turned(b), turned(a), turned(c));
+  if (k < 1 || (b.cs != 1 && m < PACK)) return false;
   return m <= 256 || n <= 256;
 }
 
-bool at_direct(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
+void at_direct(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
                at_mat c) {
-  if (c.cs != 1 && c.rs == 1)
-    return at_direct(n, m, k, alpha, (at_mat){b.p, b.cs, b.rs}, (at_mat){a.p, a.cs, a.rs}, beta,
-                     (at_mat){c.p, c.cs, 1});
-  if (c.cs != 1 || !pays(m, n, k, &b)) return false;
+  if (c.cs != 1) {
+    at_direct(n, m, k, alpha, turned(b), turned(a), beta, turned(c));
+    return;
+  }
   for (int64_t p0 = 0; p0 < k; p0 += SUM) {
     const int64_t length = k - p0 < SUM ? k - p0 : SUM;
     const product p = {
         m, n, alpha, p0 ? 1 : beta, {a.p + p0 * a.cs, a.rs, a.cs}, {b.p + p0 * b.rs, b.rs, b.cs},
         c};
     for (int64_t j = 0; j < n; j += COLUMNS)
-      if (j + COLUMNS <= n && m < PACK)
+      if (j + COLUMNS <= n && m < PACK && b.cs == 1)
         panel(&p, length, p.b.p + j, b.rs, j, COLUMNS);
       else
         packed_panel(&p, length, j, n - j < COLUMNS ? n - j : COLUMNS);
   }
-  return true;
 }

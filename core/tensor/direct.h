@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include "core/tensor/gemm.h"
 
-/* C <- alpha A B + beta C as at_gemm does it, and true; or false, and nothing is done: C does not
- * lie along its rows, or BLIS is faster at these sizes. Sums are in the order of k, in pieces of
- * fixed length. */
-bool at_direct(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
+/* At these sizes it is faster than BLIS, and C lies along its rows or its columns. */
+bool at_direct_pays(int64_t m, int64_t n, int64_t k, at_mat a, at_mat b, at_mat c);
+/* C <- alpha A B + beta C as at_gemm does it. C lies along its rows or its columns. Sums are in the
+ * order of k, in pieces of fixed length: those of an element are the same whatever part of C it is
+ * worked out with. */
+void at_direct(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
                at_mat c);
 #endif

@@ -10,10 +10,11 @@
 #define SMALL_FLOPS 4e6
 /* Sides of a tile. Packing A and B again for every tile costs about
  * 1/tile_n + 1/tile_m of the arithmetic, so tiles are large. */
-enum { TILE = 768 };
+enum { TILE = 768, PART = 64 /* the least side of what many threads get */ };
 
 typedef struct job {
   int64_t m, n, k, tm, tn, tiles_n, tiles; /* of one product */
+  int64_t pm, pn, parts_n, parts;          /* of a tile, for many threads */
   int64_t astep, bstep, cstep;
   float alpha, beta;
   at_mat a, b, c;
@@ -36,9 +37,8 @@ static void choose_kernels(void) {
 #endif
 }
 
-static void one(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
-                at_mat c) {
-  if (at_thin(m, n, k, alpha, a, b, beta, c) || at_direct(m, n, k, alpha, a, b, beta, c)) return;
+static void blis(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b, float beta,
+                 at_mat c) {
   rntm_t rntm = BLIS_RNTM_INITIALIZER;
   bli_rntm_set_num_threads(1, &rntm);
   /* The kernels for small and thin matrices of 0.9.0 read past the end of their
@@ -48,15 +48,31 @@ static void one(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b
                b.cs, &beta, c.p, c.rs, c.cs, NULL, &rntm);
 }
 
+static at_mat moved(at_mat a, int64_t row, int64_t column) {
+  return (at_mat){a.p + row * a.rs + column * a.cs, a.rs, a.cs};
+}
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* The sizes of the tile say which way it goes, and those of its parts do not: both ways sum an
+ * element in the same order wherever a part begins. */
 static void tile_body(void *ctx, size_t index) {
   const job *j = ctx;
-  int64_t i = (int64_t)index, batch = i / j->tiles, t = i % j->tiles;
-  int64_t m0 = t / j->tiles_n * j->tm, n0 = t % j->tiles_n * j->tn;
-  int64_t m = j->m - m0 < j->tm ? j->m - m0 : j->tm, n = j->n - n0 < j->tn ? j->n - n0 : j->tn;
-  at_mat a = {j->a.p + batch * j->astep + m0 * j->a.rs, j->a.rs, j->a.cs};
-  at_mat b = {j->b.p + batch * j->bstep + n0 * j->b.cs, j->b.rs, j->b.cs};
-  at_mat c = {j->c.p + batch * j->cstep + m0 * j->c.rs + n0 * j->c.cs, j->c.rs, j->c.cs};
-  one(m, n, j->k, j->alpha, a, b, j->beta, c);
+  const int64_t i = (int64_t)index / j->parts, part = (int64_t)index % j->parts;
+  const int64_t batch = i / j->tiles, t = i % j->tiles;
+  const int64_t m0 = t / j->tiles_n * j->tm, n0 = t % j->tiles_n * j->tn;
+  const int64_t m = least(j->m - m0, j->tm), n = least(j->n - n0, j->tn), k = j->k;
+  const at_mat a = moved((at_mat){j->a.p + batch * j->astep, j->a.rs, j->a.cs}, m0, 0);
+  const at_mat b = moved((at_mat){j->b.p + batch * j->bstep, j->b.rs, j->b.cs}, 0, n0);
+  const at_mat c = moved((at_mat){j->c.p + batch * j->cstep, j->c.rs, j->c.cs}, m0, n0);
+  if (m * n * k <= AT_THIN_MOST && part) return;
+  if (at_thin(m, n, k, j->alpha, a, b, j->beta, c)) return;
+  const bool whole = m * n * k <= AT_THIN_MOST;
+  const int64_t i0 = part / j->parts_n * j->pm, j0 = part % j->parts_n * j->pn;
+  const int64_t pm = whole ? m : least(m - i0, j->pm), pn = whole ? n : least(n - j0, j->pn);
+  if (pm <= 0 || pn <= 0) return;
+  (at_direct_pays(m, n, k, a, b, c) ? at_direct : blis)(pm, pn, k, j->alpha, moved(a, i0, 0),
+                                                        moved(b, 0, j0), j->beta, moved(c, i0, j0));
 }
 
 /* `side` in equal pieces of at most `most`, rounded up to whole micro-kernel
@@ -68,6 +84,7 @@ static int64_t piece(int64_t side, int64_t most) {
   return p < side ? p : side;
 }
 
+/* Into tiles, by the sizes of the product alone. */
 static void cut(job *j, int64_t batch) {
   double flops = 2.0 * (double)j->m * (double)j->n * (double)j->k;
   j->tm = j->m;
@@ -86,6 +103,20 @@ static void cut(job *j, int64_t batch) {
   }
   j->tiles_n = (j->n - 1) / j->tn + 1;
   j->tiles = ((j->m - 1) / j->tm + 1) * j->tiles_n;
+}
+
+/* And tiles into parts, until every thread finds two. */
+static void cut_for(job *j, int64_t batch, int threads) {
+  j->pm = j->tm;
+  j->pn = j->tn;
+  j->parts_n = j->parts = 1;
+  while (j->parts * j->tiles * batch < 2 * (int64_t)threads && threads > 2) {
+    int64_t *side = j->pm >= j->pn ? &j->pm : &j->pn;
+    if (*side < 2 * PART) break;
+    *side = piece(*side, *side / 2);
+    j->parts_n = (j->tn - 1) / j->pn + 1;
+    j->parts = ((j->tm - 1) / j->pm + 1) * j->parts_n;
+  }
 }
 
 int64_t at_gemm_pitch(int64_t n) { return n % 256 ? n : n + 16; }
@@ -109,7 +140,9 @@ void at_gemm_batch(at_pool *pool, int64_t batch, int64_t m, int64_t n, int64_t k
            .c = c};
   cut(&j, batch);
   double flops = 2.0 * (double)m * (double)n * (double)k * (double)batch;
-  at_parallel(flops < 1e5 ? NULL : pool, (size_t)(batch * j.tiles), tile_body, &j);
+  if (flops < 1e5) pool = NULL;
+  cut_for(&j, batch, at_pool_threads(pool));
+  at_parallel(pool, (size_t)(batch * j.tiles * j.parts), tile_body, &j);
 }
 
 void at_gemm(at_pool *pool, int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b,

@@ -4,9 +4,10 @@
  * column stride in elements, so transposes are strides and never copies.
  * beta == 0 never reads C.
  *
- * The product is cut into tiles by its sizes alone and every tile is one
- * single-threaded BLIS call, so the bits do not depend on the number of
- * threads.  Safe inside at_parallel bodies with pool = NULL. */
+ * The product is cut into tiles by its sizes alone, many threads share a tile, and
+ * every share is one single-threaded call that sums each element in the same order, so
+ * the bits do not depend on the number of threads.  Safe inside at_parallel bodies with pool =
+ * NULL. */
 #ifndef AT_TENSOR_GEMM_H
 #define AT_TENSOR_GEMM_H
 #include <stddef.h>

@@ -34,6 +34,22 @@ is "shares of operators as well" "1.000000" \
 places='[l for l in j["profile"]["lines"] if open(l["file"]).read().split("\n")[l["line"] - 1].strip() != l["text"] or not 0 < l["column"]]'
 is "every line is one of the source" "[]" "$(ask "$work/profile" "$places")"
 
+# ---- more threads ----
+"$A" bench "$m/scan.att" ${small% --threads 2} --json --scaling >"$work/wide" 2>"$work/stderr"
+is "with more threads" "0" "$?$(cat "$work/stderr")"
+is "it is measured on one" "1" "$(ask "$work/wide" "j['threads']")"
+is "work cut for many has the same bits" "$(ask "$work/plain" "j['weights'], j['loss']")" "$(ask "$work/wide" "j['weights'], j['loss']")"
+wide="[j['phases'][p]['threads'] for p in j['phases']] + [l['threads'] for l in j['profile']['lines']]"
+is "each is there for 1 to 64 threads, never slower with more" "[]" \
+  "$(ask "$work/wide" "[t for t in $wide if [*t['seconds']] != ['1', '2', '4', '8', '16', '32', '64'] or sorted(t['seconds'].values(), reverse=True) != [*t['seconds'].values()] or t['alone_s'] > t['seconds']['64']]")"
+is "works of lines are those of a step" "True" \
+  "$(ask "$work/wide" "sum(j['phases'][p]['threads']['parts'] for p in ('forward', 'backward')) == sum(l['threads']['parts'] for l in j['profile']['lines']) > 0")"
+"$A" bench "$m/scan.att" ${small% --threads 2} --scaling >"$work/text"
+is "as text" "1 2 4 8 16 32 64" "$(grep -A8 'with more threads' "$work/text" | grep -oE '^ +[0-9]+ ' | xargs)"
+is "and no profile that nobody asked for" "" "$(grep 'operator (nodes)' "$work/text")"
+refuses "of two threads" 2 'scan.att: scaling is worked out from steps of one thread, and here are 2' \
+  "$A" bench "$m/scan.att" $small --scaling
+
 # What turns share, modules of modules, and included files.
 "$A" bench "$m/attngan.att" --set gf=4 --set df=4 --batch 2 --repeat 1 --threads 2 --json --profile >"$work/many" 2>"$work/stderr"
 is "a model with several losses" "0" "$?$(cat "$work/stderr")"

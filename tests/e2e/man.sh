@@ -47,7 +47,7 @@ while read -r words; do
   "$A" $words --repeat 1 >/dev/null 2>"$work/stderr"
   is "attune-bench(1): attune $words" "0" "$?$(cat "$work/stderr")"
 done <"$work/examples"
-is "it has examples" 3 "$(wc -l <"$work/examples")"
+is "it has examples" 4 "$(wc -l <"$work/examples")"
 cd - >/dev/null
 # Blocks that attune-explain(1) names are some of the model that its runs have.
 "$A" show "$top/examples/models/mac_pixels.att" | sed -n 's/^attention //p' >"$work/blocks"

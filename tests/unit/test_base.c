@@ -168,6 +168,49 @@ static void test_threads(void **state) {
   assert_null(none);
 }
 
+typedef struct heard {
+  size_t next, ends;
+  double seconds;
+} heard;
+
+static void hear(void *ctx, size_t index, size_t n, double seconds) {
+  heard *h = ctx;
+  assert_int_equal(n, 64);
+  assert_int_equal(index, h->next);
+  if (index < n) {
+    h->seconds += seconds;
+    h->next++;
+  } else {
+    assert_true(seconds >= h->seconds);
+    *h = (heard){0, h->ends + 1, 0};
+  }
+}
+
+/* What runs inside of shared work is no work of its own. */
+static void test_watched_threads(void **state) {
+  (void)state;
+  at_pool *p = NULL;
+  assert_int_equal(at_pool_new(1, &p, NULL), AT_OK);
+  nested *n = calloc(1, sizeof *n);
+  assert_non_null(n);
+  n->pool = p;
+  heard h = {0};
+  at_pool_watch(p, 40, hear, &h);
+  assert_int_equal(at_pool_threads(p), 40);
+  for (int round = 0; round < 2; round++) at_parallel(p, 64, nested_body, n);
+  at_parallel(p, 1, count_body, n->hits[0]); /* nothing to share */
+  assert_int_equal(h.ends, 2);
+  assert_int_equal(h.next, 0);
+  for (int i = 0; i < 64; i++)
+    for (int j = 0; j < 32; j++) assert_int_equal(n->hits[i][j], i || j ? 2 : 3);
+  at_pool_watch(p, 1, NULL, NULL);
+  at_parallel(p, 64, nested_body, n);
+  assert_int_equal(h.ends, 2);
+  assert_int_equal(at_pool_threads(p), 1);
+  free(n);
+  at_pool_free(p);
+}
+
 static void range_body(void *ctx, size_t begin, size_t end) {
   unsigned *hits = ctx;
   assert_true(end - begin <= 7);
@@ -252,11 +295,17 @@ static void test_full_disk(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_status),    cmocka_unit_test(test_arena),
-      cmocka_unit_test(test_text),      cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_philox),    cmocka_unit_test(test_uniforms),
-      cmocka_unit_test(test_random),    cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_ranges),    cmocka_unit_test(test_files),
+      cmocka_unit_test(test_status),
+      cmocka_unit_test(test_arena),
+      cmocka_unit_test(test_text),
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_philox),
+      cmocka_unit_test(test_uniforms),
+      cmocka_unit_test(test_random),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_watched_threads),
+      cmocka_unit_test(test_ranges),
+      cmocka_unit_test(test_files),
       cmocka_unit_test(test_full_disk),
   };
   return cmocka_run_group_tests_name("base", tests, NULL, NULL);

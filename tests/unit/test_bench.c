@@ -2,6 +2,7 @@
  */
 #include "cm.h"
 #include "core/bench/bench.h"
+#include "core/bench/bench_impl.h"
 #include "core/bench/machine.h"
 
 static at_registry *registry;
@@ -61,6 +62,31 @@ static const at_bench_spot *named(const at_bench_spots *all, const char *name) {
     if (!strcmp(all->v[i].name, name)) return &all->v[i];
   fail_msg("there is no `%s`", name);
   return NULL;
+}
+
+/* Parts of 3, 1, 1, 2 and 4 seconds, in half a second more: two threads are at 3 + 4 and 1 + 1 + 2,
+ * four at 3, 1 + 4, 1 and 2. */
+static void work_is_dealt_to_more_threads(void **state) {
+  (void)state;
+  static const double seconds[] = {3, 1, 1, 2, 4}, all = 11.5;
+  static const double with[AT_BENCH_WIDTHS] = {11, 7, 5, 4, 4, 4, 4};
+  at_error err = {0};
+  at_pool *pool = NULL;
+  at_bench_scaling *s = NULL;
+  assert_int_equal(at_pool_new(1, &pool, &err), AT_OK);
+  assert_int_equal(at_bench_scaling_new(pool, &s, &err), AT_OK);
+  for (int twice = 1; twice <= 2; twice++) {
+    for (size_t i = 0; i < 5; i++) at_bench_scaling_told(s, i, 5, seconds[i]);
+    at_bench_scaling_told(s, 5, 5, all);
+    const at_bench_wide now = at_bench_scaling_clock(s, twice * (all + 2));
+    for (int w = 0; w < AT_BENCH_WIDTHS; w++) assert_true(now.seconds[w] == twice * (with[w] + 2));
+    assert_true(now.alone == twice * 2);
+    assert_int_equal(now.works, twice);
+    assert_int_equal(now.parts, twice * 5);
+  }
+  at_bench_scaling_free(s);
+  assert_int_equal(at_pool_threads(pool), 1);
+  at_pool_free(pool);
 }
 
 static void costs_are_those_by_hand(void **state) {
@@ -183,6 +209,7 @@ static int stop(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(work_is_dealt_to_more_threads),
       cmocka_unit_test(costs_are_those_by_hand),
       cmocka_unit_test(lines_have_their_places),
       cmocka_unit_test(all_parts_are_the_whole),

@@ -51,30 +51,58 @@ static void test_gemm(void **state) {
   at_pool_free(pool);
 }
 
+/* `trans`: bits that turn a, b and c. */
+static void same_bits(int threads, int64_t m, int64_t n, int64_t k, int trans, float alpha,
+                      float beta) {
+  float *a = noise((size_t)(m * k), 1), *b = noise((size_t)(k * n), 2);
+  float *one = noise((size_t)(m * n), 3), *many = noise((size_t)(m * n), 3);
+  at_pool *pool = NULL;
+  assert_int_equal(at_pool_new(threads, &pool, NULL), AT_OK);
+  const at_mat am = trans & 1 ? (at_mat){a, 1, m} : (at_mat){a, k, 1};
+  const at_mat bm = trans & 2 ? (at_mat){b, 1, k} : (at_mat){b, n, 1};
+  at_gemm(NULL, m, n, k, alpha, am, bm, beta,
+          trans & 4 ? (at_mat){one, 1, m} : (at_mat){one, n, 1});
+  at_gemm(pool, m, n, k, alpha, am, bm, beta,
+          trans & 4 ? (at_mat){many, 1, m} : (at_mat){many, n, 1});
+  if (memcmp(one, many, sizeof *one * (size_t)(m * n)) != 0)
+    fail_msg("%d threads, [%d %d %d], %d turned, alpha %g, beta %g", threads, (int)m, (int)n,
+             (int)k, trans, (double)alpha, (double)beta);
+  at_pool_free(pool);
+  free(a);
+  free(b);
+  free(one);
+  free(many);
+}
+
 static void test_gemm_threads(void **state) {
   (void)state;
-  enum { M = 517, N = 1030, K = 301, BATCH = 5 * 60 * 70 };
-  float *a = noise(M * K, 1), *b = noise(K * N, 2);
-  float *one[2] = {noise(M * N, 3), noise(BATCH, 3)}, *many[2] = {noise(M * N, 4), noise(BATCH, 4)};
-  for (int threads = 1; threads <= 4; threads++) {
+  static const int threads[] = {3, 64};
+  static const int sizes[][3] = {{517, 1030, 301}, {128, 1500, 300}, {1000, 70, 520},
+                                 {97, 401, 64},    {300, 300, 30},   {1, 3000, 900}};
+  for (int t = 0; t < 2; t++)
+    for (int i = 0; i < 6; i++)
+      for (int trans = 0; trans < 8; trans++)
+        same_bits(threads[t], sizes[i][0], sizes[i][1], sizes[i][2], trans, i % 2 ? 1.0f : 0.37f,
+                  t % 2 ? 1.0f : 0.0f);
+}
+
+static void test_gemm_batch_threads(void **state) {
+  (void)state;
+  enum { BATCH = 5, M = 160, N = 170, K = 150 };
+  float *a = noise(BATCH * M * K, 1), *b = noise(BATCH * K * N, 2);
+  float *one = noise(BATCH * M * N, 3), *many = noise(BATCH * M * N, 4);
+  for (int threads = 1; threads <= 64; threads *= 4) {
     at_pool *pool = NULL;
     assert_int_equal(at_pool_new(threads, &pool, NULL), AT_OK);
-    float **to = threads == 1 ? one : many;
-    at_gemm(pool, M, N, K, 1, (at_mat){a, K, 1}, (at_mat){b, N, 1}, 0, (at_mat){to[0], N, 1});
-    at_gemm_batch(pool, 5, 60, 70, 50, 1, (at_mat){a, 50, 1}, 3000, (at_mat){b, 70, 1}, 3500, 0,
-                  (at_mat){to[1], 70, 1}, 4200);
-    if (threads > 1) {
-      assert_memory_equal(one[0], many[0], sizeof(float) * M * N);
-      assert_memory_equal(one[1], many[1], sizeof(float) * BATCH);
-    }
+    at_gemm_batch(pool, BATCH, M, N, K, 1, (at_mat){a, K, 1}, M * K, (at_mat){b, N, 1}, K * N, 0,
+                  (at_mat){threads == 1 ? one : many, N, 1}, M * N);
+    if (threads > 1) assert_memory_equal(one, many, sizeof(float) * BATCH * M * N);
     at_pool_free(pool);
-  }
-  for (int i = 0; i < 2; i++) {
-    free(one[i]);
-    free(many[i]);
   }
   free(a);
   free(b);
+  free(one);
+  free(many);
 }
 
 typedef void vecfn(float *restrict, const float *restrict, size_t);
@@ -163,8 +191,11 @@ static void test_arrays(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gemm),    cmocka_unit_test(test_gemm_threads),
-      cmocka_unit_test(test_vecmath), cmocka_unit_test(test_sums),
+      cmocka_unit_test(test_gemm),
+      cmocka_unit_test(test_gemm_threads),
+      cmocka_unit_test(test_gemm_batch_threads),
+      cmocka_unit_test(test_vecmath),
+      cmocka_unit_test(test_sums),
       cmocka_unit_test(test_arrays),
   };
   return cmocka_run_group_tests_name("tensor", tests, NULL, NULL);
