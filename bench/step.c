@@ -204,7 +204,8 @@ int main(int argc, char **argv) {
   at_graph *whole = load(&o, reg), *g;
   if (at_graph_training(whole, o.passes, &g, &err)) die(&err);
   at_exec_options eo = {.pool = pool, .gradients = true, .turns = true};
-  if (at_params_new(g, &params, &err) || at_case_make(o.of, g, o.batch, o.drawn, &d, &err))
+  if (at_params_new(g, &params, &err) || at_params_by_rows(params, g, &err) ||
+      at_case_make(o.of, g, o.batch, o.drawn, &d, &err))
     die(&err);
   at_params_init(params, 1);
   if (at_optimizer_new(params, &adam, &opt, &err) || at_exec_new(g, params, &eo, &x, &err))

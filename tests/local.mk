@@ -62,6 +62,10 @@ unit_tests += test_bench
 test_bench_SOURCES = tests/unit/test_bench.c
 test_bench_LDADD = $(unit_ldadd)
 
+unit_tests += test_sparse
+test_sparse_SOURCES = tests/unit/test_sparse.c tests/unit/graph_text.h
+test_sparse_LDADD = $(unit_ldadd)
+
 unit_tests += test_rows
 test_rows_SOURCES = tests/unit/test_rows.c tests/unit/graph_text.h
 test_rows_LDADD = $(unit_ldadd)

@@ -75,9 +75,10 @@ static void backward(bench *b, int k) {
 }
 
 static at_status update(bench *b, int k, at_error *err) {
+  const double bytes = at_bench_update_bytes(b->s, k);
   begin(b);
   at_status st = at_bench_update(b->s, k, err);
-  end(b, AT_BENCH_UPDATE)->cost.bytes += at_bench_update_bytes(b->s, k);
+  end(b, AT_BENCH_UPDATE)->cost.bytes += bytes;
   return st;
 }
 

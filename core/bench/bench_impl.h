@@ -37,7 +37,7 @@ at_status at_bench_forward(at_bench_subject *s, int loss, at_error *err);
 void at_bench_backward(at_bench_subject *s, int loss);
 at_status at_bench_update(at_bench_subject *s, int loss, at_error *err);
 double at_bench_loss(const at_bench_subject *s); /* all together */
-/* Bytes that the update after one loss reads and writes. */
+/* Bytes that the update after one loss will read and write, asked before it. */
 double at_bench_update_bytes(const at_bench_subject *s, int loss);
 
 /* ---- other numbers of threads (scaling.c) ---- */

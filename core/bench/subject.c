@@ -38,6 +38,7 @@ static at_status open_model(at_registry *reg, const at_bench_options *o, at_benc
   const at_exec_options eo = {
       .pool = s->pool, .gradients = s->losses > 0, .input_grads = o->input_grads, .turns = true};
   st = at_params_new(s->g, &s->params, err);
+  if (st == AT_OK) st = at_params_by_rows(s->params, s->g, err);
   if (st == AT_OK) at_params_init(s->params, 1);
   if (st == AT_OK) st = at_optimizer_new(s->params, &adam, &s->opt, err);
   if (st == AT_OK) st = at_exec_new(s->g, s->params, &eo, &s->x, err);
@@ -140,9 +141,14 @@ double at_bench_loss(const at_bench_subject *s) {
 /* The norm reads gradients; the update reads and writes weights, gradients and both moments. */
 double at_bench_update_bytes(const at_bench_subject *s, int loss) {
   const at_objective *o = at_graph_objective(s->g, loss);
-  double count = 0;
-  for (int i = 0; i < s->g->n_param; i++)
-    if (o ? at_objective_updates(o, s->g->param[i]) : !s->g->param[i]->frozen)
-      count += (double)s->params->size[i];
-  return 9 * sizeof(float) * count;
+  const bool sparse = s->run && !strcmp(at_run_get(s->run, "train.sparse"), "true");
+  double moved = 0, given = 0;
+  for (int i = 0; i < s->g->n_param; i++) {
+    const at_rows *r = &s->params->rows[i];
+    const double size = (double)s->params->size[i], rows = (double)(r->n * r->width);
+    if (!(o ? at_objective_updates(o, s->g->param[i]) : !s->g->param[i]->frozen)) continue;
+    given += r->count ? rows : size;
+    moved += r->count && sparse ? rows : size;
+  }
+  return sizeof(float) * (6 * moved + 3 * given);
 }

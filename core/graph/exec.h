@@ -10,6 +10,15 @@
 #include "core/base/thread.h"
 #include "core/graph/graph.h"
 
+/* The rows of a table that have a gradient: only theirs is kept, one after another where the
+ * table's gradient begins, [n, width]. All that lies behind them is zero. */
+typedef struct at_rows {
+  int64_t n, width;
+  int64_t count;  /* rows of the table; 0: its gradient is kept whole */
+  int32_t *row;   /* [n] which: in ascending order behind one pass */
+  int32_t *place; /* [count] where in `row`; -1: the row has none */
+} at_rows;
+
 /* Parameters: all values in one block, all gradients in another, each
  * parameter at a 64-byte boundary, padding kept at zero, so that the optimiser
  * is one sweep. */
@@ -19,9 +28,21 @@ typedef struct at_params {
   size_t *offset; /* [n_param] first float */
   size_t *size;   /* [n_param] floats */
   float *value, *grad;
+  void *grad_room; /* what `grad` lies in: memory that nobody touches costs none */
+  at_rows *rows;   /* [n_param] */
 } at_params;
 at_status at_params_new(const at_graph *g, at_params **out, at_error *err);
 void at_params_free(at_params *p);
+/* From here on gradients of rows alone are kept of each table that one `embed` of `g` reads and
+ * nothing else; others, as tied ones, keep theirs whole.  `g` has the parameters of p; before
+ * anything runs.  rows.c, as are the next two. */
+at_status at_params_by_rows(at_params *p, const at_graph *g, at_error *err);
+/* Gives each of n rows a place, zero where it had none. */
+void at_rows_add(at_rows *r, const int32_t *row, int64_t n);
+/* No row has a gradient any more; the caller has set those numbers to zero. */
+void at_rows_clear(at_rows *r);
+/* All gradients are zero. */
+void at_params_clear(at_params *p);
 /* Draws every parameter as its init says, keyed by (seed, hash of its name): the
  * same name, shape and seed give the same numbers in any model. */
 void at_params_init(at_params *p, uint64_t seed);
@@ -144,6 +165,8 @@ const float *at_x_grad_out(const at_exec *x, const at_node *n);
 float *at_x_grad_in(const at_exec *x, const at_node *n, int i); /* NULL: not wanted */
 /* The same for input 0 of AT_OP_WEIGHS_FIRST: from here on its value may be gone. */
 float *at_x_grad_late(at_exec *x, const at_node *n);
+/* Of a parameter whose gradient is kept by rows; NULL: it is kept whole. */
+at_rows *at_x_rows(const at_exec *x, const at_node *parameter);
 void *at_x_saved(const at_exec *x, const at_node *n);
 void *at_x_scratch(const at_exec *x, const at_node *n);
 

@@ -45,6 +45,11 @@ float *at_x_grad_in(const at_exec *x, const at_node *n, int i) {
   return at_exec_now(x, s->want) ? s->grad : NULL;
 }
 
+at_rows *at_x_rows(const at_exec *x, const at_node *parameter) {
+  at_rows *r = &x->params->rows[parameter->param];
+  return r->count ? r : NULL;
+}
+
 void *at_x_saved(const at_exec *x, const at_node *n) { return x->slot[n->id].saved; }
 
 void *at_x_scratch(const at_exec *x, const at_node *n) {

@@ -48,7 +48,7 @@ libcore_la_SOURCES += \
 	core/graph/pass_rows.c core/graph/pass_split.c core/graph/pass_training.c \
 	core/graph/place.c \
 	core/graph/plan.c \
-	core/graph/remake.c \
+	core/graph/remake.c core/graph/rows.c \
 	core/graph/product.c core/graph/product.h \
 	core/graph/recurrent.c core/graph/recurrent.h \
 	core/graph/steps.c core/graph/steps.h \

@@ -177,6 +177,7 @@ static at_status embed_infer(at_graph *g, at_node *n, at_error *err) {
 
 typedef struct embed {
   const int32_t *token;
+  const int32_t *place; /* of each row in the gradient; NULL: its own number */
   const float *w, *dy;
   float *y, *dw;
   int64_t rows, e;
@@ -205,7 +206,8 @@ static void embed_columns(void *ctx, size_t block) {
   int64_t b = (int64_t)block * EMBED_BLOCK, w = m->e - b < EMBED_BLOCK ? m->e - b : EMBED_BLOCK;
   for (int64_t i = 0; i < m->rows; i++) {
     const float *dy = m->dy + i * m->e + b;
-    float *dw = m->dw + (int64_t)m->token[i] * m->e + b;
+    const int32_t row = m->place ? m->place[m->token[i]] : m->token[i];
+    float *dw = m->dw + (int64_t)row * m->e + b;
     for (int64_t j = 0; j < w; j++) dw[j] += dy[j];
   }
 }
@@ -215,7 +217,12 @@ static void embed_backward(at_exec *x, const at_node *n) {
              .dy = at_x_grad_out(x, n),
              .dw = at_x_grad_in(x, n, 1),
              .e = n->arg[0].to_size};
+  at_rows *rows = m.dw ? at_x_rows(x, n->in[1]) : NULL;
   m.rows = at_x_count(x, n) / m.e;
+  if (rows) {
+    at_rows_add(rows, m.token, m.rows);
+    m.place = rows->place;
+  }
   if (m.dw)
     at_parallel(at_x_pool(x), (size_t)((m.e + EMBED_BLOCK - 1) / EMBED_BLOCK), embed_columns, &m);
 }

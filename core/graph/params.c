@@ -41,6 +41,12 @@ static float *zeroed(size_t count) {
   return p;
 }
 
+/* Zeros of which the system hands out a page when it is first written. */
+static float *untouched(size_t count, void **room) {
+  char *p = *room = calloc(count / STEP + 2, STEP * sizeof(float));
+  return p ? (float *)(void *)(p + (64 - (uintptr_t)p % 64) % 64) : NULL;
+}
+
 at_status at_params_new(const at_graph *g, at_params **out, at_error *err) {
   *out = NULL;
   at_status s = AT_ENOMEM;
@@ -50,13 +56,14 @@ at_status at_params_new(const at_graph *g, at_params **out, at_error *err) {
   p->graph = g;
   p->offset = calloc(n + 1, sizeof *p->offset);
   p->size = calloc(n + 1, sizeof *p->size);
-  if (!p->offset || !p->size) {
+  p->rows = calloc(n + 1, sizeof *p->rows);
+  if (!p->offset || !p->size || !p->rows) {
     at_nomem(err);
     goto out;
   }
   if ((s = lay_out(p, err)) != AT_OK) goto out;
   p->value = zeroed(p->count);
-  p->grad = zeroed(p->count);
+  p->grad = untouched(p->count, &p->grad_room);
   if (!p->value || !p->grad) {
     s = at_nomem(err);
     goto out;
@@ -70,10 +77,15 @@ out:
 
 void at_params_free(at_params *p) {
   if (!p) return;
+  for (int i = 0; p->rows && i < p->graph->n_param; i++) {
+    free(p->rows[i].row);
+    free(p->rows[i].place);
+  }
+  free(p->rows);
   free(p->offset);
   free(p->size);
   free(p->value);
-  free(p->grad);
+  free(p->grad_room);
   free(p);
 }
 

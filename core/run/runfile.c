@@ -69,6 +69,7 @@ static const key_spec KEYS[] = {
     {"train.beta1", T_REAL, "0.9", 0, 0.9999, NULL},
     {"train.beta2", T_REAL, "0.999", 0, 0.999999, NULL},
     {"train.epsilon", T_REAL, "1e-08", 1e-30, 1, NULL},
+    {"train.sparse", T_BOOL, "false", 0, 0, NULL},
     {"train.evaluate_every", T_INT, "1", 0, 1e6, NULL},
     {"train.evaluate_steps", T_INT, "0", 0, 1e9, NULL},
     {"train.patience", T_INT, "0", 0, 1e6, NULL},

@@ -142,9 +142,23 @@ static at_status make_room(trainer *t, at_error *err) {
   return t->loss && t->norm && t->loss_sum ? AT_OK : at_nomem(err);
 }
 
+/* `train.sparse` speaks of tables that there are. */
+static at_status check_sparse(const at_session *s, at_error *err) {
+  const at_entry *e = at_run_entry(s->run, "train.sparse");
+  bool some = strcmp(e->value, "true") != 0;
+  for (int i = 0; i < s->graph->n_param; i++) some |= s->params->rows[i].count > 0;
+  if (some) return AT_OK;
+  return at_fail(err, AT_EINPUT,
+                 "%s: `%s` is true, but the model has no table that is learned and that one "
+                 "`embed` alone reads",
+                 *e->place ? e->place : s->run->path, e->key);
+}
+
 static at_status open_step(at_session *s, at_error *err) {
   const at_exec_options o = {.pool = s->pool, .gradients = true, .turns = true};
   at_status st = s->training ? AT_OK : at_graph_training(s->graph, AT_PASS_ALL, &s->training, err);
+  if (st == AT_OK) st = at_params_by_rows(s->params, s->training, err);
+  if (st == AT_OK) st = check_sparse(s, err);
   if (st != AT_OK) return st;
   s->training_params = *s->params;
   s->training_params.graph = s->training;

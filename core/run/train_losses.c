@@ -57,9 +57,12 @@ static at_status take(trainer *t, const at_entry *e, at_error *err) {
 
 at_status at_train_losses(trainer *t, at_error *err) {
   const at_run *r = t->s->run;
-  const at_adam adam = {at_run_number(r, "train.beta1"), at_run_number(r, "train.beta2"),
-                        at_run_number(r, "train.epsilon"), at_run_number(r, "train.clip"),
-                        at_run_number(r, "train.weight_decay")};
+  const at_adam adam = {.beta1 = at_run_number(r, "train.beta1"),
+                        .beta2 = at_run_number(r, "train.beta2"),
+                        .eps = at_run_number(r, "train.epsilon"),
+                        .clip = at_run_number(r, "train.clip"),
+                        .decay = at_run_number(r, "train.weight_decay"),
+                        .touched = !strcmp(at_run_get(r, "train.sparse"), "true")};
   at_status st = AT_OK;
   t->adam = calloc((size_t)t->n_losses, sizeof *t->adam);
   t->factor = calloc((size_t)t->n_losses, sizeof *t->factor);

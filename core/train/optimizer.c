@@ -1,13 +1,12 @@
 #include "core/train/optimizer.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { BLOCK = 1 << 15 };
+enum { BLOCK = 1 << 15, LANES = 32 };
 /* A float holds the square of no larger norm: second moments would be infinite, and stay so. */
 static const double LARGEST = 1e19;
 
-at_adam at_adam_defaults(void) { return (at_adam){0.9, 0.999, 1e-8, 0, 0}; }
+at_adam at_adam_defaults(void) { return (at_adam){.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8}; }
 
 at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **out, at_error *err) {
   *out = NULL;
@@ -42,12 +41,22 @@ typedef struct norm {
   double *part;
 } norm;
 
+/* Every LANES-th number has a sum of its own: one sum alone would wait for each addition, and the
+ * memory for it. */
+static double square_sum(const float *g, size_t n) {
+  double lane[LANES] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t k = 0; k < LANES; k++) lane[k] += (double)g[i + k] * (double)g[i + k];
+  for (size_t k = 0; i + k < n; k++) lane[k] += (double)g[i + k] * (double)g[i + k];
+  for (size_t k = 0; k < LANES; k++) sum += lane[k];
+  return sum;
+}
+
 static void norm_block(void *ctx, size_t b) {
   const norm *w = ctx;
-  size_t end = (b + 1) * BLOCK < w->n ? (b + 1) * BLOCK : w->n;
-  double s = 0;
-  for (size_t i = b * BLOCK; i < end; i++) s += (double)w->g[i] * (double)w->g[i];
-  w->part[b] = s;
+  const size_t begin = b * BLOCK, end = begin + BLOCK < w->n ? begin + BLOCK : w->n;
+  w->part[b] = square_sum(w->g + begin, end - begin);
 }
 
 static double square_norm(const float *g, size_t n, double *part, at_pool *pool) {
@@ -61,6 +70,7 @@ static double square_norm(const float *g, size_t n, double *part, at_pool *pool)
 typedef struct update {
   float *restrict p, *restrict g, *restrict m, *restrict v;
   float scale, b1, b2, rate, root, eps, fade;
+  const at_rows *rows; /* of a table whose gradient is kept by rows; `g` are those */
 } update;
 
 static void update_range(void *ctx, size_t begin, size_t end) {
@@ -76,6 +86,48 @@ static void update_range(void *ctx, size_t begin, size_t end) {
   }
 }
 
+/* The same where the gradient is zero: + 0 makes a zero of either sign the one that it is there. */
+static void coast_range(const update *at, size_t begin, size_t end) {
+  const update u = *at;
+  for (size_t i = begin; i < end; i++) {
+    float m = u.b1 * u.m[i] + 0.0F;
+    float v = u.b2 * u.v[i];
+    u.m[i] = m;
+    u.v[i] = v;
+    u.p[i] -= u.fade * u.p[i] + u.rate * m / (sqrtf(v) * u.root + u.eps);
+  }
+}
+
+/* Row `row` of the table, whose gradient is the place-th. */
+static void update_row(const update *u, size_t row, size_t place) {
+  const size_t width = (size_t)u->rows->width, at = row * width;
+  update of = *u;
+  of.p += at;
+  of.m += at;
+  of.v += at;
+  of.g += place * width;
+  update_range(&of, 0, width);
+}
+
+static void update_table(void *ctx, size_t begin, size_t end) {
+  const update *u = ctx;
+  const at_rows *r = u->rows;
+  for (size_t row = begin, next; row < end; row = next) {
+    next = row + 1;
+    if (r->place[row] >= 0) {
+      update_row(u, row, (size_t)r->place[row]);
+      continue;
+    }
+    while (next < end && r->place[next] < 0) next++;
+    coast_range(u, row * (size_t)r->width, next * (size_t)r->width);
+  }
+}
+
+static void update_touched(void *ctx, size_t begin, size_t end) {
+  const update *u = ctx;
+  for (size_t k = begin; k < end; k++) update_row(u, (size_t)u->rows->row[k], k);
+}
+
 static bool moves(const at_objective *objective, const at_node *p) {
   return objective ? at_objective_updates(objective, p) : !p->frozen;
 }
@@ -85,17 +137,31 @@ static size_t room(const at_params *p, int i) {
   return (i + 1 < p->graph->n_param ? p->offset[i + 1] : p->count) - p->offset[i];
 }
 
+static bool by_rows(const at_params *p, int i) { return p->rows[i].count > 0; }
+
+/* The last of neighbours from i on that one sweep goes over: all move, of as many updates. */
+static int last_of(const at_optimizer *o, const at_objective *objective, int i, bool counted) {
+  const at_params *p = o->params;
+  int last = i;
+  if (by_rows(p, i)) return i;
+  while (last + 1 < p->graph->n_param && !by_rows(p, last + 1) &&
+         moves(objective, p->graph->param[last + 1]) &&
+         !(counted && o->count[last + 1] != o->count[i]))
+    last++;
+  return last;
+}
+
 /* Of the parameters that move. */
 static double global_norm(const at_optimizer *o, const at_objective *objective, at_pool *pool) {
   const at_params *p = o->params;
-  const int n_param = p->graph->n_param;
   double sum = 0;
-  for (int i = 0, last; i < n_param; i = last + 1) {
+  for (int i = 0, last; i < p->graph->n_param; i = last + 1) {
     last = i;
     if (!moves(objective, p->graph->param[i])) continue;
-    while (last + 1 < n_param && moves(objective, p->graph->param[last + 1])) last++;
-    const size_t at = p->offset[i];
-    sum += square_norm(p->grad + at, p->offset[last] + room(p, last) - at, o->part, pool);
+    last = last_of(o, objective, i, false);
+    const size_t at = p->offset[i], end = p->offset[last] + room(p, last);
+    const size_t n = by_rows(p, i) ? (size_t)(p->rows[i].n * p->rows[i].width) : end - at;
+    sum += square_norm(p->grad + at, n, o->part, pool);
   }
   return sqrt(sum);
 }
@@ -106,6 +172,8 @@ static void update_run(at_optimizer *o, at_pool *pool, int first, int last, doub
   at_params *p = o->params;
   const size_t at = p->offset[first], end = p->offset[last] + room(p, last);
   const double n = (double)o->count[first];
+  const double first_part = 1 - pow(o->o.beta1, n), root = sqrt(1 - pow(o->o.beta2, n));
+  at_rows *rows = &p->rows[first];
   update u = {.p = p->value + at,
               .g = p->grad + at,
               .m = o->m + at,
@@ -115,9 +183,22 @@ static void update_run(at_optimizer *o, at_pool *pool, int first, int last, doub
               .b2 = (float)o->o.beta2,
               .eps = (float)o->o.eps,
               .fade = (float)(rate * o->o.decay),
-              .rate = (float)(rate / (1 - pow(o->o.beta1, n))),
-              .root = (float)(1 / sqrt(1 - pow(o->o.beta2, n)))};
-  at_parallel_range(pool, end - at, BLOCK, update_range, &u);
+              .rate = (float)(rate / first_part),
+              .root = (float)(1 / root),
+              .rows = rows};
+  if (!rows->count) {
+    at_parallel_range(pool, end - at, BLOCK, update_range, &u);
+    return;
+  }
+  const size_t grain = (size_t)(BLOCK / rows->width) + 1;
+  if (o->o.touched) {
+    u.rate = (float)(rate * root / first_part);
+    u.root = 1;
+    at_parallel_range(pool, (size_t)rows->n, grain, update_touched, &u);
+  } else {
+    at_parallel_range(pool, (size_t)rows->count, grain, update_table, &u);
+  }
+  at_rows_clear(rows);
 }
 
 double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_pool *pool,
@@ -127,16 +208,14 @@ double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_p
   double n = global_norm(o, objective, pool);
   double by = o->o.clip > 0 ? fmin(1, o->o.clip / (n + 1e-6)) : 1;
   if (!isfinite(n) || n * by > LARGEST) {
-    memset(p->grad, 0, p->count * sizeof(float));
+    at_params_clear(p);
     return isfinite(n) ? INFINITY : n;
   }
   for (int i = 0; i < n_param; i++) o->count[i] += moves(objective, p->graph->param[i]);
   for (int i = 0, last; i < n_param; i = last + 1) {
     last = i;
     if (!moves(objective, p->graph->param[i])) continue;
-    while (last + 1 < n_param && moves(objective, p->graph->param[last + 1]) &&
-           o->count[last + 1] == o->count[i])
-      last++;
+    last = last_of(o, objective, i, true);
     update_run(o, pool, i, last, by, learning_rate);
   }
   return n;

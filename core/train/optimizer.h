@@ -1,8 +1,12 @@
 /* Adam (Kingma, Ba, 2015, algorithm 1) with clipping of the global gradient norm, and with
  * decoupled weight decay (AdamW: Loshchilov, Hutter, 2019, algorithm 2).
  *
- * Few sweeps over the parameter block; sums are cut by the block's size alone,
- * so results do not depend on the number of threads.  One thread at a time. */
+ * Of a table whose gradient is kept by rows (at_params_by_rows) the update reads no more of it than
+ * those; every row moves, by its moments, to the same bits as with the whole gradient.
+ *
+ * Two sweeps: the norm reads the gradients, 4 bytes a parameter; the update reads weights,
+ * gradients and both moments and writes them, gradients as zeros, 32 bytes.  Sums are cut by the
+ * block's size alone, so results do not depend on the number of threads.  One thread at a time. */
 #ifndef AT_TRAIN_OPTIMIZER_H
 #define AT_TRAIN_OPTIMIZER_H
 #include "core/base/thread.h"
@@ -12,8 +16,11 @@ typedef struct at_adam {
   double beta1, beta2, eps;
   double clip;  /* largest global norm; 0: no clipping */
   double decay; /* each update takes off this share of a weight, times the rate; 0: none */
+  /* Of tables kept by rows only those of the batch move, decay and have their moments moved, as in
+   * torch.optim.SparseAdam, where eps is added to a root that has not been divided yet. */
+  bool touched;
 } at_adam;
-at_adam at_adam_defaults(void); /* 0.9, 0.999, 1e-8, no clipping, no decay */
+at_adam at_adam_defaults(void); /* 0.9, 0.999, 1e-8, the others 0 */
 
 typedef struct at_optimizer {
   at_params *params; /* borrowed */

@@ -131,4 +131,18 @@ refuse "patience needs examples" 'watched.yaml:[0-9]+:[0-9]+: `train.patience` i
 refuse "a decay of all" 'takes off a whole weight at once' train.weight_decay=400
 refuse "an average for ever" '`train.average` is 1; it must lie between 0 and 0.999999' train.average=1
 refuse "an unknown schedule" 'must be one of constant\|step\|cosine\|plateau' train.schedule.kind=plateu
+
+# Rows of words that are not in the batch stay as they are.
+sed "s/embed(e)/embed(e, frozen = true)/" "$top/examples/models/scan_pixels.att" >"$work/frozen.att"
+for threads in 1 2; do
+  "$A" train "$work/run.yaml" --set train.sparse=true --set train.epochs=3 --threads $threads \
+    --out "$work/sparse$threads" >/dev/null 2>"$work/log"
+  is "$threads threads move the rows of a batch alone" 0 $?
+done
+"$A" train "$work/run.yaml" --set train.epochs=3 --out "$work/whole" >/dev/null 2>"$work/log"
+same "to the same weights" "$work/sparse1/last.safetensors" "$work/sparse2/last.safetensors"
+is "which are others than Adam's" no "$(cmp -s "$work/whole/last.safetensors" "$work/sparse1/last.safetensors" || echo no)"
+refuse "rows are moved or not" '`train.sparse` is `rows`; it must be true or false' train.sparse=rows
+refuses "rows of a table that stays as it is" 2 '`train.sparse` is true, but the model has no table that is learned' \
+  "$A" train "$work/run.yaml" --set model="$work/frozen.att" --set train.sparse=true --out "$work/never"
 finish

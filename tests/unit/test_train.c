@@ -147,6 +147,27 @@ static void test_adam_on_threads(void **state) {
   at_graph_free(g);
 }
 
+/* The norm is that of all numbers, whatever is left of a block or of the lanes in it. */
+static void test_norm_of_any_length(void **state) {
+  static const int64_t LENGTH[] = {1, 31, 32, 33, 32767, 32768, 32769, 100001};
+  (void)state;
+  for (size_t k = 0; k < sizeof LENGTH / sizeof *LENGTH; k++) {
+    at_graph *g = make_graph(LENGTH[k]);
+    at_params *p;
+    at_optimizer *o;
+    at_adam adam = at_adam_defaults();
+    double sum = 0;
+    assert_int_equal(at_params_new(g, &p, NULL), AT_OK);
+    assert_int_equal(at_optimizer_new(p, &adam, &o, NULL), AT_OK);
+    fill_gradients(p, 1);
+    for (size_t i = 0; i < p->count; i++) sum += (double)p->grad[i] * p->grad[i];
+    assert_true(fabs(at_optimizer_step(o, NULL, 0.1) - sqrt(sum)) <= 1e-13 * sqrt(sum));
+    at_optimizer_free(o);
+    at_params_free(p);
+    at_graph_free(g);
+  }
+}
+
 static void test_not_finite(void **state) {
   at_graph *g = make_graph(4);
   at_params *p;
@@ -325,12 +346,17 @@ static void test_checkpoint(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_adam_twin),    cmocka_unit_test(test_decay),
-      cmocka_unit_test(test_objectives),   cmocka_unit_test(test_adam_on_threads),
-      cmocka_unit_test(test_not_finite),   cmocka_unit_test(test_schedules),
-      cmocka_unit_test(test_plateau_rate), cmocka_unit_test(test_warmup),
-      cmocka_unit_test(test_watch),        cmocka_unit_test(test_average),
-      cmocka_unit_test(test_checkpoint)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_adam_twin),
+                                     cmocka_unit_test(test_decay),
+                                     cmocka_unit_test(test_objectives),
+                                     cmocka_unit_test(test_adam_on_threads),
+                                     cmocka_unit_test(test_norm_of_any_length),
+                                     cmocka_unit_test(test_not_finite),
+                                     cmocka_unit_test(test_schedules),
+                                     cmocka_unit_test(test_plateau_rate),
+                                     cmocka_unit_test(test_warmup),
+                                     cmocka_unit_test(test_watch),
+                                     cmocka_unit_test(test_average),
+                                     cmocka_unit_test(test_checkpoint)};
   return cmocka_run_group_tests_name("train", tests, NULL, NULL);
 }
