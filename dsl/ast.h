@@ -132,6 +132,8 @@ typedef struct at_ast_model {
   at_span name_span;
   at_span span;
   at_ast_param *params;
+  bool recompute;        /* its values are made again in backward, */
+  at_expr *recompute_if; /* where this holds; NULL: always */
   at_stmt *body;
   struct at_ast_model *next;
 } at_ast_model;

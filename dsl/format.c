@@ -194,7 +194,7 @@ static bool begins_line(const format *f, int i, int depth) {
   if (before == LBRACE || before == SEMICOLON || k == RBRACE || k == END) return true;
   if (before == RBRACE) return k != ELSE;
   if (clauses) return k == NAME && i + 1 < f->n && f->t[i + 1].kind == EQUALS;
-  if (before == ELSE || before == DOT) return false;
+  if (before == ELSE || before == DOT || before == RECOMPUTE) return false;
   for (size_t w = 0; w < sizeof words / sizeof *words; w++)
     if (k == words[w]) return true;
   return false;

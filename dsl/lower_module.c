@@ -167,6 +167,13 @@ static at_val result(at_lower *w, const at_ast_model *m, const at_expr *e) {
   return at_lower_bad();
 }
 
+/* The parameters are known; what is in another such call is made again with that one. */
+static int recomputed(at_lower *w, const at_ast_model *m) {
+  bool yes = m->recompute;
+  if (yes && m->recompute_if && !at_lower_condition(w, m->recompute_if, &yes)) yes = false;
+  return w->g->recompute || !yes ? w->g->recompute : ++w->g->n_recompute;
+}
+
 at_val at_lower_module(at_lower *w, const at_ast_model *m, const at_expr *e,
                        const at_call_arg *more, int more_frame, at_node *in, const char *path) {
   bound *b = AT_NEW(w->diags->arena, bound);
@@ -177,7 +184,7 @@ at_val at_lower_module(at_lower *w, const at_ast_model *m, const at_expr *e,
   b->m = m;
   if (!may_enter(w, m, e) || !bind(w, b, e, more, more_frame, in)) return at_lower_bad();
   const char *owner = w->owner, *module = w->g->module, *turns = w->turns;
-  const int made = w->made, frame = w->frame, base = w->n_sym;
+  const int made = w->made, frame = w->frame, base = w->n_sym, recompute = w->g->recompute;
   const at_span place = w->place;
   const size_t outer = strlen(at_lower_top(w)->path); /* path begins with it and a dot */
   w->stack[++w->depth] = (at_frame){.def = m,
@@ -191,6 +198,7 @@ at_val at_lower_module(at_lower *w, const at_ast_model *m, const at_expr *e,
   w->nomem = w->nomem || !w->g->module;
   if (e->scope_index) w->turns = ""; /* the path tells the turn */
   define_params(w, b);
+  w->g->recompute = recomputed(w, m);
   at_lower_body(w, m->body);
   at_val v = result(w, m, e);
   at_lower_forget(w, base);
@@ -200,6 +208,7 @@ at_val at_lower_module(at_lower *w, const at_ast_model *m, const at_expr *e,
   w->made = made;
   w->place = place;
   w->g->module = module;
+  w->g->recompute = recompute;
   w->turns = turns;
   return v;
 }

@@ -3,6 +3,8 @@
  *   # a comment, to the end of the line
  *   include "parts.att"                     the modules of another file, beside this one
  *   module NAME(PARAMETER, PARAMETER = default, ...) { statements }
+ *   module NAME(PARAMETERS) recompute { statements }
+ *   module NAME(PARAMETERS) recompute if CONDITION { statements }
  *   model NAME(PARAMETER = default, REQUIRED, ...) { statements }
  *
  * Line breaks mean nothing; a `;` may stand between statements and clauses.
@@ -136,6 +138,7 @@ static void at_yyerror(const at_span *where, at_parse *p, void *scanner, const c
 %token INPUT "`input`" PARAM "`param`" LET "`let`" INSTANCE "`instance`" ATTEND "`attend`"
 %token OUTPUT "`output`" RETURN "`return`" LOSS "`loss`" REPEAT "`repeat`" NEXT "`next`"
 %token IF "`if`" FREEZE "`freeze`" IMPORT "`import`"
+%token RECOMPUTE "`recompute`"
 %token ELSE "`else`" UPDATES "`updates`" TO "`to`" WITH "`with`" FROM "`from`" AS "`as`"
 %token AND "`and`" OR "`or`" NOT "`not`"
 %token <name> NAME "a name" SCOPE "`@scope`" STRING "a text"
@@ -166,7 +169,7 @@ static void at_yyerror(const at_span *where, at_parse *p, void *scanner, const c
 %type <path> path
 %type <axes> axes made made_axes
 %type <axis> axis made_axis
-%type <expr> expr primary call stage size vocabulary init prefix
+%type <expr> expr primary call stage size vocabulary init prefix recompute_if
 %type <exprs> items
 %type <args> args args_given
 %type <arg> arg
@@ -212,12 +215,26 @@ module:
       $$->params = $3.first;
       $$->body = $5.first;
     }
+| MODULE NAME params_given RECOMPUTE recompute_if LBRACE statements RBRACE
+    {
+      HAVE($$ = at_model_new(p, $2, @2, @$));
+      $$->module = true;
+      $$->params = $3.first;
+      $$->recompute = true;
+      $$->recompute_if = $5;
+      $$->body = $7.first;
+    }
 | MODULE error LBRACE statements RBRACE
     {
       HAVE($$ = at_model_new(p, "", @2, @$));
       $$->module = true;
       $$->body = $4.first;
     }
+;
+
+recompute_if:
+  %empty   { $$ = NULL; }
+| IF expr  { $$ = $2; }
 ;
 
 params_given:

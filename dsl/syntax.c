@@ -233,6 +233,8 @@ static const char *hint_for(const at_parse *p, const expectation *e, const char 
     return "attend is a statement of its own: `attend NAME(query = ..., ...) { ... }`";
   if (keyword && e->value && begins_line(p->src, where.begin))
     return "a statement begins here, and what stands before it is not complete";
+  if (!strcmp(found, "`recompute`") && (e->value || !e->name))
+    return "a module is marked where it is declared: `module NAME(...) recompute { ... }`";
   if (keyword && e->name)
     return "the words of the language name nothing of your own; choose another name";
   if (!strcmp(found, "`=`") && holds(e->text, e->n, "`:`"))

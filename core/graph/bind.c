@@ -261,10 +261,26 @@ static void *place(const at_exec *x, int id, int what) {
   return p->begin < 0 || !p->bytes ? NULL : x->block + p->offset;
 }
 
-void at_exec_point_value(at_exec *x, int id, int what) {
+static void point_value(at_exec *x, int id, int what) {
   void *value = place(x, id, what);
   for (int i = id; i < x->n; i++)
     if (x->slot[i].root == id) x->slot[i].value = value;
+}
+
+void at_exec_point_forward(at_exec *x, int id) {
+  point_value(x, id, AT_PIECE_VALUE);
+  x->slot[id].saved = place(x, id, AT_PIECE_SAVED);
+}
+
+void at_exec_point_again(at_exec *x, int id) {
+  point_value(x, id, AT_PIECE_AGAIN);
+  if (!x->slot[id].anew) return;
+  x->slot[id].saved = place(x, id, AT_PIECE_SAVED_ANEW);
+  x->slot[id].scratch[1] = place(x, id, AT_PIECE_SCRATCH_ANEW);
+}
+
+void at_exec_point_back(at_exec *x, int id) {
+  x->slot[id].scratch[1] = place(x, id, AT_PIECE_BACKWARD);
 }
 
 static void point(at_exec *x, const at_node *n) {

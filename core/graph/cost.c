@@ -73,7 +73,7 @@ at_cost at_exec_cost_backward(const at_exec *x) {
     const int again = at_exec_piece(x, i, AT_PIECE_AGAIN)->begin;
     if (s->reached && at_exec_now(x, s->back))
       add(&sum, at_exec_cost(x, x->g->node[i], AT_EXEC_BACKWARD));
-    if (again >= 0 && again / (2 * x->n) == x->turn)
+    if (again >= 0 && again / x->steps == x->turn)
       add(&sum, at_exec_cost(x, x->g->node[i], AT_EXEC_AGAIN));
   }
   return sum;

@@ -39,6 +39,7 @@ static void find_sources(at_exec *x) {
 
 static bool allocate(at_exec *x) {
   const size_t n = (size_t)x->n, pieces = n * AT_PIECES;
+  if (!at_exec_lay_steps(x)) return false;
   const size_t steps = (size_t)at_exec_last_step(x);
   x->slot = calloc(n + 1, sizeof *x->slot);
   x->piece = calloc(pieces + 1, sizeof *x->piece);
@@ -93,6 +94,8 @@ void at_exec_free(at_exec *x) {
   free(x->gap);
   free(x->by_size);
   free(x->placed);
+  free(x->back_at);
+  free(x->anew_at);
   free(x->block);
   free(x);
 }
@@ -180,7 +183,7 @@ void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training
   x->ran_flops = 0;
   if (x->o.poison && k == 0) poison(x, 0, x->planned);
   for (int i = 0; i < x->n; i++)
-    if (x->slot[i].twice) at_exec_point_value(x, i, AT_PIECE_VALUE);
+    if (x->slot[i].twice) at_exec_point_forward(x, i);
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
     if (at_exec_computes(x, n) && at_exec_now(x, x->slot[i].run)) at_exec_run_node(x, n);
@@ -226,11 +229,22 @@ static void make_again(at_exec *x, int step) {
     const int id = x->by_begin[i] / AT_PIECES;
     const at_node *n = x->g->node[id];
     if (x->by_begin[i] % AT_PIECES != AT_PIECE_AGAIN) continue;
-    at_exec_point_value(x, id, AT_PIECE_AGAIN);
+    at_exec_point_again(x, id);
     n->op->forward(x, n);
-    zero_tails(x, n, x->slot[id].value);
+    if (n->type == AT_REAL) zero_tails(x, n, x->slot[id].value);
+    at_exec_point_back(x, id);
     tell(x, n, AT_EXEC_AGAIN);
   }
+}
+
+/* From step `from` to the backward step of node `id`, which is returned. */
+static int make_until(at_exec *x, int from, int id) {
+  const int back = at_exec_backstep(x, x->turn, id);
+  for (int step = from; step <= back; step++) {
+    make_again(x, step);
+    if (step < back) poison_ended(x, step);
+  }
+  return back;
 }
 
 float *at_x_grad_late(at_exec *x, const at_node *n) {
@@ -240,12 +254,13 @@ float *at_x_grad_late(at_exec *x, const at_node *n) {
 }
 
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within) {
+  int step = at_exec_step(x, x->turn, x->n);
   mark_reached(x, source);
   x->backward = true;
   for (int i = x->n - 1; i >= 0; i--) {
     const at_node *n = x->g->node[i];
     const at_slot *s = &x->slot[i];
-    make_again(x, at_exec_backstep(x, x->turn, i));
+    step = make_until(x, step, i);
     if (i == source) give_gradient(x, i, grad);
     if (s->reached && at_exec_now(x, s->back) && (!within || s->below)) {
       for (int k = n->op->flags & AT_OP_WEIGHS_FIRST ? 1 : 0; k < n->n_in; k++)
@@ -254,7 +269,7 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
       n->op->backward(x, n);
       tell(x, n, AT_EXEC_BACKWARD);
     }
-    poison_ended(x, at_exec_backstep(x, x->turn, i));
+    poison_ended(x, step++);
   }
   for (int i = 0; i < x->g->n_input; i++)
     if (x->slot[x->g->input[i]->id].live) start_gradient(x, x->g->input[i]->id, -1);

@@ -11,13 +11,16 @@ enum {
   AT_PIECE_GRAD,
   AT_PIECE_FORWARD,
   AT_PIECE_BACKWARD,
+  AT_PIECE_SAVED_ANEW,   /* of what is made anew: saved then, */
+  AT_PIECE_SCRATCH_ANEW, /* and scratch of its forward */
   AT_PIECES
 };
 
 /* A piece is in use in steps begin..end, both included. Steps of the one
  * timeline: in turn k forward of node i is step 2nk + i, its backward step
- * 2nk + 2n - 1 - i; what comes after all turns is one step more.  begin -1: not
- * needed. */
+ * 2nk + 2n - 1 - i; what comes after all turns is one step more.  Where there is one turn, each
+ * value of a `recompute` module has a step more, before the first backward step of its call, in
+ * which it is made anew.  begin -1: not needed. */
 typedef struct at_piece {
   int begin, end;
   int home;             /* the piece in whose place it lies, itself for most */
@@ -35,6 +38,7 @@ typedef struct at_slot {
   bool live;        /* forward runs, in some turn */
   bool keep;        /* value survives to the next bind */
   bool twice;       /* value is let go after forward, and made again in backward (at roots) */
+  bool anew;        /* so is what it saves, in a step of its own: its module is a `recompute` one */
   at_turns run;     /* forward runs */
   at_turns need;    /* value is needed, and no older than the parameters it comes from */
   at_turns source;  /* backward may start here */
@@ -72,6 +76,9 @@ struct at_exec {
   at_exec_options o;
   int n;               /* nodes */
   int turns, turn;     /* how many; the one at hand */
+  int steps;           /* of a turn */
+  int *back_at;        /* [n] backward step in a turn */
+  int *anew_at;        /* [n] step in which it is made anew; -1 */
   at_slot *slot;       /* [n] */
   at_piece *piece;     /* [n * AT_PIECES] */
   at_bound_axis *axis; /* [n_axis] */
@@ -92,11 +99,11 @@ struct at_exec {
   void *watch_ctx;
 };
 
-static inline int at_exec_step(const at_exec *x, int turn, int id) { return 2 * x->n * turn + id; }
+static inline int at_exec_step(const at_exec *x, int turn, int id) { return x->steps * turn + id; }
 static inline int at_exec_backstep(const at_exec *x, int turn, int id) {
-  return 2 * x->n * (turn + 1) - 1 - id;
+  return x->steps * turn + x->back_at[id];
 }
-static inline int at_exec_last_step(const at_exec *x) { return 2 * x->n * x->turns; }
+static inline int at_exec_last_step(const at_exec *x) { return x->steps * x->turns; }
 static inline bool at_exec_now(const at_exec *x, at_turns turns) { return turns >> x->turn & 1; }
 static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
   return &x->piece[id * AT_PIECES + what];
@@ -112,9 +119,14 @@ void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within
 /* flops.c: the arithmetic of a node that runs. */
 double at_op_flops(const at_exec *x, const at_node *n);
 
-/* Where the values of node `id` and its aliases lie: the piece that forward made, or that backward
- * makes again. */
-void at_exec_point_value(at_exec *x, int id, int what);
+/* Where forward of node `id` finds and puts everything as backward makes its value again; and where
+ * its backward does. */
+void at_exec_point_again(at_exec *x, int id);
+void at_exec_point_back(at_exec *x, int id);
+/* The same of the first forward, for what backward makes again. */
+void at_exec_point_forward(at_exec *x, int id);
+/* remake.c: the steps of a turn, by the graph alone; false: no memory. */
+bool at_exec_lay_steps(at_exec *x);
 
 /* plan.c: who runs, and who lives how long (once). */
 void at_exec_analyse(at_exec *x);

@@ -79,6 +79,7 @@ static at_node *new_node(at_graph *g, const at_op *op, at_span span) {
   n->op = op;
   n->span = span;
   n->module = g->module;
+  n->recompute = g->recompute;
   n->param = -1;
   n->vocabulary = -1;
   return n;

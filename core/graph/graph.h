@@ -135,6 +135,7 @@ struct at_node {
   const char *name;       /* of a let, input, output, attend; else NULL */
   const char *scope;      /* prefix of the names of parameters it makes */
   const char *module;     /* instance path of the module that it was made in; NULL: none */
+  int recompute;          /* call of a module whose values are made again in backward; 0: none */
   at_span span;
   bool needs_grad; /* some parameter (or input asked for) lies upstream */
   /* parameter nodes only */
@@ -207,6 +208,8 @@ struct at_graph {
   at_import *import;
   int n_import, cap_import;
   const char *module; /* while building: given to every node that is made */
+  int recompute;      /* likewise */
+  int n_recompute;    /* calls of such modules so far */
   bool again;         /* infer finds the parameters that were made before under its names */
 };
 

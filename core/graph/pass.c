@@ -105,7 +105,7 @@ static at_status visit(walk *w, int i, at_error *err) {
   at_graph *g = w->g;
   at_node *n = w->old[i], *instead = NULL;
   at_dim before[AT_MAX_DIM];
-  const int ndim = n->ndim;
+  const int ndim = n->ndim, before_it = g->n_node;
   bool again = false, split = n->n_data == 1 && w->split[n->in[0]->id];
   at_status s;
   memcpy(before, n->dim, sizeof before);
@@ -117,6 +117,7 @@ static at_status visit(walk *w, int i, at_error *err) {
   if ((w->mask & AT_PASS_GRAM) && (s = at_pass_gram(g, n, &instead, err)) != AT_OK) return s;
   if (split && (w->mask & AT_PASS_SPLIT) && (s = at_pass_split(g, n, &instead, err)) != AT_OK)
     return s;
+  for (int k = before_it; k < g->n_node; k++) g->node[k]->recompute = n->recompute;
   if (!instead && (w->mask & AT_PASS_CSE)) instead = at_pass_twin(g, n);
   if (instead && !instead->name) instead->name = n->name;
   w->now[i] = instead ? instead : n;

@@ -228,6 +228,7 @@ static at_status rows_of(rows *r, at_node *of, const at_node *by, at_node **out,
   if (!c) return at_nomem(err);
   c->in[0] = r->now[of->id];
   c->name = NULL;
+  c->recompute = of->recompute;
   r->taken[r->n_taken++] = (taken){of, by, c};
   *out = c;
   return infer_as_before(r, c, err);
@@ -261,7 +262,9 @@ static at_status in_order(rows *r, const at_node *like, const at_node *by, at_no
     a->set = true;
     a->axis[a->n_axes++] = axis[i];
   }
-  return at_graph_node(r->g, &at_op_arrange, 1, v, arg, NULL, like->span, v, err);
+  at_status s = at_graph_node(r->g, &at_op_arrange, 1, v, arg, NULL, like->span, v, err);
+  if (s == AT_OK) (*v)->recompute = like->recompute;
+  return s;
 }
 
 static at_status copy_rows(rows *r, const at_node *n, const at_node *by, at_node **out,

@@ -151,9 +151,9 @@ bool at_exec_measure(at_exec *x, bool anew) {
       size_t bytes;
       if (p->begin < 0) continue;
       if (!anew && p->bytes != AT_UNMEASURED) continue;
-      if (w == AT_PIECE_SAVED)
+      if (w == AT_PIECE_SAVED || w == AT_PIECE_SAVED_ANEW)
         bytes = n->op->saved(x, n);
-      else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD)
+      else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD || w == AT_PIECE_SCRATCH_ANEW)
         bytes = n->op->scratch(x, n);
       else if (!at_mul_size((size_t)x->slot[i].count, sizeof(float), &bytes))
         return false;

@@ -191,7 +191,8 @@ static void live_value(at_exec *x, int i) {
   const unsigned flags = n->op->flags;
   use_forward(x, mine, s->run, i);
   if (s->keep) use(mine, at_exec_last_step(x));
-  if (flags & AT_OP_KEEPS_OUT) use_back(x, value_back(x, s->root), s->back, i);
+  if (flags & AT_OP_KEEPS_OUT || (s->anew && n->op->saved))
+    use_back(x, value_back(x, s->root), s->back, i);
   for (int k = 0; k < n->n_in; k++) {
     const int root = x->slot[n->in[k]->id].root;
     use_forward(x, at_exec_piece(x, root, AT_PIECE_VALUE), s->run, i);
@@ -219,7 +220,7 @@ static void live_work(at_exec *x, int i) {
   if (is_outside(n) || is_alias(n)) return;
   if (n->op->saved) {
     use_forward(x, at_exec_piece(x, i, AT_PIECE_SAVED), s->run, i);
-    use_back(x, at_exec_piece(x, i, AT_PIECE_SAVED), s->back, i);
+    use_back(x, at_exec_piece(x, i, s->anew ? AT_PIECE_SAVED_ANEW : AT_PIECE_SAVED), s->back, i);
   }
   if (n->op->scratch) {
     use_forward(x, at_exec_piece(x, i, AT_PIECE_FORWARD), s->run, i);
@@ -230,12 +231,16 @@ static void live_work(at_exec *x, int i) {
 /* What a value is made of again must be there, or made before it. */
 static void live_again(at_exec *x) {
   for (int i = x->n - 1; i >= 0; i--) {
-    const int begin = at_exec_piece(x, i, AT_PIECE_AGAIN)->begin;
+    at_piece *again = at_exec_piece(x, i, AT_PIECE_AGAIN);
     const at_node *n = x->g->node[i];
-    if (begin < 0) continue;
+    const bool anew = x->slot[i].anew;
+    if (again->begin < 0) continue;
+    if (anew) use(again, x->anew_at[i]);
+    const int begin = again->begin;
     for (int k = 0; k < n->n_in; k++) use(value_back(x, x->slot[n->in[k]->id].root), begin);
-    if (n->op->saved) use(at_exec_piece(x, i, AT_PIECE_SAVED), begin);
-    if (n->op->scratch) use(at_exec_piece(x, i, AT_PIECE_BACKWARD), begin);
+    if (n->op->saved) use(at_exec_piece(x, i, anew ? AT_PIECE_SAVED_ANEW : AT_PIECE_SAVED), begin);
+    if (n->op->scratch)
+      use(at_exec_piece(x, i, anew ? AT_PIECE_SCRATCH_ANEW : AT_PIECE_BACKWARD), begin);
   }
 }
 
@@ -319,7 +324,7 @@ void at_exec_analyse(at_exec *x) {
   mark_roots(x);
   mark_live(x);
   mark_gradients(x);
-  for (int i = 0; i < x->n; i++) x->slot[i].twice = false;
+  for (int i = 0; i < x->n; i++) x->slot[i].twice = x->slot[i].anew = false;
   at_exec_live(x);
   x->analysed = true;
   x->settled = false;

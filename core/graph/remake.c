@@ -1,8 +1,14 @@
 /* Which values backward makes again in the place of keeping them.
  *
- * Found once, at the sizes of the first binding: first all that may be made again is; then what
- * does not lower the most that must be there at one time is kept after all, what costs most first.
+ * Those of a `recompute` module, whatever it costs, but for what leaves it: when backward comes to
+ * a call of the module, all of it that is needed is made anew from what went in, a step each. Then
+ * backward has no more of the module in memory than that one call.
+ *
+ * Others where they cost little. Found once, at the sizes of the first binding: first all that may
+ * be made again is; then what does not lower the most that must be there at one time is kept after
+ * all, what costs most first.
  */
+#include <stdlib.h>
 #include "core/graph/exec_impl.h"
 #include "core/graph/ops.h"
 
@@ -16,6 +22,51 @@ static bool is_cheap(const at_exec *x, const at_node *n) {
 }
 
 static bool is_outside(const at_node *n) { return at_node_is_input(n) || at_node_is_parameter(n); }
+
+/* ---- `recompute` ---- */
+
+static bool may_be_anew(const at_node *n) { return n->recompute && !is_outside(n); }
+
+/* The last node of its call: backward comes to it first. */
+static bool ends_call(const at_graph *g, int id) {
+  if (!may_be_anew(g->node[id])) return false;
+  for (int i = id + 1; i < g->n_node; i++)
+    if (may_be_anew(g->node[i]) && g->node[i]->recompute == g->node[id]->recompute) return false;
+  return true;
+}
+
+bool at_exec_lay_steps(at_exec *x) {
+  x->back_at = calloc((size_t)x->n + 1, sizeof *x->back_at);
+  x->anew_at = calloc((size_t)x->n + 1, sizeof *x->anew_at);
+  if (!x->back_at || !x->anew_at) return false;
+  x->steps = x->n;
+  for (int i = 0; i < x->n; i++) x->anew_at[i] = -1;
+  for (int i = x->n - 1; i >= 0; i--) {
+    const bool call = x->turns == 1 && x->o.gradients && ends_call(x->g, i);
+    for (int k = 0; call && k <= i; k++)
+      if (may_be_anew(x->g->node[k]) && x->g->node[k]->recompute == x->g->node[i]->recompute)
+        x->anew_at[k] = x->steps++;
+    x->back_at[i] = x->steps++;
+  }
+  return true;
+}
+
+/* What is read outside of the call that it was made in is kept, and what is asked for. */
+static void mark_anew(at_exec *x) {
+  const at_graph *g = x->g;
+  for (int i = 0; i < x->n; i++)
+    x->slot[i].anew = x->slot[i].root == i && x->slot[i].live && x->anew_at[i] >= 0;
+  for (int i = 0; i < x->n; i++) {
+    if (!x->slot[i].live) continue;
+    if (x->slot[i].keep) x->slot[x->slot[i].root].anew = false;
+    for (int k = 0; k < g->node[i]->n_in; k++) {
+      const int root = x->slot[g->node[i]->in[k]->id].root;
+      if (g->node[root]->recompute != g->node[i]->recompute) x->slot[root].anew = false;
+    }
+  }
+}
+
+/* ---- what costs little ---- */
 
 /* In backward of one turn alone, before which forward of all turns has read it. */
 static bool once(const at_slot *s) {
@@ -41,7 +92,8 @@ static bool mark_twice(at_exec *x) {
     at_slot *s = &x->slot[i];
     const at_node *n = x->g->node[i];
     const bool kept = s->twice;
-    s->twice = !kept && s->root == i && once(s) && is_cheap(x, n) && can_come_again(x, n);
+    const bool cheap = !kept && s->root == i && once(s) && is_cheap(x, n) && can_come_again(x, n);
+    s->twice = s->anew || cheap;
     some |= s->twice;
   }
   return some;
@@ -55,13 +107,15 @@ static size_t most(at_exec *x) {
 
 void at_exec_settle(at_exec *x) {
   x->settled = true;
-  if (x->turns > 1 || x->o.keep_all || !x->o.gradients || !mark_twice(x)) return;
+  if (x->turns > 1 || x->o.keep_all || !x->o.gradients) return;
+  mark_anew(x);
+  if (!mark_twice(x)) return;
   for (int i = 0; i < x->n * AT_PIECES; i++) x->piece[i].bytes = AT_UNMEASURED;
   const size_t least = most(x), enough = least + least / SLACK;
   for (int round = 0; round < 2; round++)
     for (int i = x->n - 1; i >= 0; i--) {
       at_slot *s = &x->slot[i];
-      if (!s->twice || (x->g->node[i]->op == &at_op_contract) != (round == 0)) continue;
+      if (!s->twice || s->anew || (x->g->node[i]->op == &at_op_contract) != (round == 0)) continue;
       s->twice = false;
       s->twice = most(x) > enough;
     }

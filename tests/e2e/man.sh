@@ -34,13 +34,13 @@ awk -v dir="$work" '/^\.\\" example: / { file = dir "/" $3; next }
   file && /^\.Bd/ { on = 1; next }
   /^\.Ed/ { on = 0; file = "" }
   on { gsub(/\\e/, "\\"); sub(/^\\&/, ""); print >file }' "$top/man/attune-model.5"
-for m in smallest siamese encoder_layer adversary scan; do
+for m in smallest siamese deep encoder_layer adversary scan; do
   "$A" check "$work/$m.att" >/dev/null 2>"$work/stderr"
   is "the example $m of attune-model(5) is right" "0" "$?$(cat "$work/stderr")"
   "$A" run "$work/$m.att" --random 2 --training >/dev/null 2>"$work/stderr"
   is "and runs" "0" "$?$(cat "$work/stderr")"
 done
-is "no example is forgotten" 5 "$(ls "$work"/*.att | wc -l)"
+is "no example is forgotten" 6 "$(ls "$work"/*.att | wc -l)"
 cd "$top"
 grep -A9 '^\.\\" example: bench' man/attune-bench.1 | sed -n 's/^\.Dl attune //p' >"$work/examples"
 while read -r words; do

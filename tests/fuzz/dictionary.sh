@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
   grep -ho '\.name = "[a-z_0-9]*"' core/graph/op_*.c | cut -d'"' -f2
   grep -ho 'UNARY([a-z_]*\|REDUCE([a-z_]*\|BINARY([a-z_]*' core/graph/op_*.c | cut -d'(' -f2
   grep -ho '{"[a-z_]*", AT_ARG_' core/graph/op_*.c | cut -d'"' -f2
-  printf '%s\n' model module instance input let attend output return loss updates repeat to with \
+  printf '%s\n' model module instance input let attend output return loss updates recompute repeat to with \
     next if else include import freeze from as param and or not real token batch sequence feature \
     query key value over along score interact heads mask refine weigh dropout none causal softmax \
     '->' '|>' '...' '==' '!=' '<=' '>=' '@' ': real [' '= 1' '{' '}' '->[' 'normal(' 'true' 'false'

@@ -4,7 +4,7 @@ if exists('b:current_syntax')
 endif
 syntax keyword attStructure model module include
 syntax keyword attStatement input param let instance attend output return loss repeat next if else freeze import
-syntax keyword attWord to with updates from as and or not
+syntax keyword attWord to with updates from as and or not recompute
 syntax keyword attConstant true false none
 syntax match attType /\v:\s*\zs<(real|token)>/
 syntax match attKind /\v<(batch|sequence|feature)>\ze\s*[],=]/
