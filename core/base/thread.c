@@ -6,17 +6,19 @@
 #include <unistd.h>
 #include "core/base/clock.h"
 
-/* Workers sleep on `wake` until `round` changes, then take indices from `next`
- * until none is left. The caller works too, then waits until no worker is
- * inside the job any more. */
+/* Workers wait until `round` changes, then take indices from `next` until none is left. The caller
+ * works too, then waits until no worker is inside the job any more. Who waits looks again and again
+ * for a while, as most works follow each other closely, and then sleeps. */
 struct at_pool {
   int threads;
   pthread_t *worker;
   pthread_mutex_t lock;
   pthread_cond_t wake, idle;
-  unsigned long round;
-  int inside; /* workers that may still touch the job */
-  bool quit;
+  atomic_ulong round;
+  atomic_int inside; /* workers that may still touch the job */
+  int asleep;        /* workers; under the lock */
+  bool waiting;      /* the caller sleeps; under the lock */
+  atomic_bool quit;
   at_task_fn *fn;
   void *ctx;
   size_t n;
@@ -36,21 +38,55 @@ static void drain(at_pool *p) {
   in_job = false;
 }
 
+/* Some tens of microseconds: what it takes to wake a thread. */
+enum { LOOKS = 2000 };
+
+static inline void look_again(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* false: the pool ends. */
+static bool next_round(at_pool *p, unsigned long seen) {
+  for (int i = 0; i < LOOKS; i++) {
+    if (atomic_load_explicit(&p->round, memory_order_acquire) != seen) return true;
+    look_again();
+  }
+  pthread_mutex_lock(&p->lock);
+  p->asleep++;
+  while (atomic_load(&p->round) == seen && !p->quit) pthread_cond_wait(&p->wake, &p->lock);
+  p->asleep--;
+  const bool more = atomic_load(&p->round) != seen;
+  pthread_mutex_unlock(&p->lock);
+  return more;
+}
+
 static void *work(void *arg) {
   at_pool *p = arg;
-  unsigned long seen = 0;
-  pthread_mutex_lock(&p->lock);
-  for (;;) {
-    while (p->round == seen && !p->quit) pthread_cond_wait(&p->wake, &p->lock);
-    if (p->quit) break;
-    seen = p->round;
-    pthread_mutex_unlock(&p->lock);
+  for (unsigned long seen = 0; next_round(p, seen);) {
+    seen++;
     drain(p);
+    if (atomic_fetch_sub(&p->inside, 1) > 1) continue;
     pthread_mutex_lock(&p->lock);
-    if (--p->inside == 0) pthread_cond_signal(&p->idle);
+    if (p->waiting) pthread_cond_signal(&p->idle);
+    pthread_mutex_unlock(&p->lock);
   }
-  pthread_mutex_unlock(&p->lock);
   return NULL;
+}
+
+static void wait_for_others(at_pool *p) {
+  for (int i = 0; i < LOOKS; i++) {
+    if (!atomic_load_explicit(&p->inside, memory_order_acquire)) return;
+    look_again();
+  }
+  pthread_mutex_lock(&p->lock);
+  p->waiting = true;
+  while (atomic_load(&p->inside) > 0) pthread_cond_wait(&p->idle, &p->lock);
+  p->waiting = false;
+  pthread_mutex_unlock(&p->lock);
 }
 
 int at_processors(int64_t asked) {
@@ -125,19 +161,17 @@ void at_parallel(at_pool *p, size_t n, at_task_fn *fn, void *ctx) {
     for (size_t i = 0; i < n; i++) fn(ctx, i);
     return;
   }
-  pthread_mutex_lock(&p->lock);
   p->fn = fn;
   p->ctx = ctx;
   p->n = n;
   atomic_store(&p->next, 0);
-  p->inside = p->threads - 1;
-  p->round++;
-  pthread_cond_broadcast(&p->wake);
+  atomic_store(&p->inside, p->threads - 1);
+  atomic_fetch_add(&p->round, 1);
+  pthread_mutex_lock(&p->lock);
+  if (p->asleep) pthread_cond_broadcast(&p->wake);
   pthread_mutex_unlock(&p->lock);
   drain(p);
-  pthread_mutex_lock(&p->lock);
-  while (p->inside > 0) pthread_cond_wait(&p->idle, &p->lock);
-  pthread_mutex_unlock(&p->lock);
+  wait_for_others(p);
 }
 
 typedef struct range_job {
