@@ -179,8 +179,8 @@ static void gather_phase(const work *k, const float *x, int64_t t, int phase, in
   const at_tiling *c = k->c;
   int64_t oy, ox, image = at_tile_at(c, k->chunk.first + t, &oy, &ox);
   const at_picture p = {x + image * c->h * c->w * c->from, c->h, c->w, c->from};
-  at_tile_gather(&p, 2 * oy + phase / 2 - c->pad, 2 * ox + phase % 2 - c->pad, SIDE, 2, ch, outside,
-                 apart, at);
+  const int64_t y = 2 * oy + phase / 2 - c->pad, x0 = 2 * ox + phase % 2 - c->pad;
+  at_tile_gather(&p, (at_patch){y, x0, SIDE, SIDE, 2}, ch, outside, apart, at);
 }
 
 /* The 2 x 2 numbers of tile t in y or dy. */
@@ -189,7 +189,7 @@ static void gather_result(const work *k, const float *y, int64_t t, int64_t ch,
   const at_tiling *c = k->c;
   int64_t oy, ox, image = at_tile_at(c, k->chunk.first + t, &oy, &ox);
   const at_picture p = {y + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
-  at_tile_gather(&p, oy, ox, 2, 1, ch, outside, apart, at);
+  at_tile_gather(&p, (at_patch){oy, ox, 2, 2, 1}, ch, outside, apart, at);
 }
 
 static const float zero[BLOCK];

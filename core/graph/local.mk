@@ -54,5 +54,5 @@ libcore_la_SOURCES += \
 	core/graph/steps.c core/graph/steps.h \
 	core/graph/tile.c core/graph/tile.h \
 	core/graph/winograd.c core/graph/winograd.h core/graph/winograd_impl.h \
-	core/graph/winograd_two.c core/graph/winograd_four.c \
+	core/graph/winograd_two.c core/graph/winograd_four.c core/graph/winograd_square.c \
 	core/graph/cost.c

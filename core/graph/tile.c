@@ -14,10 +14,10 @@ int64_t at_tile_at(const at_tiling *c, int64_t t, int64_t *y, int64_t *x) {
   return t / across / down;
 }
 
-void at_tile_gather(const at_picture *p, int64_t y, int64_t x, int side, int step, int64_t ch,
-                    const float *outside, int apart, const float **at) {
-  for (int i = 0; i < side * side; i++) {
-    const int64_t r = y + i / side * step, s = x + i % side * step;
+void at_tile_gather(const at_picture *p, at_patch t, int64_t ch, const float *outside, int apart,
+                    const float **at) {
+  for (int i = 0; i < t.down * t.across; i++) {
+    const int64_t r = t.y + i / t.across * t.step, s = t.x + i % t.across * t.step;
     const bool inside = r >= 0 && r < p->h && s >= 0 && s < p->w;
     at[i] = inside ? p->p + (r * p->w + s) * p->channels + ch : outside + i * apart;
   }

@@ -37,9 +37,15 @@ typedef struct at_picture {
   int64_t h, w, channels;
 } at_picture;
 
-/* Where the numbers of a tile of side x side lie, at[side * side], the upper left one at (y, x),
- * the others `step` rows and columns apart, channels from `ch` on. For those beyond the edge:
- * `outside`, `apart` numbers from each other. */
-void at_tile_gather(const at_picture *p, int64_t y, int64_t x, int side, int step, int64_t ch,
-                    const float *outside, int apart, const float **at);
+/* down x across numbers of a picture, the upper left one at (y, x), the others `step` rows and
+ * columns apart. */
+typedef struct at_patch {
+  int64_t y, x;
+  int down, across, step;
+} at_patch;
+
+/* Where they lie, row by row, channels from `ch` on. For those beyond the edge: `outside`, `apart`
+ * numbers from each other. */
+void at_tile_gather(const at_picture *p, at_patch t, int64_t ch, const float *outside, int apart,
+                    const float **at);
 #endif

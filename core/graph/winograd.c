@@ -4,16 +4,97 @@
 #include "core/tensor/gemm.h"
 
 /* About so many numbers of all planes are worked on at a time, for each channel. */
-enum { MOST_PLANES = AT_MINIMAL_LINE * AT_MINIMAL_LINE, MOST_MADE = 16 };
 enum { NUMBERS = 8192, BLOCK = AT_MINIMAL_BLOCK, LEAST_CHANNELS = 32, LEAST_TILES = 64 };
+enum { MOST_PLANES = AT_MINIMAL_LINE * AT_MINIMAL_LINE };
+enum { MOST_MADE = AT_MINIMAL_SIDE * AT_MINIMAL_SIDE, TAPS = AT_MINIMAL_TAPS * AT_MINIMAL_TAPS };
 
 static const at_minimal *minimal_of(const at_tiling *c) {
   return c->side == at_minimal_four.side ? &at_minimal_four : &at_minimal_two;
 }
 
+/* ---- tiles ----
+ *
+ * A side is covered by whole tiles and, where two numbers or one are left behind tiles of four, by
+ * one half as long. Tiles are counted by their kinds, so that those that a plane has stand side by
+ * side. */
+
+typedef struct cover {
+  int64_t whole, half;
+} cover;
+
+static cover cover_of(const at_tiling *c, int64_t side) {
+  const int64_t left = side % c->side;
+  const bool half = c->side == at_minimal_four.side && left > 0 && left <= at_minimal_half.side;
+  return (cover){side / c->side + (left && !half), half};
+}
+
+enum { KINDS = 4 };
+static const bool half_down[KINDS] = {false, false, true, true};
+static const bool half_across[KINDS] = {true, false, false, true};
+
+static int64_t tiles_of_kind(const at_tiling *c, int kind) {
+  const cover y = cover_of(c, c->oh), x = cover_of(c, c->ow);
+  return c->images * (half_down[kind] ? y.half : y.whole) * (half_across[kind] ? x.half : x.whole);
+}
+
+/* Of the kinds before. */
+static int64_t tiles_before(const at_tiling *c, int kind) {
+  int64_t n = 0;
+  for (int i = 0; i < kind; i++) n += tiles_of_kind(c, i);
+  return n;
+}
+
+typedef struct tile {
+  int64_t image, y, x; /* the upper left number of the result */
+  const at_minimal *down, *across;
+} tile;
+
+static tile tile_at(const at_tiling *c, int64_t t) {
+  const cover y = cover_of(c, c->oh), x = cover_of(c, c->ow);
+  int kind = 0;
+  for (; t >= tiles_of_kind(c, kind); kind++) t -= tiles_of_kind(c, kind);
+  const int64_t down = half_down[kind] ? y.half : y.whole;
+  const int64_t across = half_across[kind] ? x.half : x.whole;
+  return (tile){t / across / down, (half_down[kind] ? y.whole : t / across % down) * c->side,
+                (half_across[kind] ? x.whole : t % across) * c->side,
+                half_down[kind] ? &at_minimal_half : minimal_of(c),
+                half_across[kind] ? &at_minimal_half : minimal_of(c)};
+}
+
+/* ---- planes ----
+ *
+ * Products (r, s) with r and s below FEW are those that every tile has. */
+
+enum { FEW = 4, MANY = AT_MINIMAL_LINE, MORE = MANY - FEW, GROUPS = 4 };
+
+static int plane_of(int r, int s) {
+  return r < FEW   ? (s < FEW ? r * FEW + s : (FEW + MORE) * FEW + r * MORE + s - FEW)
+         : s < FEW ? (r * FEW + s)
+                   : (FEW + 2 * MORE) * FEW + (r - FEW) * MORE + s - FEW;
+}
+
+/* Planes that have the same tiles: those of some kinds, one after another. */
+static const struct {
+  int first, planes, kind, end;
+} group[GROUPS] = {{0, FEW *FEW, 0, 4},
+                   {FEW * FEW, MORE *FEW, 0, 2},
+                   {FEW * MANY, FEW *MORE, 1, 3},
+                   {FEW * (MANY + MORE), MORE *MORE, 1, 2}};
+
+static int groups_of(const at_tiling *c) { return c->side == at_minimal_four.side ? GROUPS : 1; }
+
 static int64_t planes_of(const at_tiling *c) {
-  const at_minimal *m = minimal_of(c);
-  return m->line * m->line;
+  const int64_t line = minimal_of(c)->side + 2;
+  return line * line;
+}
+
+/* Products for one pair of channels. */
+static int64_t products(const at_tiling *c) {
+  int64_t n = 0;
+  for (int g = 0; g < groups_of(c); g++)
+    for (int kind = group[g].kind; kind < group[g].end; kind++)
+      n += group[g].planes * tiles_of_kind(c, kind);
+  return n;
 }
 
 /* Few tiles share the numbers that nine weights become. */
@@ -26,7 +107,7 @@ static bool pays(const at_tiling *c) {
 static bool four_pays(const at_tiling *c) {
   at_tiling two = *c;
   two.side = at_minimal_two.side;
-  return pays(c) && at_tiles(c) * planes_of(c) * 5 <= at_tiles(&two) * planes_of(&two) * 4;
+  return pays(c) && products(c) * 5 <= products(&two) * 4;
 }
 
 /* The gradient by x: dy with the weights turned, the channels changing places. */
@@ -41,12 +122,15 @@ static int64_t chunk_of(const at_tiling *c) {
   return most < chunk ? most : chunk;
 }
 
+/* From one plane of weights to the next. */
+static int64_t u_step(const at_tiling *c) { return at_gemm_pitch(c->from * c->to); }
+
 static size_t scratch(const at_tiling *c) {
-  return (size_t)(planes_of(c) * (c->from * c->to +
-                                  chunk_of(c) * (at_gemm_pitch(c->from) + at_gemm_pitch(c->to))));
+  return (size_t)(planes_of(c) *
+                  (u_step(c) + chunk_of(c) * (at_gemm_pitch(c->from) + at_gemm_pitch(c->to))));
 }
 
-/* ---- tiles ---- */
+/* ---- a chunk of tiles ---- */
 
 typedef struct tiles {
   const at_tiling *c;
@@ -55,19 +139,31 @@ typedef struct tiles {
   int64_t first, n; /* of the chunk */
 } tiles;
 
+static int lesser(int64_t n, int most) { return n < most ? (int)n : most; }
+
+/* Where the products of a tile lie, `step` from plane to plane. */
+static void plane_list(const int line[2], float *p, int64_t step, float **at) {
+  for (int r = 0; r < line[0]; r++)
+    for (int s = 0; s < line[1]; s++) at[r * line[1] + s] = p + plane_of(r, s) * step;
+}
+
 static void input_range(void *ctx, size_t begin, size_t end) {
   static const float zero[BLOCK];
   const tiles *k = ctx;
   const at_tiling *c = k->c;
-  const at_minimal *how = minimal_of(c);
+  const int64_t pitch = at_gemm_pitch(c->from);
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
-    int64_t y, x, image = at_tile_at(c, k->first + t, &y, &x);
-    const at_picture p = {k->from + image * c->h * c->w * c->from, c->h, c->w, c->from};
+    const tile a = tile_at(c, k->first + t);
+    const int line[] = {a.down->side + 2, a.across->side + 2};
+    const at_picture p = {k->from + a.image * c->h * c->w * c->from, c->h, c->w, c->from};
+    const at_patch patch = {a.y - c->pad, a.x - c->pad, line[0], line[1], 1};
     for (int64_t ch = 0; ch < c->from; ch += BLOCK) {
       const float *at[MOST_PLANES];
-      at_tile_gather(&p, y - c->pad, x - c->pad, how->line, 1, ch, zero, 0, at);
-      how->input(at, k->to + t * at_gemm_pitch(c->from) + ch, k->n * at_gemm_pitch(c->from),
-                 c->from - ch < BLOCK ? c->from - ch : BLOCK);
+      float *to[MOST_PLANES];
+      at_tile_gather(&p, patch, ch, zero, 0, at);
+      plane_list(line, k->to + t * pitch + ch, k->n * pitch, to);
+      at_minimal_square(a.down->input, a.across->input, line, line, at, to,
+                        lesser(c->from - ch, BLOCK));
     }
   }
 }
@@ -75,18 +171,21 @@ static void input_range(void *ctx, size_t begin, size_t end) {
 static void output_range(void *ctx, size_t begin, size_t end) {
   const tiles *k = ctx;
   const at_tiling *c = k->c;
-  const at_minimal *how = minimal_of(c);
+  const int64_t pitch = at_gemm_pitch(c->to);
   float beyond[MOST_MADE * BLOCK] = {0};
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
-    int64_t y, x, image = at_tile_at(c, k->first + t, &y, &x);
-    const at_picture p = {k->to + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
+    const tile a = tile_at(c, k->first + t);
+    const int side[] = {a.down->side, a.across->side}, line[] = {side[0] + 2, side[1] + 2};
+    const at_picture p = {k->to + a.image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
+    const at_patch patch = {a.y, a.x, side[0], side[1], 1};
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[MOST_MADE];
-      float *to[MOST_MADE];
-      at_tile_gather(&p, y, x, how->side, 1, ch, beyond, BLOCK, at);
-      for (int i = 0; i < how->side * how->side; i++) to[i] = at_unconst(at[i]);
-      how->output(k->from + t * at_gemm_pitch(c->to) + ch, k->n * at_gemm_pitch(c->to), to,
-                  c->to - ch < BLOCK ? c->to - ch : BLOCK);
+      float *to[MOST_MADE], *from[MOST_PLANES];
+      at_tile_gather(&p, patch, ch, beyond, BLOCK, at);
+      for (int i = 0; i < side[0] * side[1]; i++) to[i] = at_unconst(at[i]);
+      plane_list(line, at_unconst(k->from) + t * pitch + ch, k->n * pitch, from);
+      at_minimal_square(a.down->output, a.across->add_output, line, side,
+                        (const float *const *)from, to, lesser(c->to - ch, BLOCK));
     }
   }
 }
@@ -95,67 +194,103 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
   static const float zero[BLOCK];
   const tiles *k = ctx;
   const at_tiling *c = k->c;
-  const at_minimal *how = minimal_of(c);
+  const int64_t pitch = at_gemm_pitch(c->to);
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
-    int64_t y, x, image = at_tile_at(c, k->first + t, &y, &x);
-    const at_picture p = {k->from + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
+    const tile a = tile_at(c, k->first + t);
+    const int side[] = {a.down->side, a.across->side}, line[] = {side[0] + 2, side[1] + 2};
+    const at_picture p = {k->from + a.image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
+    const at_patch patch = {a.y, a.x, side[0], side[1], 1};
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[MOST_MADE];
-      at_tile_gather(&p, y, x, how->side, 1, ch, zero, 0, at);
-      how->slope(at, k->to + t * at_gemm_pitch(c->to) + ch, k->n * at_gemm_pitch(c->to),
-                 c->to - ch < BLOCK ? c->to - ch : BLOCK);
+      float *to[MOST_PLANES];
+      at_tile_gather(&p, patch, ch, zero, 0, at);
+      plane_list(line, k->to + t * pitch + ch, k->n * pitch, to);
+      at_minimal_square(a.down->slope, a.across->slope, side, line, at, to,
+                        lesser(c->to - ch, BLOCK));
     }
   }
 }
 
 /* ---- weights ---- */
 
-enum { TAPS = 9 };
+enum { LANES = 16 }; /* pairs of channels that are worked on together: a line of a cache */
 
 typedef struct weights {
   const at_minimal *how;
-  int64_t from, to;
-  const float *w; /* [to, from, 3, 3] */
-  float *dw, *u;  /* u: planes of [to, from], or of [from, to] */
+  int64_t from, to, step; /* from plane to plane */
+  const float *w;         /* [to, from, 3, 3] */
+  float *dw, *u;          /* u: planes of [to, from], or of [from, to] */
 } weights;
+
+/* u = G w G' of n kernels that begin `apart` numbers from each other, `turned` by half a turn where
+ * the gradient by x needs it. */
+static void weight_lanes(const weights *k, const float *w, int64_t apart, bool turned, int64_t n,
+                         float *u) {
+  const int line[] = {k->how->side + 2, k->how->side + 2},
+            taps[] = {AT_MINIMAL_TAPS, AT_MINIMAL_TAPS};
+  float g[TAPS][LANES];
+  const float *at[TAPS];
+  float *to[MOST_PLANES];
+  for (int i = 0; i < TAPS; i++) at[i] = g[turned ? TAPS - 1 - i : i];
+  for (int64_t l = 0; l < n; l++)
+    for (int i = 0; i < TAPS; i++) g[i][l] = w[l * apart + i];
+  plane_list(line, u, k->step, to);
+  at_minimal_square(k->how->weight, k->how->weight, taps, line, at, to, n);
+}
 
 /* Of channels begin .. end - 1 that are made. */
 static void weight_rows(void *ctx, size_t begin, size_t end) {
   const weights *k = ctx;
-  const int64_t first = (int64_t)begin * k->from, n = (int64_t)(end - begin) * k->from;
-  k->how->weights(k->w + first * TAPS, TAPS, true, n, k->u + first, k->from * k->to);
+  for (int64_t i = (int64_t)begin * k->from; i < (int64_t)end * k->from; i += LANES)
+    weight_lanes(k, k->w + i * TAPS, TAPS, true, lesser((int64_t)end * k->from - i, LANES),
+                 k->u + i);
 }
 
-/* The same not turned, [from, to]: side by side, as products of many tiles read them. */
+/* The same not turned, [from, to]: side by side, as products of many tiles read them; LANES at
+ * most. */
 static void weight_columns(void *ctx, size_t begin, size_t end) {
   const weights *k = ctx;
   const float *w = k->w + (int64_t)begin * k->from * TAPS;
   for (int64_t ch = 0; ch < k->from; ch++)
-    k->how->weights(w + ch * TAPS, k->from * TAPS, false, (int64_t)(end - begin),
-                    k->u + ch * k->to + (int64_t)begin, k->from * k->to);
+    weight_lanes(k, w + ch * TAPS, k->from * TAPS, false, (int64_t)(end - begin),
+                 k->u + ch * k->to + (int64_t)begin);
+}
+
+/* dw += G' u G */
+static void weight_back_lanes(const weights *k, int64_t first, int64_t n) {
+  const int line[] = {k->how->side + 2, k->how->side + 2},
+            taps[] = {AT_MINIMAL_TAPS, AT_MINIMAL_TAPS};
+  float g[TAPS][LANES];
+  float *from[MOST_PLANES], *to[TAPS];
+  for (int i = 0; i < TAPS; i++) to[i] = g[i];
+  plane_list(line, k->u + first, k->step, from);
+  at_minimal_square(k->how->weight_back, k->how->weight_back, line, taps,
+                    (const float *const *)from, to, n);
+  for (int64_t l = 0; l < n; l++)
+    for (int i = 0; i < TAPS; i++) k->dw[(first + l) * TAPS + i] += g[i][l];
 }
 
 static void weight_back_rows(void *ctx, size_t begin, size_t end) {
   const weights *k = ctx;
-  const int64_t first = (int64_t)begin * k->from, n = (int64_t)(end - begin) * k->from;
-  k->how->weights_back(k->u + first, k->from * k->to, n, k->dw + first * TAPS);
+  for (int64_t i = (int64_t)begin * k->from; i < (int64_t)end * k->from; i += LANES)
+    weight_back_lanes(k, i, lesser((int64_t)end * k->from - i, LANES));
 }
 
 /* ---- the three products ---- */
 
-enum { GRAIN = 8, LANES = 16 }; /* tiles, or rows of weights; channels of a line of a cache */
+enum { GRAIN = 8 }; /* tiles, or rows of weights */
 
 typedef struct work {
   at_pool *pool;
   const at_tiling *c;
-  int64_t planes, most, first, n; /* tiles of the chunk: n, `most` in all but the last */
-  float *u, *v, *m;               /* weights; [tiles, from]; [tiles, to] */
+  int64_t most, first, n; /* tiles of the chunk: n, `most` in all but the last */
+  float *u, *v, *m;       /* weights; [tiles, from]; [tiles, to] */
 } work;
 
 static work open_work(at_pool *pool, const at_tiling *c, float *space) {
-  work k = {.pool = pool, .c = c, .planes = planes_of(c), .most = chunk_of(c), .u = space};
-  k.v = k.u + k.planes * c->from * c->to;
-  k.m = k.v + k.planes * k.most * at_gemm_pitch(c->from);
+  work k = {.pool = pool, .c = c, .most = chunk_of(c), .u = space};
+  k.v = k.u + planes_of(c) * u_step(c);
+  k.m = k.v + planes_of(c) * k.most * at_gemm_pitch(c->from);
   return k;
 }
 
@@ -170,23 +305,42 @@ static void over_tiles(const work *k, at_range_fn *fn, const float *from, float 
   at_parallel_range(k->pool, (size_t)k->n, GRAIN, fn, &(tiles){k->c, from, to, k->first, k->n});
 }
 
+/* Of planes [tiles, channels], those of group g and the tiles that it has; `rows`: how many. */
+static at_mat group_planes(const work *k, int g, float *p, int64_t channels, int64_t *rows) {
+  const int64_t pitch = at_gemm_pitch(channels), last = k->first + k->n;
+  int64_t begin = tiles_before(k->c, group[g].kind), end = tiles_before(k->c, group[g].end);
+  if (begin < k->first) begin = k->first;
+  if (end > last) end = last;
+  *rows = end > begin ? end - begin : 0;
+  return (at_mat){p + (group[g].first * k->n + begin - k->first) * pitch, pitch, 1};
+}
+
 /* y += x by weights that are transformed, planes of [from, to]. */
 static void run(work *k, const float *x, float *y) {
   const at_tiling *c = k->c;
   while (next(k)) {
     over_tiles(k, input_range, x, k->v);
-    at_gemm_batch(k->pool, k->planes, k->n, c->to, c->from, 1,
-                  (at_mat){k->v, at_gemm_pitch(c->from), 1}, k->n * at_gemm_pitch(c->from),
-                  (at_mat){k->u, c->to, 1}, c->from * c->to, 0,
-                  (at_mat){k->m, at_gemm_pitch(c->to), 1}, k->n * at_gemm_pitch(c->to));
+    for (int g = 0; g < groups_of(c); g++) {
+      int64_t rows;
+      const at_mat v = group_planes(k, g, k->v, c->from, &rows);
+      const at_mat m = group_planes(k, g, k->m, c->to, &rows);
+      at_gemm_batch(k->pool, group[g].planes, rows, c->to, c->from, 1, v, k->n * v.rs,
+                    (at_mat){k->u + group[g].first * u_step(c), c->to, 1}, u_step(c), 0, m,
+                    k->n * m.rs);
+    }
     over_tiles(k, output_range, k->m, y);
   }
+}
+
+static weights open_weights(const work *k, const at_tiling *c) {
+  return (weights){minimal_of(c), c->from, c->to, u_step(c), NULL, NULL, k->u};
 }
 
 static void forward(at_pool *pool, const at_tiling *c, const float *weight, const float *x,
                     float *y, float *space) {
   work k = open_work(pool, c, space);
-  weights w = {.how = minimal_of(c), .from = c->from, .to = c->to, .w = weight, .u = k.u};
+  weights w = open_weights(&k, c);
+  w.w = weight;
   at_parallel_range(pool, (size_t)c->to, LANES, weight_columns, &w);
   run(&k, x, y);
 }
@@ -195,7 +349,8 @@ static void into_x(at_pool *pool, const at_tiling *c, const float *weight, const
                    float *dx, float *space) {
   const at_tiling back = back_of(c);
   work k = open_work(pool, &back, space);
-  weights w = {.how = minimal_of(c), .from = c->from, .to = c->to, .w = weight, .u = k.u};
+  weights w = open_weights(&k, c);
+  w.w = weight;
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_rows, &w);
   run(&k, dy, dx);
 }
@@ -203,15 +358,21 @@ static void into_x(at_pool *pool, const at_tiling *c, const float *weight, const
 static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const float *dy,
                         float *dw, float *space) {
   work k = open_work(pool, c, space);
+  weights w = open_weights(&k, c);
+  w.dw = dw;
   while (next(&k)) {
     over_tiles(&k, input_range, x, k.v);
     over_tiles(&k, slope_range, dy, k.m);
-    at_gemm_batch(pool, k.planes, c->to, c->from, k.n, 1, (at_mat){k.m, 1, at_gemm_pitch(c->to)},
-                  k.n * at_gemm_pitch(c->to), (at_mat){k.v, at_gemm_pitch(c->from), 1},
-                  k.n * at_gemm_pitch(c->from), k.first > 0, (at_mat){k.u, c->from, 1},
-                  c->from * c->to);
+    for (int g = 0; g < groups_of(c); g++) {
+      int64_t rows;
+      const at_mat v = group_planes(&k, g, k.v, c->from, &rows);
+      const at_mat m = group_planes(&k, g, k.m, c->to, &rows);
+      if (rows == 0 && k.first > 0) continue;
+      at_gemm_batch(pool, group[g].planes, c->to, c->from, rows, 1, (at_mat){m.p, 1, m.rs},
+                    k.n * m.rs, v, k.n * v.rs, k.first > 0,
+                    (at_mat){k.u + group[g].first * u_step(c), c->from, 1}, u_step(c));
+    }
   }
-  weights w = {.how = minimal_of(c), .from = c->from, .to = c->to, .dw = dw, .u = k.u};
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_back_rows, &w);
 }
 

@@ -120,6 +120,8 @@ static void test_all(void **state) {
       {&at_winograd_four, {.images = 65, .h = 2, .w = 1, .from = 40, .to = 36, .pad = 2}},
       {&at_winograd_four,
        {.images = 17, .h = 16, .w = 15, .from = 32, .to = 32, .pad = 1}}, /* 272 tiles */
+      /* tiles of half a side at both edges, and chunks that lack some kinds of tiles */
+      {&at_winograd_four, {.images = 30, .h = 10, .w = 14, .from = 40, .to = 33, .pad = 1}},
       {&at_halving, {.images = 33, .h = 7, .w = 8, .from = 33, .to = 70, .pad = 1}},
       {&at_halving, {.images = 80, .h = 4, .w = 6, .from = 64, .to = 32, .pad = 0}},
       {&at_halving, {.images = 70, .h = 2, .w = 1, .from = 70, .to = 49, .pad = 2}},
