@@ -70,6 +70,10 @@ unit_tests += test_recompute
 test_recompute_SOURCES = tests/unit/test_recompute.c tests/unit/graph_text.h
 test_recompute_LDADD = $(unit_ldadd)
 
+unit_tests += test_bucket
+test_bucket_SOURCES = tests/unit/test_bucket.c
+test_bucket_LDADD = $(unit_ldadd)
+
 unit_tests += test_rows
 test_rows_SOURCES = tests/unit/test_rows.c tests/unit/graph_text.h
 test_rows_LDADD = $(unit_ldadd)

@@ -37,6 +37,7 @@ libcore_la_SOURCES += \
 	core/run/sweep.c \
 	core/run/task_ops.c \
 	core/run/train.c core/run/train_impl.h \
+	core/run/train_bucket.c \
 	core/run/train_diverged.c \
 	core/run/trained.c core/run/trained.h \
 	core/run/train_losses.c \

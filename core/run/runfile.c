@@ -54,6 +54,7 @@ static const key_spec KEYS[] = {
     {"metrics", T_LIST, "", 0, 0, NULL},
     {"train.epochs", T_INT, "30", 0, 1e6, NULL},
     {"train.batch", T_INT, "128", 1, 1e6, NULL},
+    {"train.bucket", T_TEXT, "", 0, 0, NULL},
     {"train.learning_rate", T_REAL, "0.0002", 0, 1e3, NULL},
     {"train.schedule.kind", T_ENUM, "constant", 0, 0, AT_SCHEDULE_KINDS},
     {"train.schedule.factor", T_REAL, "0.1", 0, 1, NULL},

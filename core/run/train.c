@@ -20,7 +20,7 @@ at_status at_train_examples(trainer *t, at_error *err) {
   if (st == AT_OK && !t->examples.n)
     st = at_fail(err, AT_EINPUT, "%s: the task gives no examples of the split `%s`",
                  t->s->run->path, t->examples.split);
-  return st;
+  return st == AT_OK ? at_train_bucket(t, err) : st;
 }
 
 static at_status one_epoch(trainer *t, at_error *err) {
@@ -187,6 +187,7 @@ at_status at_train_open(trainer *t, at_error *err) {
   t->examples.split = at_session_split(s, "train");
   t->evaluates = s->n_metrics && at_dataset_rows(s->data, validation, s->batch[0].name) > 0;
   at_status st = check_evaluates(t, validation, err);
+  if (st == AT_OK) st = at_train_buckets(t, err);
   if (st == AT_OK) st = make_room(t, err);
   if (st == AT_OK) st = at_session_cache(s, t->examples.split, &cache, err);
   if (st == AT_OK) st = at_train_losses(t, err);
@@ -207,6 +208,7 @@ void at_train_close(trainer *t) {
   free(t->loss);
   free(t->norm);
   free(t->loss_sum);
+  free(t->length);
   free(t->examples.example);
   free(t->examples.out);
   free(t->examples.text);

@@ -14,6 +14,8 @@ typedef struct trainer {
   at_schedule schedule;
   at_watch watch;
   at_task_run examples;
+  int bucket;      /* the feed by whose lengths batches are made; -1: none */
+  int64_t *length; /* of each row of its batch axis, once an epoch began */
   at_progress_fn *fn;
   void *ctx;
   int64_t *rows[AT_MAX_BATCH_AXES], counts[AT_MAX_BATCH_AXES]; /* of the batch at hand */
@@ -53,6 +55,10 @@ at_status at_train_restore(trainer *t, at_error *err);
 /* train_losses.c: what the run file says of single losses, and of what is averaged. */
 at_status at_train_losses(trainer *t, at_error *err);
 at_status at_train_average(trainer *t, at_error *err);
+
+/* train_bucket.c: which input `train.bucket` means; the epoch's examples by it. */
+at_status at_train_buckets(trainer *t, at_error *err);
+at_status at_train_bucket(trainer *t, at_error *err);
 
 /* samples.c: a grid of what the model makes now, where it makes pictures. */
 at_status at_train_samples(trainer *t, at_error *err);

@@ -145,4 +145,32 @@ is "which are others than Adam's" no "$(cmp -s "$work/whole/last.safetensors" "$
 refuse "rows are moved or not" '`train.sparse` is `rows`; it must be true or false' train.sparse=rows
 refuses "rows of a table that stays as it is" 2 '`train.sparse` is true, but the model has no table that is learned' \
   "$A" train "$work/run.yaml" --set model="$work/frozen.att" --set train.sparse=true --out "$work/never"
+# Batches of like lengths: another order, the same on any number of threads and in a run that goes on.
+bucketed() { # bucketed DIR OPTIONS...
+  local dir=$1
+  shift
+  "$A" train "$work/run.yaml" --set train.bucket=word --set train.epochs=5 --set train.checkpoint_every=1 \
+    --out "$work/$dir" "$@" >/dev/null 2>"$work/log"
+}
+bucketed like1 --threads 1
+is "batches of like lengths train well" 0 $?
+bucketed like2 --threads 2
+same "two threads end in the same weights" "$work/like1/last.safetensors" "$work/like2/last.safetensors"
+"$A" train "$work/run.yaml" --set train.epochs=5 --out "$work/mixed" >/dev/null 2>"$work/log"
+is "which are others than those of mixed batches" no \
+  "$(cmp -s "$work/mixed/last.safetensors" "$work/like1/last.safetensors" || echo no)"
+caught=0
+for k in 1 2 3; do
+  "$A" train "$work/run.yaml" --set train.bucket=word --set train.epochs=5 --set train.checkpoint_every=1 \
+    --out "$work/like3" --resume --threads 1 >/dev/null 2>"$work/log" &
+  pid=$!
+  signal_later KILL $pid "$work/like3/metrics.jsonl" 3
+  wait $pid 2>/dev/null
+  [ -e "$work/like3/results.json" ] || caught=$((caught + 1))
+done
+is "kills came in the midst of it" yes "$([ $caught -gt 0 ] && echo yes)"
+bucketed like3 --resume --threads 2
+same "a run that was killed goes on with the same batches" "$work/like1/last.safetensors" "$work/like3/last.safetensors"
+refuse "an axis that there is not" '`train.bucket` is `wrod`; .*did you mean `word`' train.bucket=wrod
+refuse "an axis of one length" "it must be an axis along which .*, for example .word." train.bucket=d
 finish
