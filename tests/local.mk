@@ -35,7 +35,7 @@ test_plan_LDADD = $(unit_ldadd)
 
 unit_tests += test_ops
 test_ops_SOURCES = tests/unit/test_ops.c tests/unit/op_cases_basic.c tests/unit/op_cases_axes.c tests/unit/op_cases_more.c \
-  tests/unit/op_cases_choices.c tests/unit/op_cases_kernel.c \
+  tests/unit/op_cases_choices.c tests/unit/op_cases_kernel.c tests/unit/op_cases_attention.c \
   tests/unit/op_case_make.c tests/unit/op_case_make.h tests/unit/op_cases.h
 test_ops_LDADD = $(unit_ldadd)
 
@@ -77,6 +77,10 @@ test_bucket_LDADD = $(unit_ldadd)
 unit_tests += test_rows
 test_rows_SOURCES = tests/unit/test_rows.c tests/unit/graph_text.h
 test_rows_LDADD = $(unit_ldadd)
+
+unit_tests += test_attend
+test_attend_SOURCES = tests/unit/test_attend.c tests/unit/graph_text.h
+test_attend_LDADD = $(unit_ldadd)
 
 unit_tests += test_winograd
 test_winograd_SOURCES = tests/unit/test_winograd.c

@@ -1,5 +1,6 @@
 libcore_la_SOURCES += \
 	core/graph/again.c \
+	core/graph/attention.c core/graph/attention.h \
 	core/graph/axes.c \
 	core/graph/bind.c \
 	core/graph/broadcast.c core/graph/broadcast.h \
@@ -9,6 +10,7 @@ libcore_la_SOURCES += \
 	core/graph/graph.c core/graph/graph.h \
 	core/graph/halving.c core/graph/halving.h \
 	core/graph/op_attended_cosine.c \
+	core/graph/op_attention.c \
 	core/graph/op_binary.c \
 	core/graph/op_common.c core/graph/op_common.h \
 	core/graph/op_contract.c \
@@ -28,7 +30,7 @@ libcore_la_SOURCES += \
 	core/graph/op_join.c \
 	core/graph/op_arrange.c \
 	core/graph/op_learned.c \
-	core/graph/op_mask.c \
+	core/graph/op_mask.c core/graph/causal.h \
 	core/graph/op_noise.c \
 	core/graph/op_index.c \
 	core/graph/op_bce.c \
@@ -45,7 +47,7 @@ libcore_la_SOURCES += \
 	core/graph/optable.c core/graph/ops.h \
 	core/graph/params.c \
 	core/graph/pass.c core/graph/pass.h core/graph/pass_gram.c core/graph/pass_impl.h \
-	core/graph/pass_rows.c core/graph/pass_split.c core/graph/pass_training.c \
+	core/graph/pass_attend.c core/graph/pass_rows.c core/graph/pass_split.c core/graph/pass_training.c \
 	core/graph/place.c \
 	core/graph/plan.c \
 	core/graph/remake.c core/graph/rows.c \

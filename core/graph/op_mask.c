@@ -1,12 +1,10 @@
 /* What attention may not look at: scores there become so low that no weight is left. */
 #include <string.h>
 #include "core/graph/broadcast.h"
+#include "core/graph/causal.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/tensor/vecmath.h"
-
-/* Far below any score, and yet finite, so that no difference of two is NaN. */
-#define EXCLUDED (-1e30f)
 
 /* ---- mask ---- */
 
@@ -27,7 +25,7 @@ static void mask_forward_run(void *ctx, const at_stretch *s) {
   const masked *c = ctx;
   for (int64_t i = 0; i < s->n; i++)
     c->y[s->out + i] =
-        c->m[s->at[1] + i * s->step[1]] != 0 ? c->x[s->at[0] + i * s->step[0]] : EXCLUDED;
+        c->m[s->at[1] + i * s->step[1]] != 0 ? c->x[s->at[0] + i * s->step[0]] : AT_EXCLUDED;
 }
 
 static void mask_back_run(void *ctx, const at_stretch *s) {
@@ -81,22 +79,22 @@ static int root_of(const at_graph *g, int axis) {
   return axis;
 }
 
-/* Which part of what the keys were joined from `axis` is; -1: none. */
-static int part_of(const at_graph *g, const at_node *n, int axis) {
-  const at_axis *a = &g->axis[root_of(g, n->arg[CAUSAL_KEY].axis[0])];
-  for (int i = 0; i < a->n_part; i++)
+/* Which part of what `key` was joined from `axis` is; -1: none. */
+static int part_of(const at_graph *g, int key, int axis) {
+  const at_axis *a = &g->axis[root_of(g, key)];
+  for (int i = 0; axis >= 0 && i < a->n_part; i++)
     if (a->part[i].axis == axis) return i;
   return -1;
 }
 
-static int ordered_part(const at_graph *g, const at_node *n) {
-  return n->arg[CAUSAL_PART].set ? part_of(g, n, n->arg[CAUSAL_PART].axis[0]) : -1;
+/* Those who attend are one part of what they attend to, not all of it. */
+static bool is_part(const at_graph *g, int key, int query) {
+  return root_of(g, key) != root_of(g, query) && g->axis[query].parent >= 0 &&
+         part_of(g, key, query) >= 0;
 }
 
-/* Those who attend are one part of what they attend to, not all of it. */
-static bool is_part(const at_graph *g, const at_node *n, int query) {
-  return root_of(g, n->arg[CAUSAL_KEY].axis[0]) != root_of(g, query) &&
-         g->axis[query].parent >= 0 && part_of(g, n, query) >= 0;
+static int ordered_axis(const at_node *n) {
+  return n->arg[CAUSAL_PART].set ? n->arg[CAUSAL_PART].axis[0] : -1;
 }
 
 static at_status causal_infer(at_graph *g, at_node *n, at_error *err) {
@@ -106,43 +104,57 @@ static at_status causal_infer(at_graph *g, at_node *n, at_error *err) {
   if (s == AT_OK) s = at_node_need_dim(g, n->in[0], q, &dq, err);
   if (s != AT_OK) return s;
   const at_dim *a = &n->dim[dk], *b = &n->dim[dq];
-  if (root_of(g, k) != root_of(g, q) && !is_part(g, n, q) &&
+  if (root_of(g, k) != root_of(g, q) && !is_part(g, k, q) &&
       (g->axis[k].parent >= 0 || g->axis[q].parent >= 0 ||
        (a->size >= 0 && b->size >= 0 && a->size != b->size)))
     return at_fail(err, AT_EINPUT, "order needs axes of one length; `%s` and `%s` are not",
                    g->axis[k].name, g->axis[q].name);
-  if (n->arg[CAUSAL_PART].set && ordered_part(g, n) < 0)
+  if (n->arg[CAUSAL_PART].set && part_of(g, k, ordered_axis(n)) < 0)
     return at_fail(err, AT_EINPUT, "`%s` was not joined from `%s`", g->axis[k].name,
                    g->axis[n->arg[CAUSAL_PART].axis[0]].name);
   return AT_OK;
 }
 
+at_causal at_causal_of(const at_exec *x, int key, int query, int part) {
+  const at_graph *g = at_x_graph(x);
+  return (at_causal){.x = x,
+                     .whole = &g->axis[root_of(g, key)],
+                     .part = part_of(g, key, part),
+                     .from = is_part(g, key, query) ? part_of(g, key, query) : -1};
+}
+
+/* Where part `part` of a row of `length` begins and ends; all of the row with -1. */
+static void stretch_of(const at_causal *c, int part, int64_t parent, int64_t length, int64_t *begin,
+                       int64_t *end) {
+  *begin = 0;
+  *end = length;
+  for (int i = 0; i <= part; i++) {
+    const struct at_part *p = &c->whole->part[i];
+    const int64_t *off = p->size >= 0 ? NULL : at_x_offsets(c->x, p->axis);
+    if (i) *begin = *end;
+    *end = *begin + (off ? off[parent + 1] - off[parent] : p->size);
+  }
+}
+
+/* The stretch behind the query, all of the part in order where the query is outside. */
+void at_causal_hidden(const at_causal *c, int64_t parent, int64_t q, int64_t n, int64_t *from,
+                      int64_t *end) {
+  int64_t begin;
+  stretch_of(c, c->from, parent, n, &begin, end);
+  if (c->from >= 0) q += begin;
+  stretch_of(c, c->part, parent, n, &begin, end);
+  *from = q >= begin && q < *end ? q + 1 : begin;
+}
+
 typedef struct order {
-  const at_exec *x;
-  const at_node *n;
+  at_causal causal;
   const float *in;
   float *out;
   int64_t q_stride, q_size;
   const int64_t *off; /* ragged: of the query's rows */
   int64_t parents;
-  int part;
-  int from; /* those who attend are this part alone; -1: all of it */
-  const at_axis *whole;
   bool back, in_place; /* back where dx lies as dy did: what passes stays, the rest goes */
 } order;
-
-/* Where part `part` of a row of `length` begins and ends; all of the row with -1. */
-static void stretch_of(const order *o, int part, int64_t parent, int64_t length, int64_t *begin,
-                       int64_t *end) {
-  *begin = 0;
-  *end = length;
-  for (int i = 0; i <= part; i++) {
-    const struct at_part *p = &o->whole->part[i];
-    const int64_t *off = p->size >= 0 ? NULL : at_x_offsets(o->x, p->axis);
-    if (i) *begin = *end;
-    *end = *begin + (off ? off[parent + 1] - off[parent] : p->size);
-  }
-}
 
 /* Keys begin .. end - 1 of a lane pass as they are. */
 static void let_through(const order *o, int64_t at, int64_t begin, int64_t end, int64_t stride) {
@@ -162,7 +174,7 @@ static void let_through(const order *o, int64_t at, int64_t begin, int64_t end, 
 }
 
 static void order_lane(const order *o, int64_t at, int64_t n, int64_t stride) {
-  int64_t q = at / o->q_stride % o->q_size, p = 0, begin, end;
+  int64_t q = at / o->q_stride % o->q_size, p = 0, from, end;
   if (o->off) {
     int64_t hi = o->parents;
     while (hi - p > 1) {
@@ -174,14 +186,10 @@ static void order_lane(const order *o, int64_t at, int64_t n, int64_t stride) {
     }
     q -= o->off[p];
   }
-  stretch_of(o, o->from, p, n, &begin, &end);
-  if (o->from >= 0) q += begin;
-  stretch_of(o, o->part, p, n, &begin, &end);
-  /* Not free: the stretch behind the query, all of it where the query is outside. */
-  const int64_t from = q >= begin && q < end ? q + 1 : begin;
+  at_causal_hidden(&o->causal, p, q, n, &from, &end);
   let_through(o, at, 0, from, stride);
   if (!o->back)
-    for (int64_t k = from; k < end; k++) o->out[at + k * stride] = EXCLUDED;
+    for (int64_t k = from; k < end; k++) o->out[at + k * stride] = AT_EXCLUDED;
   if (o->in_place)
     for (int64_t k = from; k < end; k++) o->out[at + k * stride] = 0;
   let_through(o, at, end, n, stride);
@@ -194,11 +202,9 @@ static void order_run(void *ctx, const at_lanes *l) {
 static void causal_run(at_exec *x, const at_node *n, const float *in, float *out, bool back) {
   const at_graph *g = at_x_graph(x);
   int q = n->arg[CAUSAL_QUERY].axis[0], dq = at_node_dim(n, q);
-  order o = {.x = x, .n = n, .in = in, .out = out, .back = back};
-  o.part = ordered_part(g, n);
-  o.from = is_part(g, n, q) ? part_of(g, n, q) : -1;
+  order o = {.in = in, .out = out, .back = back};
+  o.causal = at_causal_of(x, n->arg[CAUSAL_KEY].axis[0], q, ordered_axis(n));
   o.in_place = back && in == out;
-  o.whole = &g->axis[root_of(g, n->arg[CAUSAL_KEY].axis[0])];
   o.q_stride = at_x_around(x, n, dq).inner;
   o.q_size = at_x_dim(x, n, dq);
   o.off = at_x_offsets(x, q);

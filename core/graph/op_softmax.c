@@ -42,8 +42,8 @@ static at_status softmax_infer(at_graph *g, at_node *n, at_error *err) {
 
 static void softmax_row(const along *a, const at_lanes *l) {
   const float *x = a->x + l->at;
-  float *y = a->out + l->at, top = x[0];
-  for (int64_t i = 1; i < l->n; i++) top = x[i] > top ? x[i] : top;
+  float *y = a->out + l->at;
+  const float top = at_vmax(x, (size_t)l->n);
   for (int64_t i = 0; i < l->n; i++) y[i] = a->num * (x[i] - top);
   at_vexp(y, y, (size_t)l->n);
   float by = 1.0f / at_vsum(y, (size_t)l->n);

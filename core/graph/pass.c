@@ -12,7 +12,7 @@
 /* ---- names ---- */
 
 /* Beside the bits of pass.h. */
-const char *const at_pass_names[] = {"gram", "cse", "split", "rows", NULL};
+const char *const at_pass_names[] = {"gram", "cse", "split", "rows", "attend", NULL};
 
 unsigned at_pass_find(const char *name) {
   for (unsigned i = 0; at_pass_names[i]; i++)

@@ -21,6 +21,8 @@ void at_pass_split_find(const at_graph *g, bool *split);
 at_status at_pass_split(at_graph *g, const at_node *n, at_node **out, at_error *err);
 /* Behind the others, which leave ids as places: rows that are read alone (pass_rows.c). */
 at_status at_pass_rows(at_graph *g, at_error *err);
+/* Of a training graph, behind the others: attention in one pass (pass_attend.c). */
+at_status at_pass_attend(at_graph *g, at_error *err);
 /* Nodes that nobody needs go, and the others are numbered anew. Ids are places before, too. */
 at_status at_pass_drop_dead(at_graph *g, at_error *err);
 #endif

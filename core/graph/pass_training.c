@@ -96,6 +96,8 @@ at_status at_graph_training(const at_graph *g, unsigned mask, at_graph **out, at
   if (s == AT_OK) s = at_pass_drop_dead(m.out, err);
   if (s == AT_OK && (mask & AT_PASS_ROWS)) s = at_pass_rows(m.out, err);
   if (s == AT_OK) s = at_pass_drop_dead(m.out, err);
+  if (s == AT_OK && (mask & AT_PASS_ATTEND)) s = at_pass_attend(m.out, err);
+  if (s == AT_OK) s = at_pass_drop_dead(m.out, err);
   if (s == AT_OK) return AT_OK;
   at_graph_free(m.out);
   *out = NULL;

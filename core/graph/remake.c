@@ -15,9 +15,13 @@
 enum { SHORT_SUM = 256 }; /* products for one number, up to which they cost little */
 enum { SLACK = 64 };      /* one part in so many of the memory is worth less than the time */
 
+static bool is_product(const at_node *n) {
+  return n->op == &at_op_contract || n->op == &at_op_attention;
+}
+
 static bool is_cheap(const at_exec *x, const at_node *n) {
   if (n->op->flags & AT_OP_CHEAP) return true;
-  if (n->op != &at_op_contract) return false;
+  if (!is_product(n)) return false;
   return at_op_flops(x, n) <= 2.0 * SHORT_SUM * (double)at_x_count(x, n);
 }
 
@@ -115,7 +119,7 @@ void at_exec_settle(at_exec *x) {
   for (int round = 0; round < 2; round++)
     for (int i = x->n - 1; i >= 0; i--) {
       at_slot *s = &x->slot[i];
-      if (!s->twice || s->anew || (x->g->node[i]->op == &at_op_contract) != (round == 0)) continue;
+      if (!s->twice || s->anew || is_product(x->g->node[i]) != (round == 0)) continue;
       s->twice = false;
       s->twice = most(x) > enough;
     }

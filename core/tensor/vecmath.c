@@ -117,6 +117,19 @@ float at_vsum(const float *x, size_t n) {
   return fold(lane);
 }
 
+float at_vmax(const float *x, size_t n) {
+  float lane[LANES], top;
+  size_t i = 0;
+  for (int l = 0; l < LANES; l++) lane[l] = x[0];
+  for (; i + LANES <= n; i += LANES)
+    for (int l = 0; l < LANES; l++)
+      lane[l] = x[i + (size_t)l] > lane[l] ? x[i + (size_t)l] : lane[l];
+  for (int l = 0; i < n; i++, l++) lane[l] = x[i] > lane[l] ? x[i] : lane[l];
+  top = lane[0];
+  for (int l = 1; l < LANES; l++) top = lane[l] > top ? lane[l] : top;
+  return top;
+}
+
 float at_vdot(const float *x, const float *y, size_t n) {
   float lane[LANES] = {0};
   size_t i = 0;

@@ -25,5 +25,7 @@ void at_vsigmoid(float *y, const float *x, size_t n);
 void at_vaxpy(float *restrict y, float a, const float *restrict x, size_t n);
 /* Sums in a fixed order (eight lanes, then pairwise), in float. */
 float at_vsum(const float *x, size_t n);
+/* The greatest of n >= 1 numbers; where one is NaN, any of the others or NaN. */
+float at_vmax(const float *x, size_t n);
 float at_vdot(const float *x, const float *y, size_t n);
 #endif

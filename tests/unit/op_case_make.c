@@ -99,11 +99,9 @@ const op_case *op_case_at(int i) {
   static const struct {
     const op_case *v;
     const int *n;
-  } lists[] = {{op_cases_basic, &n_op_cases_basic},
-               {op_cases_axes, &n_op_cases_axes},
-               {op_cases_more, &n_op_cases_more},
-               {op_cases_choices, &n_op_cases_choices},
-               {op_cases_kernel, &n_op_cases_kernel}};
+  } lists[] = {{op_cases_basic, &n_op_cases_basic},   {op_cases_axes, &n_op_cases_axes},
+               {op_cases_more, &n_op_cases_more},     {op_cases_choices, &n_op_cases_choices},
+               {op_cases_kernel, &n_op_cases_kernel}, {op_cases_attention, &n_op_cases_attention}};
   for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++) {
     if (i < *lists[k].n) return &lists[k].v[i];
     i -= *lists[k].n;

@@ -34,4 +34,6 @@ extern const op_case op_cases_choices[];
 extern const int n_op_cases_choices;
 extern const op_case op_cases_kernel[];
 extern const int n_op_cases_kernel;
+extern const op_case op_cases_attention[];
+extern const int n_op_cases_attention;
 #endif
