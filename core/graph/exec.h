@@ -152,6 +152,8 @@ at_pool *at_x_pool(const at_exec *x);
 bool at_x_training(const at_exec *x);
 /* Training, and the first run of n in this step: what may move running averages. */
 bool at_x_counts(const at_exec *x, const at_node *n);
+/* Forward: backward makes the value again; what forward saved is there. */
+bool at_x_again(const at_exec *x, const at_node *n);
 uint64_t at_x_seed(const at_exec *x);
 uint64_t at_x_step(const at_exec *x);
 int64_t at_x_dim(const at_exec *x, const at_node *n, int dim); /* bound size of a dim */

@@ -290,13 +290,13 @@ static void batch_forward(at_exec *x, const at_node *n) {
   c.square = c.sum + m->n;
   c.running_mean = at_unconst(at_x_in(x, n, MEAN));
   c.running_var = at_unconst(at_x_in(x, n, VARIANCE));
-  if (at_x_training(x))
-    at_parallel_range(at_x_pool(x), (size_t)m->n, 16, batch_statistics, &c);
-  else
+  if (!at_x_training(x))
     for (int64_t i = 0; i < m->n; i++) {
       m->mean[i] = c.running_mean[i];
       m->rstd[i] = (float)(1 / sqrt((double)c.running_var[i] + m->eps));
     }
+  else if (!at_x_again(x, n))
+    at_parallel_range(at_x_pool(x), (size_t)m->n, 16, batch_statistics, &c);
   at_parallel_range(at_x_pool(x), (size_t)m->rows, (size_t)(8192 / m->n + 1), batch_rows, m);
 }
 
@@ -380,7 +380,7 @@ const at_op at_op_batch_norm = {
     .min_in = 1,
     .max_in = 1,
     .params = batch_params,
-    .flags = AT_OP_KEEPS_IN | AT_OP_TAIL | AT_OP_TRAIN,
+    .flags = AT_OP_KEEPS_IN | AT_OP_CHEAP | AT_OP_TAIL | AT_OP_TRAIN,
     .infer = batch_infer,
     .saved = batch_saved,
     .scratch = batch_scratch,

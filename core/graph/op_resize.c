@@ -110,6 +110,7 @@ const at_op at_op_resize = {
     .min_in = 1,
     .max_in = 1,
     .params = resize_params,
+    .flags = AT_OP_CHEAP,
     .infer = resize_infer,
     .forward = resize_forward,
     .backward = resize_backward,

@@ -252,9 +252,17 @@ static bool alone(const at_exec *x, const at_node *n, int k) {
   return true;
 }
 
+/* The turn of a set of one; -1: it has more, or none. */
+static int only(const at_exec *x, at_turns turns) {
+  int k = 0;
+  while (k < x->turns && turns != (at_turns)1 << k) k++;
+  return k < x->turns ? k : -1;
+}
+
 /* The gradient of input 0 of n begins in its backward, in the place of `over` that ends there. */
 static void inherit(at_exec *x, const at_node *n, at_piece *over) {
-  const int root = x->slot[n->in[0]->id].root, step = at_exec_backstep(x, 0, n->id);
+  const int root = x->slot[n->in[0]->id].root;
+  const int step = at_exec_backstep(x, only(x, x->slot[n->id].back), n->id);
   at_piece *p = at_exec_piece(x, root, AT_PIECE_GRAD), *home = &x->piece[over->home];
   if (over->begin < 0 && over->home == (int)(over - x->piece)) return;
   if (p->begin != step || home->end != step || p->home != (int)(p - x->piece)) return;
@@ -265,14 +273,15 @@ static void inherit(at_exec *x, const at_node *n, at_piece *over) {
 }
 
 static void hand_over(at_exec *x) {
-  if (x->turns > 1 || x->o.keep_all) return;
+  if (x->o.keep_all) return;
   for (int i = x->n - 1; i >= 0; i--) {
     const at_node *n = x->g->node[i];
     const at_slot *s = &x->slot[i];
-    if (!s->live || !s->back || is_outside(n)) continue;
+    if (!s->live || only(x, s->back) < 0 || is_outside(n)) continue;
     const at_slot *in = &x->slot[n->in[0]->id];
     const at_slot *root = &x->slot[in->root];
-    if (!in->want || root->sought || s->sought || is_outside(x->g->node[in->root])) continue;
+    if (!(in->want & s->back) || root->sought || s->sought || is_outside(x->g->node[in->root]))
+      continue;
     if (!alone(x, n, 0)) continue;
     if (n->op->flags & AT_OP_IN_PLACE && alike(n, n->in[0]))
       inherit(x, n, at_exec_piece(x, i, AT_PIECE_GRAD));

@@ -111,7 +111,7 @@ static size_t most(at_exec *x) {
 
 void at_exec_settle(at_exec *x) {
   x->settled = true;
-  if (x->turns > 1 || x->o.keep_all || !x->o.gradients) return;
+  if (x->o.keep_all || !x->o.gradients) return;
   mark_anew(x);
   if (!mark_twice(x)) return;
   for (int i = 0; i < x->n * AT_PIECES; i++) x->piece[i].bytes = AT_UNMEASURED;
