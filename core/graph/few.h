@@ -26,10 +26,10 @@ typedef struct at_few_planes {
 typedef struct at_few_product {
   const at_few *how;
   int64_t tiles, from, to;
-  const float *w;        /* [to, from, taps] */
-  float *dw;             /* the same */
-  bool turned;           /* kernels by half a turn */
-  at_few_planes v, m;    /* [tiles, phase, from], [tiles, to] */
+  const float *w;     /* [to, from, taps] */
+  float *dw;          /* the same */
+  bool turned;        /* kernels by half a turn */
+  at_few_planes v, m; /* [tiles, phase, from], [tiles, to] */
   float *space;
 } at_few_product;
 

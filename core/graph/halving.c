@@ -1,5 +1,6 @@
 #include "core/graph/halving.h"
 #include <string.h>
+#include "core/graph/few.h"
 #include "core/graph/op_common.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/vecmath.h"
@@ -10,8 +11,11 @@
 enum { BLOCK = 64, SIDE = 3, PLANES = SIDE * SIDE, PHASES = 4, APART = 16 };
 enum { LEAST_CHANNELS = 32, LEAST_TILES = 64 };
 
+static bool few(const at_tiling *c) { return at_few_pays(at_tiles(c), c->from, c->to); }
+
 static bool pays(const at_tiling *c) {
-  return c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS && at_tiles(c) >= LEAST_TILES;
+  return c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS &&
+         (at_tiles(c) >= LEAST_TILES || few(c));
 }
 
 static int64_t fewer(int64_t n, int64_t most) { return n < most ? n : most; }
@@ -27,7 +31,7 @@ enum { MOST_WEIGHTS = 1 << 19, MOST_PLANES = 3 << 19 };
 
 /* Channels made that are worked on at a time, their weights transformed. */
 static int64_t block_of(const at_tiling *c) {
-  return piece(c->to, PLANES * PHASES * c->from, MOST_WEIGHTS, 32);
+  return few(c) ? c->to : piece(c->to, PLANES * PHASES * c->from, MOST_WEIGHTS, 32);
 }
 
 static int64_t tile_numbers(const at_tiling *c) {
@@ -36,11 +40,15 @@ static int64_t tile_numbers(const at_tiling *c) {
 
 /* Tiles that are worked on at a time. */
 static int64_t chunk_of(const at_tiling *c) {
-  return piece(at_tiles(c), tile_numbers(c), MOST_PLANES, 24);
+  return few(c) ? at_tiles(c) : piece(at_tiles(c), tile_numbers(c), MOST_PLANES, 24);
 }
 
+static const at_few few_way;
+
 static size_t scratch(const at_tiling *c) {
-  return (size_t)(PLANES * PHASES * c->from * block_of(c) + chunk_of(c) * tile_numbers(c));
+  const size_t tiles = (size_t)(chunk_of(c) * tile_numbers(c));
+  return tiles + (few(c) ? at_few_space(&few_way, chunk_of(c), c->from, c->to)
+                         : (size_t)(PLANES * PHASES * c->from * block_of(c)));
 }
 
 typedef struct span {
@@ -332,6 +340,19 @@ static void weight_back_rows(void *ctx, size_t begin, size_t end) {
                         k->dw + ((k->block.first + o) * from + ch) * TAPS);
 }
 
+static void few_weights(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
+  (void)turned;
+  for (int64_t i = 0; i < n; i += LANES)
+    weight_pairs(w + i * TAPS, TAPS, fewer(n - i, LANES), u + i, plane, n);
+}
+
+static void few_weights_back(const float *u, int64_t plane, int64_t n, float *dw) {
+  for (int64_t i = 0; i < n; i += LANES)
+    weight_back_pairs(u + i, plane, n, fewer(n - i, LANES), dw + i * TAPS);
+}
+
+static const at_few few_way = {PLANES, PHASES, TAPS, few_weights, few_weights_back};
+
 /* ---- the three products ---- */
 
 enum { GRAIN = 8, CHANNELS = 32 };
@@ -346,12 +367,49 @@ static void transform(at_pool *pool, at_range_fn *fn, work *k) {
     at_parallel_range(pool, (size_t)k->block.n, LANES, fn, k);
 }
 
+/* Of one chunk and one block, which are all. */
+static at_few_product open_few(work *k) {
+  next_chunk(k);
+  next_block(k);
+  return (at_few_product){.how = &few_way,
+                          .tiles = k->chunk.n,
+                          .from = k->c->from,
+                          .to = k->c->to,
+                          .w = k->w,
+                          .dw = k->dw,
+                          .v = {k->v.p, k->v.row, k->v.step},
+                          .m = {k->m.p, k->m.row, k->m.step},
+                          .space = k->u};
+}
+
+static void few_forward(at_pool *pool, work *k) {
+  const at_few_product f = open_few(k);
+  over_tiles(pool, input_range, k);
+  at_few_forward(pool, &f);
+  over_tiles(pool, output_range, k);
+}
+
+static void few_into_x(at_pool *pool, work *k) {
+  const at_few_product f = open_few(k);
+  over_tiles(pool, slope_range, k);
+  at_few_back(pool, &f);
+  at_parallel_range(pool, (size_t)k->c->from, CHANNELS, back_channels, k);
+}
+
+static void few_into_weight(at_pool *pool, work *k) {
+  const at_few_product f = open_few(k);
+  over_tiles(pool, input_range, k);
+  over_tiles(pool, slope_range, k);
+  at_few_weight(pool, &f);
+}
+
 static void forward(at_pool *pool, const at_tiling *c, const float *weight, const float *x,
                     float *y, float *space) {
   work k = open_work(c, space);
   k.w = weight;
   k.x = x;
   k.y = y;
+  if (few(c)) few_forward(pool, &k);
   while (next_chunk(&k)) {
     over_tiles(pool, input_range, &k);
     for (k.block = (span){0, 0}; next_block(&k);) {
@@ -371,6 +429,7 @@ static void into_x(at_pool *pool, const at_tiling *c, const float *weight, const
   k.w = weight;
   k.dy = dy;
   k.dx = dx;
+  if (few(c)) few_into_x(pool, &k);
   while (next_chunk(&k)) {
     for (k.block = (span){0, 0}; next_block(&k);) {
       over_tiles(pool, slope_range, &k);
@@ -390,6 +449,7 @@ static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const
   k.x = x;
   k.dy = dy;
   k.dw = dw;
+  if (few(c)) few_into_weight(pool, &k);
   while (next_block(&k)) {
     for (k.chunk = (span){0, 0}; next_chunk(&k);) {
       if (k.chunk.n < at_tiles(c) || k.block.first == 0) over_tiles(pool, input_range, &k);

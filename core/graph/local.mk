@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	core/graph/broadcast.c core/graph/broadcast.h \
 	core/graph/exec.c core/graph/exec.h core/graph/exec_impl.h \
 	core/graph/exec_view.c \
+	core/graph/few.c core/graph/few.h \
 	core/graph/flops.c \
 	core/graph/graph.c core/graph/graph.h \
 	core/graph/halving.c core/graph/halving.h \

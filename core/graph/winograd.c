@@ -1,4 +1,5 @@
 #include "core/graph/winograd.h"
+#include "core/graph/few.h"
 #include "core/graph/op_common.h"
 #include "core/graph/winograd_impl.h"
 #include "core/tensor/gemm.h"
@@ -97,10 +98,25 @@ static int64_t products(const at_tiling *c) {
   return n;
 }
 
-/* Few tiles share the numbers that nine weights become. */
+/* The gradient by x: dy with the weights turned, the channels changing places. */
+static at_tiling back_of(const at_tiling *c) {
+  return (at_tiling){c->images, c->oh, c->ow, c->to, c->h, c->w, c->from, 2 - c->pad, c->side};
+}
+
+static bool few_there(const at_tiling *c) {
+  return tiles_of_kind(c, 1) == at_tiles(c) && at_few_pays(at_tiles(c), c->from, c->to);
+}
+
+/* Tiles so few, there and back, that weights are the larger part: few.h. */
+static bool few(const at_tiling *c) {
+  const at_tiling back = back_of(c);
+  return few_there(c) && few_there(&back);
+}
+
+/* Otherwise few tiles share the numbers that nine weights become. */
 static bool pays(const at_tiling *c) {
   return c->pad <= 2 && c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS &&
-         at_tiles(c) >= LEAST_TILES;
+         (at_tiles(c) >= LEAST_TILES || few(c));
 }
 
 /* Large tiles that hang far over the edge save nothing. */
@@ -108,11 +124,6 @@ static bool four_pays(const at_tiling *c) {
   at_tiling two = *c;
   two.side = at_minimal_two.side;
   return pays(c) && products(c) * 5 <= products(&two) * 4;
-}
-
-/* The gradient by x: dy with the weights turned, the channels changing places. */
-static at_tiling back_of(const at_tiling *c) {
-  return (at_tiling){c->images, c->oh, c->ow, c->to, c->h, c->w, c->from, 2 - c->pad, c->side};
 }
 
 static int64_t chunk_of(const at_tiling *c) {
@@ -125,9 +136,14 @@ static int64_t chunk_of(const at_tiling *c) {
 /* From one plane of weights to the next. */
 static int64_t u_step(const at_tiling *c) { return at_gemm_pitch(c->from * c->to); }
 
+static const at_few *few_of(const at_tiling *c);
+
+static int64_t u_size(const at_tiling *c) { return few(c) ? 0 : planes_of(c) * u_step(c); }
+
 static size_t scratch(const at_tiling *c) {
-  return (size_t)(planes_of(c) *
-                  (u_step(c) + chunk_of(c) * (at_gemm_pitch(c->from) + at_gemm_pitch(c->to))));
+  const int64_t row = at_gemm_pitch(c->from) + at_gemm_pitch(c->to);
+  return (size_t)(u_size(c) + planes_of(c) * chunk_of(c) * row) +
+         (few(c) ? at_few_space(few_of(c), chunk_of(c), c->from, c->to) : 0);
 }
 
 /* ---- a chunk of tiles ---- */
@@ -276,6 +292,40 @@ static void weight_back_rows(void *ctx, size_t begin, size_t end) {
     weight_back_lanes(k, i, lesser((int64_t)end * k->from - i, LANES));
 }
 
+static void few_weights(const at_minimal *how, const float *w, bool turned, int64_t n, float *u,
+                        int64_t plane) {
+  const weights k = {.how = how, .step = plane};
+  for (int64_t i = 0; i < n; i += LANES)
+    weight_lanes(&k, w + i * TAPS, TAPS, turned, lesser(n - i, LANES), u + i);
+}
+
+static void few_weights_two(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
+  few_weights(&at_minimal_two, w, turned, n, u, plane);
+}
+
+static void few_weights_four(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
+  few_weights(&at_minimal_four, w, turned, n, u, plane);
+}
+
+static void few_back(const at_minimal *how, const float *u, int64_t plane, int64_t n, float *dw) {
+  const weights k = {.how = how, .step = plane, .u = at_unconst(u), .dw = dw};
+  for (int64_t i = 0; i < n; i += LANES) weight_back_lanes(&k, i, lesser(n - i, LANES));
+}
+
+static void few_back_two(const float *u, int64_t plane, int64_t n, float *dw) {
+  few_back(&at_minimal_two, u, plane, n, dw);
+}
+
+static void few_back_four(const float *u, int64_t plane, int64_t n, float *dw) {
+  few_back(&at_minimal_four, u, plane, n, dw);
+}
+
+static const at_few *few_of(const at_tiling *c) {
+  static const at_few two = {16, 1, TAPS, few_weights_two, few_back_two};
+  static const at_few four = {36, 1, TAPS, few_weights_four, few_back_four};
+  return c->side == at_minimal_four.side ? &four : &two;
+}
+
 /* ---- the three products ---- */
 
 enum { GRAIN = 8 }; /* tiles, or rows of weights */
@@ -289,7 +339,7 @@ typedef struct work {
 
 static work open_work(at_pool *pool, const at_tiling *c, float *space) {
   work k = {.pool = pool, .c = c, .most = chunk_of(c), .u = space};
-  k.v = k.u + planes_of(c) * u_step(c);
+  k.v = k.u + u_size(c);
   k.m = k.v + planes_of(c) * k.most * at_gemm_pitch(c->from);
   return k;
 }
@@ -332,6 +382,59 @@ static void run(work *k, const float *x, float *y) {
   }
 }
 
+/* All tiles are one chunk. */
+static at_few_planes few_planes(const work *k, float *p, int64_t channels) {
+  const int64_t pitch = at_gemm_pitch(channels);
+  return (at_few_planes){p, pitch, k->n * pitch};
+}
+
+static at_few_product open_few(const work *k) {
+  const at_tiling *c = k->c;
+  return (at_few_product){
+      .how = few_of(c),
+      .tiles = k->n,
+      .from = c->from,
+      .to = c->to,
+      .v = few_planes(k, k->v, c->from),
+      .m = few_planes(k, k->m, c->to),
+      .space = k->m + planes_of(c) * k->most * at_gemm_pitch(c->to),
+  };
+}
+
+static void few_forward(work *k, const float *weight, const float *x, float *y) {
+  next(k);
+  at_few_product f = open_few(k);
+  f.w = weight;
+  over_tiles(k, input_range, x, k->v);
+  at_few_forward(k->pool, &f);
+  over_tiles(k, output_range, k->m, y);
+}
+
+/* The tiling is that of the way back: its v is what the weights made. */
+static void few_into_x(work *k, const float *weight, const float *dy, float *dx) {
+  next(k);
+  const at_few_product there = open_few(k);
+  at_few_product f = there;
+  f.from = there.to;
+  f.to = there.from;
+  f.v = there.m;
+  f.m = there.v;
+  f.w = weight;
+  f.turned = true;
+  over_tiles(k, input_range, dy, k->v);
+  at_few_back(k->pool, &f);
+  over_tiles(k, output_range, k->m, dx);
+}
+
+static void few_into_weight(work *k, const float *x, const float *dy, float *dw) {
+  next(k);
+  at_few_product f = open_few(k);
+  f.dw = dw;
+  over_tiles(k, input_range, x, k->v);
+  over_tiles(k, slope_range, dy, k->m);
+  at_few_weight(k->pool, &f);
+}
+
 static weights open_weights(const work *k, const at_tiling *c) {
   return (weights){minimal_of(c), c->from, c->to, u_step(c), NULL, NULL, k->u};
 }
@@ -339,6 +442,10 @@ static weights open_weights(const work *k, const at_tiling *c) {
 static void forward(at_pool *pool, const at_tiling *c, const float *weight, const float *x,
                     float *y, float *space) {
   work k = open_work(pool, c, space);
+  if (few(c)) {
+    few_forward(&k, weight, x, y);
+    return;
+  }
   weights w = open_weights(&k, c);
   w.w = weight;
   at_parallel_range(pool, (size_t)c->to, LANES, weight_columns, &w);
@@ -349,6 +456,10 @@ static void into_x(at_pool *pool, const at_tiling *c, const float *weight, const
                    float *dx, float *space) {
   const at_tiling back = back_of(c);
   work k = open_work(pool, &back, space);
+  if (few(c)) {
+    few_into_x(&k, weight, dy, dx);
+    return;
+  }
   weights w = open_weights(&k, c);
   w.w = weight;
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_rows, &w);
@@ -358,6 +469,10 @@ static void into_x(at_pool *pool, const at_tiling *c, const float *weight, const
 static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const float *dy,
                         float *dw, float *space) {
   work k = open_work(pool, c, space);
+  if (few(c)) {
+    few_into_weight(&k, x, dy, dw);
+    return;
+  }
   weights w = open_weights(&k, c);
   w.dw = dw;
   while (next(&k)) {

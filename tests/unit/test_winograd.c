@@ -127,6 +127,12 @@ static void test_all(void **state) {
       {&at_halving, {.images = 70, .h = 2, .w = 1, .from = 70, .to = 49, .pad = 2}},
       {&at_halving,
        {.images = 90, .h = 17, .w = 16, .from = 32, .to = 32, .pad = 1}}, /* 1440 tiles */
+      /* few tiles: weights by blocks, of which the last ones are smaller */
+      {&at_winograd_two, {.images = 8, .h = 4, .w = 4, .from = 133, .to = 500, .pad = 1}},
+      {&at_winograd_two, {.images = 16, .h = 4, .w = 3, .from = 300, .to = 128, .pad = 0}},
+      {&at_winograd_four, {.images = 8, .h = 8, .w = 7, .from = 161, .to = 130, .pad = 1}},
+      {&at_halving, {.images = 8, .h = 8, .w = 8, .from = 128, .to = 450, .pad = 1}},
+      {&at_halving, {.images = 17, .h = 5, .w = 4, .from = 260, .to = 131, .pad = 0}},
       /* more weights, and tiles, than are worked on at a time */
       {&at_halving, {.images = 130, .h = 5, .w = 6, .from = 100, .to = 300, .pad = 1}},
   };
