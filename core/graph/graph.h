@@ -306,6 +306,8 @@ enum {
                            * keeping it, where its inputs are there and memory is less for it */
   AT_OP_IN_PLACE = 1u << 12, /* backward can leave the gradient of input 0 where its own lies: then
                               * both are one pointer, and it assigns */
+  AT_OP_OVER_VALUE = 1u << 14,  /* backward can leave the gradient of input 0 where its value lies:
+                                 * then both are one pointer, and it assigns */
   AT_OP_WEIGHS_FIRST = 1u << 13 /* backward has read the value of input 0 when it asks for its
                                  * gradient, by at_x_grad_late: that may lie where the value did */
 };

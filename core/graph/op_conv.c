@@ -431,19 +431,15 @@ static void conv_backward(at_exec *x, const at_node *n) {
   at_tiling t;
   const at_tiled *fast = fast_way(&k.c, &t);
   k.dy = at_x_grad_out(x, n);
-  k.dx = at_x_grad_in(x, n, 0);
   k.dw = w.dw;
   if (db) at_x_add_column_sums(x, k.dy, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);
-  if (fast) {
-    if (k.dx) fast->into_x(at_x_pool(x), &t, w.w, k.dy, k.dx, w.rest);
-    if (w.dw) fast->into_weight(at_x_pool(x), &t, k.x, k.dy, w.dw, w.rest);
-  } else {
-    while ((k.dw || k.dx) && next_band(&k)) {
-      if (k.dw) slow_into_weight(at_x_pool(x), &k);
-      if (k.dx) slow_into_x(at_x_pool(x), &k);
-    }
-  }
+  if (w.dw && fast) fast->into_weight(at_x_pool(x), &t, k.x, k.dy, w.dw, w.rest);
+  while (w.dw && !fast && next_band(&k)) slow_into_weight(at_x_pool(x), &k);
   if (w.dw) at_weight_close(x, n, &w);
+  k.dx = at_x_grad_late(x, n);
+  k.first = k.rows = 0;
+  if (k.dx && fast) fast->into_x(at_x_pool(x), &t, w.w, k.dy, k.dx, w.rest);
+  while (k.dx && !fast && next_band(&k)) slow_into_x(at_x_pool(x), &k);
 }
 
 static double conv_flops(const at_exec *x, const at_node *n) {
@@ -460,7 +456,7 @@ const at_op at_op_conv2d = {
     .min_in = 1,
     .max_in = 1,
     .params = conv_params,
-    .flags = AT_OP_KEEPS_IN | AT_OP_TAIL,
+    .flags = AT_OP_KEEPS_IN | AT_OP_TAIL | AT_OP_WEIGHS_FIRST,
     .infer = conv_infer,
     .scratch = conv_scratch,
     .forward = conv_forward,

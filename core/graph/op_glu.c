@@ -54,6 +54,7 @@ static void glu_rows(void *ctx, size_t begin, size_t end) {
 
 static void glu_back_rows(void *ctx, size_t begin, size_t end) {
   const glu *k = ctx;
+  const bool over = k->dx == k->x;
   float gate[PIECE];
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
     for (int64_t at = 0; at < k->half; at += PIECE) {
@@ -61,9 +62,11 @@ static void glu_back_rows(void *ctx, size_t begin, size_t end) {
       const float *a = k->x + 2 * o * k->half + at, *dy = k->dy + o * k->half + at;
       float *da = k->dx + 2 * o * k->half + at, *db = da + k->half;
       at_vsigmoid(gate, a + k->half, (size_t)n);
+      AT_NO_CARRY
       for (int64_t i = 0; i < n; i++) {
-        da[i] += dy[i] * gate[i];
-        db[i] += dy[i] * a[i] * gate[i] * (1 - gate[i]);
+        const float to_a = dy[i] * gate[i], to_b = dy[i] * a[i] * gate[i] * (1 - gate[i]);
+        da[i] = over ? to_a : da[i] + to_a;
+        db[i] = over ? to_b : db[i] + to_b;
       }
     }
 }
@@ -92,7 +95,7 @@ const at_op at_op_glu = {
     .min_in = 1,
     .max_in = 1,
     .params = glu_params,
-    .flags = AT_OP_KEEPS_IN | AT_OP_CHEAP | AT_OP_SIZES,
+    .flags = AT_OP_KEEPS_IN | AT_OP_CHEAP | AT_OP_SIZES | AT_OP_OVER_VALUE,
     .infer = glu_infer,
     .forward = glu_forward,
     .backward = glu_backward,

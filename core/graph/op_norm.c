@@ -336,14 +336,16 @@ static void batch_back_channels(void *ctx, size_t begin, size_t end) {
 static void batch_back_rows(void *ctx, size_t begin, size_t end) {
   const channels *c = ctx;
   const norm *m = &c->m;
-  double share = m->fixed ? 0 : 1 / (double)m->rows;
+  const double share = m->fixed ? 0 : 1 / (double)m->rows;
+  const bool placed = m->dx == m->dy;
   for (int64_t r = (int64_t)begin; r < (int64_t)end; r++) {
     const float *x = m->x + r * m->n, *dy = m->dy + r * m->n;
     float *dx = m->dx + r * m->n;
     for (int64_t i = 0; i < m->n; i++) {
       float hat = (x[i] - m->mean[i]) * m->rstd[i];
-      dx[i] += m->weight[i] * m->rstd[i] *
-               (float)(dy[i] - share * (c->sum[i] + (double)hat * c->square[i]));
+      const float g = m->weight[i] * m->rstd[i] *
+                      (float)(dy[i] - share * (c->sum[i] + (double)hat * c->square[i]));
+      dx[i] = placed ? g : dx[i] + g;
     }
   }
 }
@@ -380,7 +382,7 @@ const at_op at_op_batch_norm = {
     .min_in = 1,
     .max_in = 1,
     .params = batch_params,
-    .flags = AT_OP_KEEPS_IN | AT_OP_CHEAP | AT_OP_TAIL | AT_OP_TRAIN,
+    .flags = AT_OP_KEEPS_IN | AT_OP_CHEAP | AT_OP_TAIL | AT_OP_TRAIN | AT_OP_IN_PLACE,
     .infer = batch_infer,
     .saved = batch_saved,
     .scratch = batch_scratch,

@@ -269,7 +269,7 @@ static void inherit(at_exec *x, const at_node *n, at_piece *over) {
   home->end = p->end;
   p->begin = -1;
   p->home = over->home;
-  if (over == at_exec_piece(x, n->id, AT_PIECE_GRAD)) x->slot[root].handed = n->id;
+  if (!(n->op->flags & AT_OP_WEIGHS_FIRST)) x->slot[root].handed = n->id;
 }
 
 static void hand_over(at_exec *x) {
@@ -285,7 +285,8 @@ static void hand_over(at_exec *x) {
     if (!alone(x, n, 0)) continue;
     if (n->op->flags & AT_OP_IN_PLACE && alike(n, n->in[0]))
       inherit(x, n, at_exec_piece(x, i, AT_PIECE_GRAD));
-    if (n->op->flags & AT_OP_WEIGHS_FIRST && !root->keep) inherit(x, n, value_back(x, in->root));
+    if (n->op->flags & (AT_OP_WEIGHS_FIRST | AT_OP_OVER_VALUE) && !root->keep)
+      inherit(x, n, value_back(x, in->root));
   }
 }
 
