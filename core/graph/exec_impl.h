@@ -18,9 +18,9 @@ enum {
 
 /* A piece is in use in steps begin..end, both included. Steps of the one
  * timeline: in turn k forward of node i is step 2nk + i, its backward step
- * 2nk + 2n - 1 - i; what comes after all turns is one step more.  Where there is one turn, each
- * value of a `recompute` module has a step more, before the first backward step of its call, in
- * which it is made anew.  begin -1: not needed. */
+ * 2nk + 2n - 1 - i; what comes after all turns is one step more.  Each value of a `recompute`
+ * module has a step more in every turn, before the first backward step of its call: in that of one
+ * turn it is made anew.  begin -1: not needed. */
 typedef struct at_piece {
   int begin, end;
   int home;             /* the piece in whose place it lies, itself for most */

@@ -228,6 +228,14 @@ static void live_work(at_exec *x, int i) {
   }
 }
 
+/* In the last turn that needs the value. */
+static int anew_step(const at_exec *x, int i) {
+  int turn = 0;
+  for (int k = 0; k < x->turns; k++)
+    if (x->slot[i].need >> k & 1) turn = k;
+  return at_exec_step(x, turn, x->anew_at[i]);
+}
+
 /* What a value is made of again must be there, or made before it. */
 static void live_again(at_exec *x) {
   for (int i = x->n - 1; i >= 0; i--) {
@@ -235,7 +243,7 @@ static void live_again(at_exec *x) {
     const at_node *n = x->g->node[i];
     const bool anew = x->slot[i].anew;
     if (again->begin < 0) continue;
-    if (anew) use(again, x->anew_at[i]);
+    if (anew) use(again, anew_step(x, i));
     const int begin = again->begin;
     for (int k = 0; k < n->n_in; k++) use(value_back(x, x->slot[n->in[k]->id].root), begin);
     if (n->op->saved) use(at_exec_piece(x, i, anew ? AT_PIECE_SAVED_ANEW : AT_PIECE_SAVED), begin);

@@ -27,6 +27,12 @@ static bool is_cheap(const at_exec *x, const at_node *n) {
 
 static bool is_outside(const at_node *n) { return at_node_is_input(n) || at_node_is_parameter(n); }
 
+/* In backward of one turn alone, before which forward of all turns has read it. */
+static bool once(const at_slot *s) {
+  return s->back && !(s->back & (s->back - 1)) &&
+         !((s->run | s->need) & ~(s->back | (s->back - 1)));
+}
+
 /* ---- `recompute` ---- */
 
 static bool may_be_anew(const at_node *n) { return n->recompute && !is_outside(n); }
@@ -46,7 +52,7 @@ bool at_exec_lay_steps(at_exec *x) {
   x->steps = x->n;
   for (int i = 0; i < x->n; i++) x->anew_at[i] = -1;
   for (int i = x->n - 1; i >= 0; i--) {
-    const bool call = x->turns == 1 && x->o.gradients && ends_call(x->g, i);
+    const bool call = x->o.gradients && ends_call(x->g, i);
     for (int k = 0; call && k <= i; k++)
       if (may_be_anew(x->g->node[k]) && x->g->node[k]->recompute == x->g->node[i]->recompute)
         x->anew_at[k] = x->steps++;
@@ -55,11 +61,15 @@ bool at_exec_lay_steps(at_exec *x) {
   return true;
 }
 
-/* What is read outside of the call that it was made in is kept, and what is asked for. */
+/* What is read outside of the call that it was made in is kept, and what is asked for. Of several
+ * turns the last that needs a value is the one whose backward reads it: by then all that it comes
+ * from is as its forward found it, for parameters move behind backward. */
 static void mark_anew(at_exec *x) {
   const at_graph *g = x->g;
-  for (int i = 0; i < x->n; i++)
-    x->slot[i].anew = x->slot[i].root == i && x->slot[i].live && x->anew_at[i] >= 0;
+  for (int i = 0; i < x->n; i++) {
+    at_slot *s = &x->slot[i];
+    s->anew = s->root == i && s->live && x->anew_at[i] >= 0 && (x->turns == 1 || once(s));
+  }
   for (int i = 0; i < x->n; i++) {
     if (!x->slot[i].live) continue;
     if (x->slot[i].keep) x->slot[x->slot[i].root].anew = false;
@@ -72,17 +82,13 @@ static void mark_anew(at_exec *x) {
 
 /* ---- what costs little ---- */
 
-/* In backward of one turn alone, before which forward of all turns has read it. */
-static bool once(const at_slot *s) {
-  return s->back && !(s->back & (s->back - 1)) &&
-         !((s->run | s->need) & ~(s->back | (s->back - 1)));
-}
-
-/* Where what it comes from is there in backward anyway, or made again too. */
+/* Where what it comes from is there in backward anyway, or made again too; not where it comes from
+ * inside of a `recompute` call, which would be made anew before its time. */
 static bool can_come_again(const at_exec *x, const at_node *n) {
   for (int k = 0; k < n->n_in; k++) {
     const int root = x->slot[n->in[k]->id].root;
     const bool kept = (n->op->flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1);
+    if (x->slot[root].anew) return false;
     if (!kept && !is_outside(x->g->node[root]) && !x->slot[root].twice) return false;
   }
   return true;
