@@ -3,6 +3,7 @@
 #include "core/graph/few.h"
 #include "core/graph/op_common.h"
 #include "core/tensor/gemm.h"
+#include "core/tensor/turn.h"
 #include "core/tensor/vecmath.h"
 
 /* Channels of a tile are worked on BLOCK at a time. PLANES: products of a tile, each in a matrix of
@@ -256,7 +257,7 @@ static void back_channels(void *ctx, size_t begin, size_t end) {
 /* ---- weights ---- */
 
 /* LANES pairs of channels are worked on together. */
-enum { LANES = 16, TAPS = 16 };
+enum { LANES = AT_TURN, TAPS = AT_TURN };
 typedef float lanes[LANES];
 
 /* The phase's tap (a, b) of the kernel. */
@@ -289,7 +290,8 @@ static void put(float *to, const float *from, int64_t n) {
 static void weight_pairs(const float *w, int64_t step, int64_t n, float *u, int64_t plane,
                          int64_t phase_step) {
   lanes t[TAPS] = {{0}}, p[PLANES];
-  for (int64_t l = 0; l < n; l++)
+  if (n == LANES) at_turn(w, step, TAPS, t);
+  for (int64_t l = 0; n < LANES && l < n; l++)
     for (int i = 0; i < TAPS; i++) t[i][l] = w[l * step + i];
   for (int phase = 0; phase < PHASES; phase++) {
     weight_phase(t, phase, p);
@@ -327,8 +329,10 @@ static void weight_back_pairs(const float *u, int64_t plane, int64_t phase_step,
     for (int a = 0; a < 2; a++)
       for (int b = 0; b < 2; b++) lanes_sum(e[a][b], e[a][b + 1], t[tap_of(phase, a, b)]);
   }
+  lanes g[LANES];
+  at_turn(t[0], LANES, LANES, g);
   for (int64_t l = 0; l < n; l++)
-    for (int i = 0; i < TAPS; i++) dw[l * TAPS + i] += t[i][l];
+    for (int i = 0; i < TAPS; i++) dw[l * TAPS + i] += g[l][i];
 }
 
 static void weight_back_rows(void *ctx, size_t begin, size_t end) {

@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	core/graph/flops.c \
 	core/graph/graph.c core/graph/graph.h \
 	core/graph/halving.c core/graph/halving.h \
+	core/graph/narrow.c core/graph/narrow.h \
 	core/graph/op_attended_cosine.c \
 	core/graph/op_attention.c \
 	core/graph/op_binary.c \

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "core/graph/halving.h"
+#include "core/graph/narrow.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/graph/weight.h"
@@ -161,7 +162,8 @@ static bool turns_patches(const conv *c) { return c->images * c->oh * c->ow < c-
 
 /* The way in fewer multiplications that pays, or NULL. */
 static const at_tiled *fast_way(const conv *c, at_tiling *t) {
-  static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_halving};
+  static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_halving,
+                                         &at_narrow};
   *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0], 0};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     t->side = ways[i]->side;

@@ -3,6 +3,7 @@
 #include "core/graph/op_common.h"
 #include "core/graph/winograd_impl.h"
 #include "core/tensor/gemm.h"
+#include "core/tensor/turn.h"
 
 /* About so many numbers of all planes are worked on at a time, for each channel. */
 enum { NUMBERS = 8192, BLOCK = AT_MINIMAL_BLOCK, LEAST_CHANNELS = 32, LEAST_TILES = 64 };
@@ -229,7 +230,7 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
 
 /* ---- weights ---- */
 
-enum { LANES = 16 }; /* pairs of channels that are worked on together: a line of a cache */
+enum { LANES = AT_TURN }; /* pairs of channels that are worked on together: a line of a cache */
 
 typedef struct weights {
   const at_minimal *how;
@@ -244,11 +245,12 @@ static void weight_lanes(const weights *k, const float *w, int64_t apart, bool t
                          float *u) {
   const int line[] = {k->how->side + 2, k->how->side + 2},
             taps[] = {AT_MINIMAL_TAPS, AT_MINIMAL_TAPS};
-  float g[TAPS][LANES];
+  float g[LANES][LANES];
   const float *at[TAPS];
   float *to[MOST_PLANES];
   for (int i = 0; i < TAPS; i++) at[i] = g[turned ? TAPS - 1 - i : i];
-  for (int64_t l = 0; l < n; l++)
+  if (n == LANES) at_turn(w, apart, TAPS, g);
+  for (int64_t l = 0; n < LANES && l < n; l++)
     for (int i = 0; i < TAPS; i++) g[i][l] = w[l * apart + i];
   plane_list(line, u, k->step, to);
   at_minimal_square(k->how->weight, k->how->weight, taps, line, at, to, n);
@@ -276,14 +278,15 @@ static void weight_columns(void *ctx, size_t begin, size_t end) {
 static void weight_back_lanes(const weights *k, int64_t first, int64_t n) {
   const int line[] = {k->how->side + 2, k->how->side + 2},
             taps[] = {AT_MINIMAL_TAPS, AT_MINIMAL_TAPS};
-  float g[TAPS][LANES];
+  float g[LANES][LANES] = {{0}}, turned[LANES][LANES];
   float *from[MOST_PLANES], *to[TAPS];
   for (int i = 0; i < TAPS; i++) to[i] = g[i];
   plane_list(line, k->u + first, k->step, from);
   at_minimal_square(k->how->weight_back, k->how->weight_back, line, taps,
                     (const float *const *)from, to, n);
+  at_turn(g[0], LANES, LANES, turned);
   for (int64_t l = 0; l < n; l++)
-    for (int i = 0; i < TAPS; i++) k->dw[(first + l) * TAPS + i] += g[i][l];
+    for (int i = 0; i < TAPS; i++) k->dw[(first + l) * TAPS + i] += turned[l][i];
 }
 
 static void weight_back_rows(void *ctx, size_t begin, size_t end) {

@@ -4,4 +4,5 @@ libcore_la_SOURCES += \
 	core/tensor/direct.c \
 	core/tensor/direct.h \
 	core/tensor/thin.c core/tensor/thin.h \
+	core/tensor/turn.h \
 	core/tensor/vecmath.c core/tensor/vecmath.h

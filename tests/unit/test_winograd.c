@@ -4,6 +4,7 @@
 #include "cm.h"
 #include "core/base/random.h"
 #include "core/graph/halving.h"
+#include "core/graph/narrow.h"
 #include "core/graph/winograd.h"
 
 typedef struct arrays {
@@ -127,6 +128,11 @@ static void test_all(void **state) {
       {&at_halving, {.images = 70, .h = 2, .w = 1, .from = 70, .to = 49, .pad = 2}},
       {&at_halving,
        {.images = 90, .h = 17, .w = 16, .from = 32, .to = 32, .pad = 1}}, /* 1440 tiles */
+      /* few channels made; bands of less than a picture */
+      {&at_narrow, {.images = 5, .h = 7, .w = 9, .from = 33, .to = 3, .pad = 1}},
+      {&at_narrow, {.images = 3, .h = 90, .w = 100, .from = 16, .to = 5, .pad = 1}},
+      {&at_narrow, {.images = 20, .h = 3, .w = 4, .from = 40, .to = 1, .pad = 0}},
+      {&at_narrow, {.images = 17, .h = 1, .w = 2, .from = 20, .to = 4, .pad = 2}},
       /* few tiles: weights by blocks, of which the last ones are smaller */
       {&at_winograd_two, {.images = 8, .h = 4, .w = 4, .from = 133, .to = 500, .pad = 1}},
       {&at_winograd_two, {.images = 16, .h = 4, .w = 3, .from = 300, .to = 128, .pad = 0}},
