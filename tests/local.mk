@@ -315,6 +315,10 @@ unit_tests += test_truth
 test_truth_SOURCES = tests/unit/test_truth.c
 test_truth_LDADD = $(unit_ldadd)
 
+unit_tests += test_ahead
+test_ahead_SOURCES = tests/unit/test_ahead.c tests/unit/data_files.h tests/unit/data_sets.h
+test_ahead_LDADD = $(unit_ldadd)
+
 unit_tests += test_marks
 test_marks_SOURCES = tests/unit/test_marks.c tests/unit/data_files.h tests/unit/data_sets.h
 test_marks_LDADD = $(unit_ldadd)

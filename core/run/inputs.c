@@ -480,6 +480,7 @@ static at_status load_real(at_session *s, at_cache *c, int feed, const int64_t *
                            at_error *err) {
   const at_feed *f = &s->feed[feed];
   size_t bytes;
+  if (at_session_early(s, c, feed, rows, n)) return AT_OK;
   if (!at_mul_size((size_t)n, (size_t)f->row * sizeof(float), &bytes)) return at_nomem(err);
   at_status st = at_session_reserve(s, feed, bytes, err);
   if (st != AT_OK) return st;

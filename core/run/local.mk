@@ -1,4 +1,5 @@
 libcore_la_SOURCES += \
+	core/run/ahead.c \
 	core/run/batch.c core/run/batch.h \
 	core/run/evaluate.c \
 	core/run/evidence.c \

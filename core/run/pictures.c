@@ -1,5 +1,4 @@
-/* Pictures on their way into a model: read ahead, kept as bytes, cut and mirrored. */
-#include <pthread.h>
+/* Pictures on their way into a model: kept as bytes, cut and mirrored. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/random.h"
@@ -139,89 +138,6 @@ at_status at_session_picture(const at_session *s, const char *split, const at_fi
     memmove(rgb + y * width * 3, rgb + ((y0 + y) * f->f.shape[1] + x0) * 3, (size_t)width * 3);
   *out = rgb;
   return AT_OK;
-}
-
-/* ---- reading ahead ---- */
-
-typedef struct ahead_row {
-  int feed;
-  int64_t row;
-  uint8_t *rgb; /* NULL: it could not be read, and will be read again for its sentence */
-} ahead_row;
-
-/* What the next batch lacks, read on a thread of its own. Nothing but `v` is written there. */
-struct at_ahead {
-  pthread_t thread;
-  const at_session *s;
-  at_cache *c;
-  ahead_row *v;
-  size_t n, cap;
-};
-
-static void *read_ahead(void *ctx) {
-  struct at_ahead *a = ctx;
-  for (size_t i = 0; i < a->n; i++) {
-    ahead_row *r = &a->v[i];
-    (void)at_pixels_read(a->s, &a->s->feed[r->feed], a->c->split, r->row, &r->rgb, NULL);
-  }
-  return NULL;
-}
-
-static bool wanted(const struct at_ahead *a, int feed, int64_t row) {
-  if (row < 0 || row >= a->c->rows[feed] || a->c->image[feed][row]) return false;
-  for (size_t i = 0; i < a->n; i++)
-    if (a->v[i].feed == feed && a->v[i].row == row) return false;
-  return true;
-}
-
-static bool add_wanted(struct at_ahead *a, int feed, int64_t row) {
-  if (!wanted(a, feed, row)) return true;
-  if (a->n == a->cap) {
-    const size_t cap = a->cap ? 2 * a->cap : 64;
-    ahead_row *v = realloc(a->v, cap * sizeof *v);
-    if (!v) return false;
-    a->v = v;
-    a->cap = cap;
-  }
-  a->v[a->n++] = (ahead_row){.feed = feed, .row = row};
-  return true;
-}
-
-void at_session_ahead(at_session *s, const char *split, const int64_t *const *rows,
-                      const int64_t *counts) {
-  struct at_ahead *a = calloc(1, sizeof *a);
-  at_session_ahead_end(s);
-  bool ok = a && at_session_cache(s, split, &a->c, NULL) == AT_OK;
-  for (int f = 0; ok && f < s->n_feeds; f++) {
-    const at_feed *feed = &s->feed[f];
-    int64_t row;
-    if (feed->kind != AT_FEED_IMAGE) continue;
-    for (int64_t i = 0; ok && i < counts[feed->table]; i++)
-      ok = at_session_follow(s, feed, split, rows[feed->table][i], &row, NULL) == AT_OK &&
-           add_wanted(a, f, row);
-  }
-  if (ok && a->n) {
-    a->s = s;
-    ok = !pthread_create(&a->thread, NULL, read_ahead, a);
-    if (ok) s->ahead = a;
-  }
-  if (a && s->ahead != a) {
-    free(a->v);
-    free(a);
-  }
-}
-
-void at_session_ahead_end(at_session *s) {
-  struct at_ahead *a = s->ahead;
-  if (!a) return;
-  s->ahead = NULL;
-  pthread_join(a->thread, NULL);
-  for (size_t i = 0; i < a->n; i++) {
-    const ahead_row *r = &a->v[i];
-    if (r->rgb) at_session_keep_picture(s, a->c, r->feed, r->row, r->rgb);
-  }
-  free(a->v);
-  free(a);
 }
 
 void at_session_keep_picture(at_session *s, at_cache *c, int feed, int64_t row, uint8_t *rgb) {

@@ -93,6 +93,15 @@ typedef struct at_kept {
   struct at_kept *next;
 } at_kept;
 
+/* Numbers of a batch that is still to come (ahead.c). */
+typedef struct at_early {
+  const at_cache *of; /* whose split it is */
+  int64_t *rows, n;   /* owned, with room for `cap` */
+  size_t cap, bytes;  /* of v */
+  float *v;           /* [n, row of the feed], owned */
+  bool read;          /* it holds them; while a thread reads, it alone knows */
+} at_early;
+
 struct at_session {
   at_registry *reg;
   at_run *run;
@@ -137,8 +146,9 @@ struct at_session {
   bool varies,
       flips;      /* the batch at hand is one to train on: windows are drawn; mirrored ones too */
   uint64_t epoch; /* that they are drawn for */
-  int64_t kept_bytes;     /* of all caches */
-  struct at_ahead *ahead; /* NULL: nothing is read ahead */
+  int64_t kept_bytes;           /* of all caches */
+  struct at_ahead *ahead;       /* NULL: nothing is read ahead */
+  at_early early[AT_MAX_FEEDS]; /* of inputs that are numbers */
   /* the batch at hand */
   void *buffer[AT_MAX_FEEDS];
   size_t buffer_bytes[AT_MAX_FEEDS];
@@ -235,10 +245,16 @@ void at_session_keep_picture(at_session *s, at_cache *c, int feed, int64_t row, 
 /* One as models get it, its middle; the caller frees *out. */
 at_status at_session_picture(const at_session *s, const char *split, const at_field *f, int64_t row,
                              uint8_t **out, at_error *err);
+
+/* ---- reading ahead (ahead.c) ---- */
 /* Begins to read what a later batch of these rows lacks; whoever needs the caches ends it first. */
 void at_session_ahead(at_session *s, const char *split, const int64_t *const *rows,
                       const int64_t *counts);
 void at_session_ahead_end(at_session *s); /* waits for what was begun, and keeps it */
+/* These rows of a feed of numbers were read ahead, and are in its buffer now. */
+bool at_session_early(at_session *s, const at_cache *c, int feed, const int64_t *rows, int64_t n);
+void at_session_free_early(at_session *s);
+
 /* ---- vocabulary (words.c) ---- */
 at_status at_session_words(at_session *s, const char *input, const at_field *f, at_error *err);
 /* How the run's texts are cut: into s->tokens, max_words and ends. */

@@ -343,6 +343,7 @@ void at_session_free(at_session *s) {
   at_graph_free(s->graph);
   for (size_t i = 0; i < s->n_caches; i++) at_cache_free(s->cache[i]);
   free(s->cache);
+  at_session_free_early(s);
   for (int f = 0; f < AT_MAX_FEEDS; f++) {
     free(s->buffer[f]);
     free(s->offsets[f]);
