@@ -253,6 +253,14 @@ float *at_x_grad_late(at_exec *x, const at_node *n) {
   return grad;
 }
 
+float *at_x_grad_first(at_exec *x, const at_node *n, bool *first) {
+  float *grad = at_x_grad_in(x, n, 0);
+  const int root = x->slot[n->in[0]->id].root;
+  *first = grad && !x->slot[root].started && !at_node_is_parameter(x->g->node[root]);
+  if (grad) x->slot[root].started = true;
+  return grad;
+}
+
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within) {
   int step = at_exec_step(x, x->turn, x->n);
   mark_reached(x, source);

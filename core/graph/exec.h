@@ -167,6 +167,8 @@ const float *at_x_grad_out(const at_exec *x, const at_node *n);
 float *at_x_grad_in(const at_exec *x, const at_node *n, int i); /* NULL: not wanted */
 /* The same for input 0 of AT_OP_WEIGHS_FIRST: from here on its value may be gone. */
 float *at_x_grad_late(at_exec *x, const at_node *n);
+/* The same; *first: nothing is there yet, and all of it must be written. */
+float *at_x_grad_first(at_exec *x, const at_node *n, bool *first);
 /* Of a parameter whose gradient is kept by rows; NULL: it is kept whole. */
 at_rows *at_x_rows(const at_exec *x, const at_node *parameter);
 void *at_x_saved(const at_exec *x, const at_node *n);

@@ -155,13 +155,13 @@ static inline void output_line(const float *a, const float *b, const float *g, f
   }
 }
 
-/* y += A' m A */
-static void output_tile(const float *m, int64_t step, float *const *y, int64_t n) {
+/* y += A' m A; `add` false: y is that. */
+static void output_tile(const float *m, int64_t step, float *const *y, bool add, int64_t n) {
   float e[2][SIDE][BLOCK];
   for (int s = 0; s < SIDE; s++)
     output_line(m + s * step, m + (3 + s) * step, m + (6 + s) * step, e[0][s], e[1][s], false, n);
   for (int r = 0; r < 2; r++)
-    output_line(e[r][0], e[r][1], e[r][2], y[2 * r], y[2 * r + 1], true, n);
+    output_line(e[r][0], e[r][1], e[r][2], y[2 * r], y[2 * r + 1], add, n);
 }
 
 static inline void sum(const float *a, const float *b, float *restrict y, int64_t n) {
@@ -225,7 +225,8 @@ static void output_range(void *ctx, size_t begin, size_t end) {
       gather_result(k, k->y, t, k->block.first + ch, beyond, BLOCK, at);
       float *const to[] = {at_unconst(at[0]), at_unconst(at[1]), at_unconst(at[2]),
                            at_unconst(at[3])};
-      output_tile(k->m.p + t * k->m.row + ch, k->m.step, to, fewer(k->block.n - ch, BLOCK));
+      output_tile(k->m.p + t * k->m.row + ch, k->m.step, to, !k->c->assign,
+                  fewer(k->block.n - ch, BLOCK));
     }
 }
 
@@ -466,4 +467,4 @@ static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const
   }
 }
 
-const at_tiled at_halving = {4, 2, 2, pays, scratch, forward, into_x, into_weight};
+const at_tiled at_halving = {4, 2, 2, false, pays, scratch, forward, into_x, into_weight};

@@ -107,6 +107,9 @@ static void forward_slot(void *ctx, size_t slot) {
     at_gemm(NULL, (last - first) * c->w, products(c), c->from, 1,
             (at_mat){at_unconst(k->x) + (b.image * c->h + first) * c->w * c->from, c->from, 1},
             (at_mat){k->w, 1, c->from}, 0, (at_mat){b.p, products(c), 1});
+    if (c->assign)
+      memset(k->y + (b.image * c->oh + b.first) * c->ow * c->to, 0,
+             (size_t)(b.n * c->ow * c->to) * sizeof *k->y);
     for (int64_t oy = b.first; oy < b.first + b.n; oy++) add_row(k, &b, oy, first);
   }
 }
@@ -134,7 +137,7 @@ static void back_slot(void *ctx, size_t slot) {
   for (int64_t at = -1; next(k, slot, c->h, &at, &b);) {
     gather(k, &b);
     at_gemm(NULL, b.n * c->w, c->from, products(c), 1, (at_mat){b.p, products(c), 1},
-            (at_mat){k->w, c->from, 1}, 1,
+            (at_mat){k->w, c->from, 1}, c->assign ? 0 : 1,
             (at_mat){k->dx + (b.image * c->h + b.first) * c->w * c->from, c->from, 1});
   }
 }
@@ -185,4 +188,4 @@ static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const
               k.sum[slot * weights(c) + (tap * c->to + o) * c->from + i];
 }
 
-const at_tiled at_narrow = {SIDE, 1, 1, pays, scratch, forward, into_x, into_weight};
+const at_tiled at_narrow = {SIDE, 1, 1, true, pays, scratch, forward, into_x, into_weight};

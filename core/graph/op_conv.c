@@ -164,7 +164,7 @@ static bool turns_patches(const conv *c) { return c->images * c->oh * c->ow < c-
 static const at_tiled *fast_way(const conv *c, at_tiling *t) {
   static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_halving,
                                          &at_narrow};
-  *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0], 0};
+  *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0], 0, false};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     t->side = ways[i]->side;
     if (c->kernel[0] == ways[i]->kernel && c->kernel[1] == ways[i]->kernel &&
@@ -190,6 +190,7 @@ typedef struct work {
   bool as_stored;       /* patches lie as the weights do, [from, ky, kx] */
   int64_t first, rows;  /* of the band */
   int64_t begin, count; /* of the block */
+  bool assign;          /* y is written, not added to */
 } work;
 
 /* Weights are turned a few lines of a cache at a time. */
@@ -370,7 +371,7 @@ static void slow_forward(at_pool *pool, work *k) {
     gather(pool, k);
     while (next_block(k)) {
       const at_mat w = block_columns(pool, k);
-      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, step, 1}, w, 1,
+      at_gemm(pool, k->rows * c->ow, k->count, p, 1, (at_mat){k->m, step, 1}, w, k->assign ? 0 : 1,
               (at_mat){k->y + k->first * c->ow * c->to + k->begin, c->to, 1});
     }
   }
@@ -418,8 +419,7 @@ static void conv_forward(at_exec *x, const at_node *n) {
   k.y = at_x_out(x, n);
   if (bias_of(n))
     at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, bias_of(n)));
-  else
-    memset(k.y, 0, (size_t)at_x_count(x, n) * sizeof(float));
+  k.assign = t.assign = !bias_of(n);
   if (fast)
     fast->forward(at_x_pool(x), &t, w.w, k.x, k.y, w.rest);
   else
@@ -438,7 +438,10 @@ static void conv_backward(at_exec *x, const at_node *n) {
   if (w.dw && fast) fast->into_weight(at_x_pool(x), &t, k.x, k.dy, w.dw, w.rest);
   while (w.dw && !fast && next_band(&k)) slow_into_weight(at_x_pool(x), &k);
   if (w.dw) at_weight_close(x, n, &w);
-  k.dx = at_x_grad_late(x, n);
+  if (fast && fast->writes_x)
+    k.dx = at_x_grad_first(x, n, &t.assign);
+  else
+    k.dx = at_x_grad_late(x, n);
   k.first = k.rows = 0;
   if (k.dx && fast) fast->into_x(at_x_pool(x), &t, w.w, k.dy, k.dx, w.rest);
   while (k.dx && !fast && next_band(&k)) slow_into_x(at_x_pool(x), &k);

@@ -11,12 +11,15 @@
  * a tile is `side` x `side` numbers of the result. */
 typedef struct at_tiling {
   int64_t images, h, w, from, oh, ow, to, pad, side;
+  bool assign; /* the result is written; otherwise added to what is there */
 } at_tiling;
 
 /* A way for one kernel, `kernel` x `kernel`, and stride, by tiles of one side. Products add to
- * their result; weights are [to, from, kernel, kernel]. */
+ * their result, but for what `assign` says of the result and, where the way `writes_x`, of dx;
+ * weights are [to, from, kernel, kernel]. */
 typedef struct at_tiled {
   int64_t kernel, stride, side;
+  bool writes_x;
   bool (*pays)(const at_tiling *c);      /* or the sums cost more than the products saved */
   size_t (*scratch)(const at_tiling *c); /* floats, for any of the three */
   void (*forward)(at_pool *pool, const at_tiling *c, const float *weight, const float *x, float *y,

@@ -101,7 +101,8 @@ static int64_t products(const at_tiling *c) {
 
 /* The gradient by x: dy with the weights turned, the channels changing places. */
 static at_tiling back_of(const at_tiling *c) {
-  return (at_tiling){c->images, c->oh, c->ow, c->to, c->h, c->w, c->from, 2 - c->pad, c->side};
+  return (at_tiling){c->images, c->oh,   c->ow,      c->to,   c->h,
+                     c->w,      c->from, 2 - c->pad, c->side, c->assign};
 }
 
 static bool few_there(const at_tiling *c) {
@@ -201,8 +202,8 @@ static void output_range(void *ctx, size_t begin, size_t end) {
       at_tile_gather(&p, patch, ch, beyond, BLOCK, at);
       for (int i = 0; i < side[0] * side[1]; i++) to[i] = at_unconst(at[i]);
       plane_list(line, at_unconst(k->from) + t * pitch + ch, k->n * pitch, from);
-      at_minimal_square(a.down->output, a.across->add_output, line, side,
-                        (const float *const *)from, to, lesser(c->to - ch, BLOCK));
+      at_minimal_square(a.down->output, c->assign ? a.across->output : a.across->add_output, line,
+                        side, (const float *const *)from, to, lesser(c->to - ch, BLOCK));
     }
   }
 }
@@ -494,5 +495,5 @@ static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const
   at_parallel_range(pool, (size_t)c->to, GRAIN, weight_back_rows, &w);
 }
 
-const at_tiled at_winograd_two = {3, 1, 2, pays, scratch, forward, into_x, into_weight};
-const at_tiled at_winograd_four = {3, 1, 4, four_pays, scratch, forward, into_x, into_weight};
+const at_tiled at_winograd_two = {3, 1, 2, true, pays, scratch, forward, into_x, into_weight};
+const at_tiled at_winograd_four = {3, 1, 4, true, four_pays, scratch, forward, into_x, into_weight};
