@@ -109,9 +109,10 @@ static int64_t parent_of_row(const walk *w, int64_t row) {
 
 static void walk_range(void *ctx, size_t begin, size_t end) {
   const walk *w = ctx;
-  for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
-    int64_t block = t % w->blocks, s = t / w->blocks % w->segments, o = t / w->blocks / w->segments;
-    int64_t j = block * AT_LANES, width = w->a.inner - j;
+  int64_t block = (int64_t)begin % w->blocks, s = (int64_t)begin / w->blocks % w->segments,
+          o = (int64_t)begin / w->blocks / w->segments;
+  for (size_t t = begin; t < end; t++) {
+    const int64_t j = block * AT_LANES, width = w->a.inner - j;
     at_lanes l = {.at = (o * w->a.n + w->off[s]) * w->a.inner + j,
                   .out = (o * w->segments + s) * w->a.inner + j,
                   .n = w->off[s + 1] - w->off[s],
@@ -122,6 +123,11 @@ static void walk_range(void *ctx, size_t begin, size_t end) {
       l.n = w->items[p + 1] - w->items[p];
     }
     w->fn(w->ctx, &l);
+    if (++block < w->blocks) continue;
+    block = 0;
+    if (++s < w->segments) continue;
+    s = 0;
+    o++;
   }
 }
 

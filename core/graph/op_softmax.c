@@ -6,6 +6,7 @@
 #include "core/tensor/vecmath.h"
 
 enum { ARG_AXIS, ARG_NUM };
+enum { SHORT = 32 }; /* rows whose sums are not worth many lanes */
 
 typedef struct along {
   const float *x, *y, *dy;
@@ -30,6 +31,15 @@ static void run_backward(at_exec *x, const at_node *n, at_lanes_fn *fn) {
              .saved = at_x_saved(x, n),
              .num = (float)n->arg[ARG_NUM].num};
   if (a.dx) at_x_each_lanes(x, n->in[0], dim_of(n), fn, &a);
+}
+
+/* Of short rows, words of a caption say, one after another: many rows side by side hide the wait.
+ */
+static float row_dot(const float *x, const float *y, int64_t n) {
+  float sum = 0;
+  if (n > SHORT) return at_vdot(x, y, (size_t)n);
+  for (int64_t i = 0; i < n; i++) sum += x[i] * y[i];
+  return sum;
 }
 
 /* ---- softmax ---- */
@@ -78,7 +88,7 @@ static void softmax_run(void *ctx, const at_lanes *l) {
 
 static void dots(const along *a, const at_lanes *l, float *dot) {
   if (l->stride == 1) {
-    dot[0] = at_vdot(a->y + l->at, a->dy + l->at, (size_t)l->n);
+    dot[0] = row_dot(a->y + l->at, a->dy + l->at, l->n);
     return;
   }
   memset(dot, 0, AT_LANES * sizeof *dot);
@@ -130,7 +140,7 @@ const at_op at_op_softmax = {
     .min_in = 1,
     .max_in = 1,
     .params = softmax_params,
-    .flags = AT_OP_KEEPS_OUT | AT_OP_CHEAP | AT_OP_IN_PLACE,
+    .flags = AT_OP_KEEPS_OUT | AT_OP_CHEAP | AT_OP_IN_PLACE | AT_OP_ITEMS,
     .infer = softmax_infer,
     .forward = softmax_forward,
     .backward = softmax_backward,
@@ -144,16 +154,25 @@ static at_status normalize_infer(at_graph *g, at_node *n, at_error *err) {
   return s == AT_OK ? at_op_axis_dim(g, n, ARG_AXIS, false, &d, err) : s;
 }
 
+static void normalize_row(const along *a, const at_lanes *l) {
+  const float *restrict x = a->x + l->at;
+  float *restrict y = a->out + l->at;
+  const float norm = sqrtf(row_dot(x, x, l->n)), by = 1.0f / (norm + a->num);
+  a->saved[l->out] = norm;
+  for (int64_t i = 0; i < l->n; i++) y[i] = x[i] * by;
+}
+
 static void normalize_run(void *ctx, const at_lanes *l) {
   const along *a = ctx;
   float acc[AT_LANES] = {0};
-  if (l->stride == 1)
-    acc[0] = at_vdot(a->x + l->at, a->x + l->at, (size_t)l->n);
-  else
-    for (int64_t i = 0; i < l->n; i++) {
-      const float *x = a->x + l->at + i * l->stride;
-      for (int64_t j = 0; j < l->width; j++) acc[j] += x[j] * x[j];
-    }
+  if (l->stride == 1) {
+    normalize_row(a, l);
+    return;
+  }
+  for (int64_t i = 0; i < l->n; i++) {
+    const float *x = a->x + l->at + i * l->stride;
+    for (int64_t j = 0; j < l->width; j++) acc[j] += x[j] * x[j];
+  }
   for (int64_t j = 0; j < l->width; j++) {
     a->saved[l->out + j] = sqrtf(acc[j]);
     acc[j] = 1.0f / (a->saved[l->out + j] + a->num);
@@ -167,19 +186,46 @@ static void normalize_run(void *ctx, const at_lanes *l) {
 
 /* With N = |x|: dx = (dy - y <y, dy> (N + eps) / N) / (N + eps); at x = 0, where there
  * is no direction, 0. */
-static void normalize_back(void *ctx, const at_lanes *l) {
-  const along *a = ctx;
-  float dot[AT_LANES], by[AT_LANES];
-  dots(a, l, dot);
+static void normalize_factors(const along *a, const at_lanes *l, float *dot, float *by) {
   for (int64_t j = 0; j < l->width; j++) {
-    float n = a->saved[l->out + j], m = n + a->num;
+    const float n = a->saved[l->out + j], m = n + a->num;
     by[j] = n > 0 ? 1.0f / m : 0;
     dot[j] = n > 0 ? dot[j] * m / n : 0;
   }
+}
+
+static void normalize_back_row(const along *a, const at_lanes *l) {
+  const float *restrict y = a->y + l->at;
+  float *restrict dx = a->dx + l->at, by;
+  float dot = row_dot(y, a->dy + l->at, l->n);
+  normalize_factors(a, l, &dot, &by);
+  if (a->dx == a->dy) {
+    for (int64_t i = 0; i < l->n; i++) dx[i] = 0.0f + (dx[i] - y[i] * dot) * by;
+    return;
+  }
+  const float *restrict dy = a->dy + l->at;
+  for (int64_t i = 0; i < l->n; i++) dx[i] += (dy[i] - y[i] * dot) * by;
+}
+
+static void normalize_back(void *ctx, const at_lanes *l) {
+  const along *a = ctx;
+  float dot[AT_LANES], by[AT_LANES];
+  if (l->stride == 1) {
+    normalize_back_row(a, l);
+    return;
+  }
+  dots(a, l, dot);
+  normalize_factors(a, l, dot, by);
   for (int64_t i = 0; i < l->n; i++) {
-    int64_t at = l->at + i * l->stride;
-    for (int64_t j = 0; j < l->width; j++)
-      a->dx[at + j] += (a->dy[at + j] - a->y[at + j] * dot[j]) * by[j];
+    const int64_t at = l->at + i * l->stride;
+    const float *restrict y = a->y + at;
+    float *restrict dx = a->dx + at;
+    if (a->dx == a->dy) {
+      for (int64_t j = 0; j < l->width; j++) dx[j] = 0.0f + (dx[j] - y[j] * dot[j]) * by[j];
+      continue;
+    }
+    const float *restrict dy = a->dy + at;
+    for (int64_t j = 0; j < l->width; j++) dx[j] += (dy[j] - y[j] * dot[j]) * by[j];
   }
 }
 
@@ -201,7 +247,7 @@ const at_op at_op_normalize = {
     .min_in = 1,
     .max_in = 1,
     .params = normalize_params,
-    .flags = AT_OP_KEEPS_OUT | AT_OP_CHEAP,
+    .flags = AT_OP_KEEPS_OUT | AT_OP_CHEAP | AT_OP_IN_PLACE | AT_OP_ITEMS,
     .infer = normalize_infer,
     .saved = normalize_saved,
     .forward = normalize_forward,
