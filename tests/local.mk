@@ -74,6 +74,10 @@ unit_tests += test_bucket
 test_bucket_SOURCES = tests/unit/test_bucket.c
 test_bucket_LDADD = $(unit_ldadd)
 
+unit_tests += test_strips
+test_strips_SOURCES = tests/unit/test_strips.c tests/unit/graph_text.h
+test_strips_LDADD = $(unit_ldadd)
+
 unit_tests += test_rows
 test_rows_SOURCES = tests/unit/test_rows.c tests/unit/graph_text.h
 test_rows_LDADD = $(unit_ldadd)

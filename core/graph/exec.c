@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/graph/exec_impl.h"
 #include "core/graph/op_common.h"
+#include "core/graph/strips.h"
 
 /* ---- making ---- */
 
@@ -84,6 +85,8 @@ at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_option
 void at_exec_free(at_exec *x) {
   if (!x) return;
   for (int a = 0; x->axis && a < x->g->n_axis; a++) free(x->axis[a].offsets);
+  at_strips_free(x);
+  at_hands_free(x);
   free(x->slot);
   free(x->piece);
   free(x->axis);
@@ -172,6 +175,27 @@ void at_exec_run_node(at_exec *x, const at_node *n) {
   tell(x, n, AT_EXEC_FORWARD);
 }
 
+static void run_strip(at_exec *x, const at_strip *s) {
+  at_strip_forward(x, s);
+  for (int m = 0; m < s->n; m++) {
+    const at_node *n = x->g->node[s->member[m].id];
+    x->ran++;
+    x->ran_flops += at_op_flops(x, n);
+    tell(x, n, AT_EXEC_FORWARD);
+  }
+}
+
+/* Node i, or the chain that ends with it. */
+static void run_place(at_exec *x, int i) {
+  const at_node *n = x->g->node[i];
+  const int strip = x->slot[i].strip;
+  if (!at_exec_computes(x, n) || !at_exec_now(x, x->slot[i].run)) return;
+  if (strip < 0)
+    at_exec_run_node(x, n);
+  else if (x->strip[strip].last == i)
+    run_strip(x, &x->strip[strip]);
+}
+
 void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training) {
   if (!x->ready || x->o.measure || k < 0 || k >= x->turns) return;
   x->turn = k;
@@ -185,8 +209,7 @@ void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training
   for (int i = 0; i < x->n; i++)
     if (x->slot[i].twice) at_exec_point_forward(x, i);
   for (int i = 0; i < x->n; i++) {
-    const at_node *n = x->g->node[i];
-    if (at_exec_computes(x, n) && at_exec_now(x, x->slot[i].run)) at_exec_run_node(x, n);
+    run_place(x, i);
     poison_ended(x, at_exec_step(x, k, i));
   }
 }
@@ -195,8 +218,7 @@ void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
   at_exec_turn(x, 0, seed, step, training);
 }
 
-/* A gradient is zeroed when its first addend comes, unless node `by` leaves its own there. */
-static void start_gradient(at_exec *x, int id, int by) {
+void at_exec_start_gradient(at_exec *x, int id, int by) {
   at_slot *s = &x->slot[x->slot[id].root];
   if (!s->grad || s->started) return;
   s->started = true;
@@ -219,7 +241,7 @@ static void mark_reached(at_exec *x, int source) {
 
 static void give_gradient(at_exec *x, int id, const float *grad) {
   const at_slot *s = &x->slot[id];
-  start_gradient(x, id, -1);
+  at_exec_start_gradient(x, id, -1);
   for (int64_t i = 0; i < s->count; i++) s->grad[i] += grad[i];
 }
 
@@ -249,7 +271,7 @@ static int make_until(at_exec *x, int from, int id) {
 
 float *at_x_grad_late(at_exec *x, const at_node *n) {
   float *grad = at_x_grad_in(x, n, 0);
-  if (grad) start_gradient(x, n->in[0]->id, -1);
+  if (grad) at_exec_start_gradient(x, n->in[0]->id, -1);
   return grad;
 }
 
@@ -261,28 +283,42 @@ float *at_x_grad_first(at_exec *x, const at_node *n, bool *first) {
   return grad;
 }
 
+static void back_node(at_exec *x, const at_node *n, bool within) {
+  const at_slot *s = &x->slot[n->id];
+  if (!s->reached || !at_exec_now(x, s->back) || (within && !s->below)) return;
+  for (int k = n->op->flags & AT_OP_WEIGHS_FIRST ? 1 : 0; k < n->n_in; k++)
+    if (at_exec_now(x, x->slot[n->in[k]->id].want)) at_exec_start_gradient(x, n->in[k]->id, n->id);
+  zero_tails(x, n, s->grad);
+  n->op->backward(x, n);
+  tell(x, n, AT_EXEC_BACKWARD);
+}
+
+static void back_strip(at_exec *x, const at_strip *s) {
+  bool some = false;
+  for (int m = 0; m < s->n; m++) some |= x->slot[s->member[m].id].reached;
+  if (!some || !s->back) return;
+  at_strip_backward(x, s);
+  for (int m = s->n - 1; m >= 0; m--) tell(x, x->g->node[s->member[m].id], AT_EXEC_BACKWARD);
+}
+
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within) {
   int step = at_exec_step(x, x->turn, x->n);
   mark_reached(x, source);
   x->backward = true;
   for (int i = x->n - 1; i >= 0; i--) {
-    const at_node *n = x->g->node[i];
-    const at_slot *s = &x->slot[i];
+    const int strip = x->slot[i].strip;
     step = make_until(x, step, i);
-    if (i == source) give_gradient(x, i, grad);
-    if (s->reached && at_exec_now(x, s->back) && (!within || s->below)) {
-      for (int k = n->op->flags & AT_OP_WEIGHS_FIRST ? 1 : 0; k < n->n_in; k++)
-        if (at_exec_now(x, x->slot[n->in[k]->id].want)) start_gradient(x, n->in[k]->id, i);
-      zero_tails(x, n, s->grad);
-      n->op->backward(x, n);
-      tell(x, n, AT_EXEC_BACKWARD);
-    }
+    if (i == at_strip_place(x, source)) give_gradient(x, source, grad);
+    if (strip < 0)
+      back_node(x, x->g->node[i], within);
+    else if (x->strip[strip].last == i)
+      back_strip(x, &x->strip[strip]);
     poison_ended(x, step++);
   }
   for (int i = 0; i < x->g->n_input; i++)
-    if (x->slot[x->g->input[i]->id].live) start_gradient(x, x->g->input[i]->id, -1);
+    if (x->slot[x->g->input[i]->id].live) at_exec_start_gradient(x, x->g->input[i]->id, -1);
   for (int i = 0; i < x->n; i++)
-    if (x->slot[i].sought && x->slot[i].live) start_gradient(x, i, -1);
+    if (x->slot[i].sought && x->slot[i].live) at_exec_start_gradient(x, i, -1);
 }
 
 void at_exec_backward_from(at_exec *x, const at_node *n, const float *grad) {
@@ -312,6 +348,10 @@ const float *at_exec_input_grad(const at_exec *x, const at_node *input) {
 float at_exec_loss(const at_exec *x) {
   const float *v = x->g->loss ? at_exec_value(x, x->g->loss) : NULL;
   return v ? *v : NAN;
+}
+
+bool at_exec_in_chain(const at_exec *x, const at_node *n) {
+  return at_exec_owns(x, n) && x->slot[n->id].strip >= 0;
 }
 
 size_t at_exec_bytes(const at_exec *x) { return x->planned; }

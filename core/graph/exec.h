@@ -55,6 +55,7 @@ typedef struct at_exec_options {
   bool no_loss;     /* leave the loss out: evaluation of outputs */
   bool poison;      /* memory without a living value holds NaN: tests of the plan */
   bool measure;     /* sizes and plan alone: no parameters, inputs or storage; nothing runs */
+  bool all_strips;  /* chains run an item at a time however little it gives: tests */
   bool turns;       /* of a model with several objectives: each has a turn (at_exec_turn); not with
                      * keep_all */
 } at_exec_options;
@@ -116,6 +117,8 @@ int at_exec_ran(const at_exec *x, double *flops);
 const float *at_exec_value(const at_exec *x, const at_node *n);
 const float *at_exec_input_grad(const at_exec *x, const at_node *input);
 float at_exec_loss(const at_exec *x);
+/* Whether n is worked on an item at a time, in a chain (strips.h). */
+bool at_exec_in_chain(const at_exec *x, const at_node *n);
 size_t at_exec_bytes(const at_exec *x); /* planned storage now */
 size_t at_exec_least(
     const at_exec *x); /* the most that must be there at one time: no plan is less */

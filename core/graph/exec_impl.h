@@ -27,6 +27,9 @@ typedef struct at_piece {
   size_t bytes, offset; /* at the bound sizes; both multiples of 64 */
 } at_piece;
 
+typedef struct at_strip at_strip; /* strips.h */
+typedef struct at_hand at_hand;
+
 /* A bit for each turn: one, or with at_exec_options.turns one for each objective. */
 typedef uint64_t at_turns;
 
@@ -47,6 +50,7 @@ typedef struct at_slot {
   at_turns back;    /* backward of its operator may run */
   bool reached;     /* by the source of the backward pass that runs now */
   bool started;     /* gradient zeroed in this pass (at roots) */
+  int strip;        /* the chain that it is worked on in; -1 */
   int handed;    /* whose backward leaves its own gradient as this one's first addend; -1 (roots) */
   int64_t count; /* elements */
   int64_t given; /* of an input, by at_exec_give; -1: not said */
@@ -91,6 +95,10 @@ struct at_exec {
   size_t block_bytes, planned;
   bool analysed, settled, ready, backward;
   bool training;
+  at_strip *strip; /* [n_strip]; those that were not worth it have no members */
+  int n_strip;
+  at_hand *hand; /* [n_hand] */
+  int n_hand;
   int again; /* the node whose `below` is marked; -1 */
   int ran;   /* nodes that ran last */
   double ran_flops;
@@ -113,6 +121,8 @@ static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
 void at_exec_run_node(at_exec *x, const at_node *n);
 bool at_exec_owns(const at_exec *x, const at_node *n);
 bool at_exec_computes(const at_exec *x, const at_node *n);
+/* A gradient is zeroed when its first addend comes, unless node `by` leaves its own there. */
+void at_exec_start_gradient(at_exec *x, int id, int by);
 /* Backward from `source`; `within`: through those marked `below` alone. */
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within);
 

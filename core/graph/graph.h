@@ -210,6 +210,7 @@ struct at_graph {
   const char *module; /* while building: given to every node that is made */
   int recompute;      /* likewise */
   int n_recompute;    /* calls of such modules so far */
+  bool strips;        /* executors run chains of operators an item at a time: pass `strips` */
   bool again;         /* infer finds the parameters that were made before under its names */
 };
 
@@ -306,8 +307,10 @@ enum {
                            * keeping it, where its inputs are there and memory is less for it */
   AT_OP_IN_PLACE = 1u << 12, /* backward can leave the gradient of input 0 where its own lies: then
                               * both are one pointer, and it assigns */
-  AT_OP_OVER_VALUE = 1u << 14,  /* backward can leave the gradient of input 0 where its value lies:
-                                 * then both are one pointer, and it assigns */
+  AT_OP_OVER_VALUE = 1u << 14, /* backward can leave the gradient of input 0 where its value lies:
+                                * then both are one pointer, and it assigns */
+  AT_OP_ITEMS = 1u << 15, /* works on each item of a batch axis that leads its values by itself, and
+                           * can be run for one alone */
   AT_OP_WEIGHS_FIRST = 1u << 13 /* backward has read the value of input 0 when it asks for its
                                  * gradient, by at_x_grad_late: that may lie where the value did */
 };

@@ -56,6 +56,7 @@ libcore_la_SOURCES += \
 	core/graph/product.c core/graph/product.h \
 	core/graph/recurrent.c core/graph/recurrent.h \
 	core/graph/steps.c core/graph/steps.h \
+	core/graph/strips.c core/graph/strips.h core/graph/strips_layout.c core/graph/strips_run.c \
 	core/graph/tile.c core/graph/tile.h \
 	core/graph/winograd.c core/graph/winograd.h core/graph/winograd_impl.h \
 	core/graph/winograd_two.c core/graph/winograd_four.c core/graph/winograd_square.c \

@@ -77,7 +77,7 @@ static void backward(at_exec *x, const at_node *n, int n_in, at_stretch_fn *cons
                             .axes = "[a...], [b...] -> [a... and b...]",                 \
                             .min_in = 2,                                                 \
                             .max_in = 2,                                                 \
-                            .flags = flags_,                                             \
+                            .flags = AT_OP_ITEMS | (flags_),                             \
                             .infer = infer_binary,                                       \
                             .scratch = at_bcast_scratch,                                 \
                             .forward = op##_forward,                                     \
@@ -149,7 +149,7 @@ const at_op at_op_cosine_ratio = {.name = "cosine_ratio",
                                   .min_in = 3,
                                   .max_in = 3,
                                   .params = ratio_params,
-                                  .flags = AT_OP_KEEPS_IN | AT_OP_INTERNAL,
+                                  .flags = AT_OP_KEEPS_IN | AT_OP_INTERNAL | AT_OP_ITEMS,
                                   .infer = infer_ratio,
                                   .scratch = at_bcast_scratch,
                                   .forward = ratio_forward,

@@ -207,17 +207,17 @@ static const at_param_spec scale_params[] = {
 
 #define UNARY(fn, params_, flags_, summary_, formula_) \
   UNARY_OF(fn, at_op_like_first, params_, flags_, summary_, formula_)
-#define UNARY_OF(fn, infer_, params_, flags_, summary_, formula_) \
-  const at_op at_op_##fn = {.name = #fn,                          \
-                            .summary = summary_,                  \
-                            .formula = formula_,                  \
-                            .axes = "[...] -> [...]",             \
-                            .min_in = 1,                          \
-                            .max_in = 1,                          \
-                            .params = params_,                    \
-                            .flags = AT_OP_IN_PLACE | (flags_),   \
-                            .infer = infer_,                      \
-                            .forward = fn##_forward,              \
+#define UNARY_OF(fn, infer_, params_, flags_, summary_, formula_)             \
+  const at_op at_op_##fn = {.name = #fn,                                      \
+                            .summary = summary_,                              \
+                            .formula = formula_,                              \
+                            .axes = "[...] -> [...]",                         \
+                            .min_in = 1,                                      \
+                            .max_in = 1,                                      \
+                            .params = params_,                                \
+                            .flags = AT_OP_IN_PLACE | AT_OP_ITEMS | (flags_), \
+                            .infer = infer_,                                  \
+                            .forward = fn##_forward,                          \
                             .backward = fn##_backward};
 UNARY(relu, NULL, AT_OP_KEEPS_OUT | AT_OP_CHEAP, "negative numbers become 0", "max(x, 0)")
 UNARY(leaky_relu, slope_params, AT_OP_KEEPS_OUT | AT_OP_CHEAP, "negative numbers shrink",

@@ -9,6 +9,7 @@ enum {
   AT_PASS_SPLIT = 1u << 2,  /* linear over concat as a sum of parts */
   AT_PASS_ROWS = 1u << 3,   /* rows that are read alone are worked out alone */
   AT_PASS_ATTEND = 1u << 4, /* attention whose weights nobody looks at, in one pass over tiles */
+  AT_PASS_STRIPS = 1u << 5, /* chains run an item of their batch axis at a time */
   AT_PASS_ALL = ~0u,
   AT_PASS_WHOLE = ~(1u << 3) /* all that leave every value with all its rows */
 };
@@ -25,7 +26,7 @@ at_status at_graph_optimize(at_graph *g, unsigned mask, at_error *err);
 /* Of an optimised graph what its losses read, and with it the states that forward writes, as a
  * graph of its own: inputs and parameters are the same, in the same order, and so are the numbers
  * that random operators draw; outputs that lead to no state are gone, and so are attend blocks. Of
- * `mask` only AT_PASS_ROWS and AT_PASS_ATTEND count. Names and arguments are borrowed: `g` must
- * outlive it. */
+ * `mask` only AT_PASS_ROWS, AT_PASS_ATTEND and AT_PASS_STRIPS count. Names and arguments are
+ * borrowed: `g` must outlive it. */
 at_status at_graph_training(const at_graph *g, unsigned mask, at_graph **out, at_error *err);
 #endif

@@ -5,7 +5,7 @@
  * place that is free as long as it is needed, and the better of the two stays. */
 #include <string.h>
 #include "core/base/text.h"
-#include "core/graph/exec_impl.h"
+#include "core/graph/strips.h"
 
 /* ---- along the timeline ---- */
 
@@ -144,6 +144,7 @@ static bool round64(size_t bytes, size_t *out) {
 
 bool at_exec_measure(at_exec *x, bool anew) {
   size_t sum = 0;
+  at_strips_measure(x);
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
     for (int w = 0; w < AT_PIECES; w++) {
@@ -151,7 +152,11 @@ bool at_exec_measure(at_exec *x, bool anew) {
       size_t bytes;
       if (p->begin < 0) continue;
       if (!anew && p->bytes != AT_UNMEASURED) continue;
-      if (w == AT_PIECE_SAVED || w == AT_PIECE_SAVED_ANEW)
+      if (x->slot[i].strip >= 0 && w == AT_PIECE_SAVED)
+        bytes = at_strip_saved(x, i);
+      else if (x->slot[i].strip >= 0 && (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD))
+        bytes = at_strip_work(x, i, w == AT_PIECE_BACKWARD);
+      else if (w == AT_PIECE_SAVED || w == AT_PIECE_SAVED_ANEW)
         bytes = n->op->saved(x, n);
       else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD || w == AT_PIECE_SCRATCH_ANEW)
         bytes = n->op->scratch(x, n);

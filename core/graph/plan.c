@@ -6,6 +6,7 @@
 #include <string.h>
 #include "core/graph/exec_impl.h"
 #include "core/graph/ops.h"
+#include "core/graph/strips.h"
 
 /* ---- who runs ---- */
 
@@ -184,19 +185,28 @@ static at_piece *value_back(const at_exec *x, int root) {
   return at_exec_piece(x, root, x->slot[root].twice ? AT_PIECE_AGAIN : AT_PIECE_VALUE);
 }
 
+/* Whether both are worked on in one chain, whose values are no concern of the plan. */
+static bool one_strip(const at_exec *x, int a, int b) {
+  return x->slot[a].strip >= 0 && x->slot[a].strip == x->slot[b].strip;
+}
+
 static void live_value(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
   const at_slot *s = &x->slot[i];
   at_piece *mine = at_exec_piece(x, s->root, AT_PIECE_VALUE);
   const unsigned flags = n->op->flags;
-  use_forward(x, mine, s->run, i);
+  const int at = at_strip_place(x, i);
+  if (!at_strip_inside(x, i)) use_forward(x, mine, s->run, at);
   if (s->keep) use(mine, at_exec_last_step(x));
-  if (flags & AT_OP_KEEPS_OUT || (s->anew && n->op->saved))
+  if (s->strip < 0 && (flags & AT_OP_KEEPS_OUT || (s->anew && n->op->saved)))
     use_back(x, value_back(x, s->root), s->back, i);
   for (int k = 0; k < n->n_in; k++) {
     const int root = x->slot[n->in[k]->id].root;
-    use_forward(x, at_exec_piece(x, root, AT_PIECE_VALUE), s->run, i);
-    if ((flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1))
+    if (one_strip(x, i, n->in[k]->id)) continue;
+    use_forward(x, at_exec_piece(x, root, AT_PIECE_VALUE), s->run, at);
+    if (s->strip >= 0) /* of which backward makes the chain's values again */
+      use_back(x, value_back(x, root), x->strip[s->strip].back, at);
+    else if ((flags & AT_OP_KEEPS_IN) && !(n->op->unread >> k & 1))
       use_back(x, value_back(x, root), s->back, i);
   }
 }
@@ -206,25 +216,29 @@ static void live_gradient(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
   const at_slot *s = &x->slot[i];
   at_piece *mine = at_exec_piece(x, s->root, AT_PIECE_GRAD);
-  use_back(x, mine, s->planned, i);
+  const int at = at_strip_place(x, i);
+  if (!at_strip_inside(x, i)) use_back(x, mine, s->planned, at);
   if (s->planned && (at_node_is_input(n) || s->sought)) use(mine, at_exec_last_step(x));
   for (int k = 0; k < n->n_in; k++) {
     const at_slot *in = &x->slot[n->in[k]->id];
-    use_back(x, at_exec_piece(x, in->root, AT_PIECE_GRAD), s->back & in->want, i);
+    if (one_strip(x, i, n->in[k]->id)) continue;
+    use_back(x, at_exec_piece(x, in->root, AT_PIECE_GRAD), s->back & in->want, at);
   }
 }
 
 static void live_work(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
   const at_slot *s = &x->slot[i];
+  const int at = at_strip_place(x, i);
   if (is_outside(n) || is_alias(n)) return;
   if (n->op->saved) {
-    use_forward(x, at_exec_piece(x, i, AT_PIECE_SAVED), s->run, i);
-    use_back(x, at_exec_piece(x, i, s->anew ? AT_PIECE_SAVED_ANEW : AT_PIECE_SAVED), s->back, i);
+    use_forward(x, at_exec_piece(x, i, AT_PIECE_SAVED), s->run, at);
+    use_back(x, at_exec_piece(x, i, s->anew ? AT_PIECE_SAVED_ANEW : AT_PIECE_SAVED), s->back, at);
   }
-  if (n->op->scratch) {
+  if (s->strip >= 0 ? i == at : n->op->scratch != NULL) {
+    const at_turns back = s->strip >= 0 ? x->strip[s->strip].back : s->back;
     use_forward(x, at_exec_piece(x, i, AT_PIECE_FORWARD), s->run, i);
-    use_back(x, at_exec_piece(x, i, AT_PIECE_BACKWARD), s->back, i);
+    use_back(x, at_exec_piece(x, i, AT_PIECE_BACKWARD), back, i);
   }
 }
 
@@ -267,34 +281,55 @@ static int only(const at_exec *x, at_turns turns) {
   return k < x->turns ? k : -1;
 }
 
-/* The gradient of input 0 of n begins in its backward, in the place of `over` that ends there. */
-static void inherit(at_exec *x, const at_node *n, at_piece *over) {
-  const int root = x->slot[n->in[0]->id].root;
-  const int step = at_exec_backstep(x, only(x, x->slot[n->id].back), n->id);
+/* The gradient of `root` begins in `step`, in the place of `over` that ends there. */
+static bool inherit(at_exec *x, int root, int step, at_piece *over) {
   at_piece *p = at_exec_piece(x, root, AT_PIECE_GRAD), *home = &x->piece[over->home];
-  if (over->begin < 0 && over->home == (int)(over - x->piece)) return;
-  if (p->begin != step || home->end != step || p->home != (int)(p - x->piece)) return;
+  if (over->begin < 0 && over->home == (int)(over - x->piece)) return false;
+  if (p->begin != step || home->end != step || p->home != (int)(p - x->piece)) return false;
   home->end = p->end;
   p->begin = -1;
   p->home = over->home;
-  if (!(n->op->flags & AT_OP_WEIGHS_FIRST)) x->slot[root].handed = n->id;
+  return true;
+}
+
+/* The gradient of what v looks at, wanted in `turns`, is the plan's to place. */
+static bool gives_way(const at_exec *x, const at_node *v, at_turns turns) {
+  const at_slot *s = &x->slot[v->id];
+  return s->want & turns && !x->slot[s->root].sought && !is_outside(x->g->node[s->root]);
+}
+
+static void hand_over_node(at_exec *x, const at_node *n) {
+  const at_slot *s = &x->slot[n->id];
+  const int turn = only(x, s->back);
+  if (turn < 0 || is_outside(n) || s->sought) return;
+  if (!gives_way(x, n->in[0], s->back) || !alone(x, n, 0)) return;
+  const int root = x->slot[n->in[0]->id].root, step = at_exec_backstep(x, turn, n->id);
+  bool handed = n->op->flags & AT_OP_IN_PLACE && alike(n, n->in[0]) &&
+                inherit(x, root, step, at_exec_piece(x, n->id, AT_PIECE_GRAD));
+  if (n->op->flags & (AT_OP_WEIGHS_FIRST | AT_OP_OVER_VALUE) && !x->slot[root].keep)
+    handed |= inherit(x, root, step, value_back(x, root));
+  if (handed && !(n->op->flags & AT_OP_WEIGHS_FIRST)) x->slot[root].handed = n->id;
+}
+
+/* An item's gradient is written when nothing of the chain reads its value any more. */
+static void hand_over_strip(at_exec *x, const at_strip *s) {
+  for (int k = 0; s->back && k < s->n_source; k++) {
+    const at_node *v = x->g->node[s->source[k].id];
+    const int root = x->slot[v->id].root;
+    if (!s->source[k].shared && gives_way(x, v, 1) && !x->slot[root].keep)
+      inherit(x, root, at_exec_backstep(x, 0, s->last), value_back(x, root));
+  }
 }
 
 static void hand_over(at_exec *x) {
   if (x->o.keep_all) return;
   for (int i = x->n - 1; i >= 0; i--) {
-    const at_node *n = x->g->node[i];
-    const at_slot *s = &x->slot[i];
-    if (!s->live || only(x, s->back) < 0 || is_outside(n)) continue;
-    const at_slot *in = &x->slot[n->in[0]->id];
-    const at_slot *root = &x->slot[in->root];
-    if (!(in->want & s->back) || root->sought || s->sought || is_outside(x->g->node[in->root]))
-      continue;
-    if (!alone(x, n, 0)) continue;
-    if (n->op->flags & AT_OP_IN_PLACE && alike(n, n->in[0]))
-      inherit(x, n, at_exec_piece(x, i, AT_PIECE_GRAD));
-    if (n->op->flags & (AT_OP_WEIGHS_FIRST | AT_OP_OVER_VALUE) && !root->keep)
-      inherit(x, n, value_back(x, in->root));
+    const int strip = x->slot[i].strip;
+    if (!x->slot[i].live) continue;
+    if (strip < 0)
+      hand_over_node(x, x->g->node[i]);
+    else if (x->strip[strip].last == i)
+      hand_over_strip(x, &x->strip[strip]);
   }
 }
 
@@ -342,7 +377,10 @@ void at_exec_analyse(at_exec *x) {
   mark_roots(x);
   mark_live(x);
   mark_gradients(x);
-  for (int i = 0; i < x->n; i++) x->slot[i].twice = x->slot[i].anew = false;
+  for (int i = 0; i < x->n; i++) {
+    x->slot[i].twice = x->slot[i].anew = false;
+    x->slot[i].strip = -1;
+  }
   at_exec_live(x);
   x->analysed = true;
   x->settled = false;

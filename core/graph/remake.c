@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include "core/graph/exec_impl.h"
 #include "core/graph/ops.h"
+#include "core/graph/strips.h"
 
 enum { SHORT_SUM = 256 }; /* products for one number, up to which they cost little */
 enum { SLACK = 64 };      /* one part in so many of the memory is worth less than the time */
@@ -102,7 +103,8 @@ static bool mark_twice(at_exec *x) {
     at_slot *s = &x->slot[i];
     const at_node *n = x->g->node[i];
     const bool kept = s->twice;
-    const bool cheap = !kept && s->root == i && once(s) && is_cheap(x, n) && can_come_again(x, n);
+    const bool cheap =
+        !kept && s->root == i && s->strip < 0 && once(s) && is_cheap(x, n) && can_come_again(x, n);
     s->twice = s->anew || cheap;
     some |= s->twice;
   }
@@ -117,6 +119,8 @@ static size_t most(at_exec *x) {
 
 void at_exec_settle(at_exec *x) {
   x->settled = true;
+  at_strips_find(x);
+  at_exec_live(x);
   if (x->o.keep_all || !x->o.gradients) return;
   mark_anew(x);
   if (!mark_twice(x)) return;

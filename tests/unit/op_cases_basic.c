@@ -119,6 +119,9 @@ CASE(mul) { return NODE("mul", IN(NORMAL("a", "word d"), NORMAL("b", "caption d"
 CASE(mul_last) {
   return NODE("mul", IN(NORMAL("a", "picture word"), NORMAL("b", "caption")), num(0));
 }
+CASE(div_items) {
+  return NODE("div", IN(NORMAL("a", "picture region d"), POSITIVE("b", "picture d")), num(0));
+}
 CASE(div_) {
   return NODE("div", IN(NORMAL("a", "picture region d"), POSITIVE("b", "d picture")), num(0));
 }
@@ -204,6 +207,11 @@ CASE(cosine_ratio) {
               IN(NORMAL("a", "word picture"), POSITIVE("b", "word"), POSITIVE("c", "picture word")),
               num(1e-8));
 }
+CASE(cosine_ratio_items) {
+  return NODE("cosine_ratio",
+              IN(NORMAL("a", "word picture"), POSITIVE("b", "word"), POSITIVE("c", "picture")),
+              num(1e-8));
+}
 CASE(attended_pictures) {
   return NODE("attended_cosine",
               IN(POSITIVE("w", "picture region word"), NORMAL("s", "picture region word"),
@@ -287,6 +295,7 @@ const op_case op_cases_basic[] = {
     {"sub", "a lacks an axis", sub},
     {"mul", "captions to words", mul},
     {"mul", "captions to words, last", mul_last},
+    {"div", "a batch axis first", div_items},
     {"div", "other order", div_},
     {"contract", "scores", contract_scores},
     {"contract", "context", contract_context},
@@ -318,6 +327,7 @@ const op_case op_cases_basic[] = {
     {"triplet", "hardest", triplet_hardest},
     {"triplet", "sum, columns first", triplet_sum},
     {"cosine_ratio", "norms of fewer axes", cosine_ratio},
+    {"cosine_ratio", "a norm that all items share", cosine_ratio_items},
     {"attended_cosine", "regions", attended_pictures},
     {"attended_cosine", "words", attended_words},
     {"linear_part", "columns from the third on", linear_part},

@@ -49,7 +49,7 @@ static void fill_input(bench *b, int i) {
   }
 }
 
-static void open_bench(bench *b, const op_case *c, at_pool *pool, bool poison) {
+static void open_as(bench *b, const op_case *c, at_pool *pool, bool poison, bool strips) {
   at_error err = {0};
   memset(b, 0, sizeof *b);
   fixture_open(&b->f);
@@ -62,7 +62,9 @@ static void open_bench(bench *b, const op_case *c, at_pool *pool, bool poison) {
   for (int i = 0; i < b->f.g->n_param; i++) /* averages, of squares among them */
     for (size_t k = 0; b->f.g->param[i]->state && k < b->params->size[i]; k++)
       b->params->value[b->params->offset[i] + k] = 0.5f + 0.1f * (float)k;
-  at_exec_options o = {.pool = pool, .gradients = true, .input_grads = true, .poison = poison};
+  at_exec_options o = {
+      .pool = pool, .gradients = true, .input_grads = true, .poison = poison, .all_strips = strips};
+  b->f.g->strips = strips;
   if (at_exec_new(b->f.g, b->params, &o, &b->x, &err)) fail_msg("%s", err.message);
   assert_int_equal(at_exec_size(b->x, "picture", 2, &err), AT_OK);
   assert_int_equal(at_exec_size(b->x, "caption", 3, &err), AT_OK);
@@ -73,6 +75,10 @@ static void open_bench(bench *b, const op_case *c, at_pool *pool, bool poison) {
     assert_int_equal(at_exec_input(b->x, b->f.input[i]->name, b->data[i], &err), AT_OK);
   }
   if (at_exec_ready(b->x, &err)) fail_msg("%s", err.message);
+}
+
+static void open_bench(bench *b, const op_case *c, at_pool *pool, bool poison) {
+  open_as(b, c, pool, poison, false);
 }
 
 static void close_bench(bench *b) {
@@ -173,9 +179,13 @@ typedef struct bits {
   float out[MOST], grad[MOST], in[MAX_INPUTS][MOST];
 } bits;
 
-static void run_bits(const op_case *c, at_pool *pool, bool poison, bits *out) {
+/* True where a node was worked on an item at a time. */
+static bool run_bits(const op_case *c, at_pool *pool, bool poison, bool strips, bits *out) {
   bench b;
-  open_bench(&b, c, pool, poison);
+  bool chained = false;
+  open_as(&b, c, pool, poison, strips);
+  for (int i = 0; i < b.f.g->n_node; i++)
+    chained |= at_exec_in_chain(b.x, b.f.g->node[i]) && !strcmp(b.f.g->node[i]->op->name, c->op);
   int64_t n = at_x_count(b.x, b.out);
   float weight[MOST];
   for (int64_t i = 0; i < n; i++) weight[i] = (float)(i % 7) - 3;
@@ -191,6 +201,7 @@ static void run_bits(const op_case *c, at_pool *pool, bool poison, bits *out) {
       memcpy(out->in[i], g, (size_t)b.count[i] * sizeof(float));
   }
   close_bench(&b);
+  return chained;
 }
 
 static void test_bits(void **state) {
@@ -198,12 +209,42 @@ static void test_bits(void **state) {
   static bits one, other;
   at_pool *pool;
   assert_int_equal(at_pool_new(3, &pool, NULL), AT_OK);
-  run_bits(c, NULL, false, &one);
-  run_bits(c, pool, true, &other);
+  run_bits(c, NULL, false, false, &one);
+  run_bits(c, pool, true, false, &other);
   at_pool_free(pool);
   assert_memory_equal(one.out, other.out, sizeof one.out);
   assert_memory_equal(one.grad, other.grad, sizeof one.grad);
   assert_memory_equal(one.in, other.in, sizeof one.in);
+}
+
+static void near_bits(const op_case *c, const float *a, const float *b, int n) {
+  for (int i = 0; i < n; i++)
+    if (!(fabs(a[i] - b[i]) <= 1e-5 * fmax(1, fabs(b[i]))))
+      fail_msg("%s, %s: %g, an item at a time %g", c->op, c->use, b[i], a[i]);
+}
+
+/* Every operator that says so works on an item at a time; sums over items may round otherwise. */
+static void test_items(void **state) {
+  (void)state;
+  static bits whole, one, three;
+  at_pool *pool;
+  assert_int_equal(at_pool_new(3, &pool, NULL), AT_OK);
+  for (const at_op *const *op = at_optable; *op; op++) {
+    bool found = !((*op)->flags & AT_OP_ITEMS);
+    for (int i = 0; op_case_at(i) && (*op)->flags & AT_OP_ITEMS; i++) {
+      const op_case *c = op_case_at(i);
+      if (strcmp(c->op, (*op)->name) != 0 || !run_bits(c, NULL, true, true, &one)) continue;
+      found = true;
+      run_bits(c, NULL, false, false, &whole);
+      run_bits(c, pool, true, true, &three);
+      near_bits(c, one.out, whole.out, MOST);
+      near_bits(c, one.grad, whole.grad, MOST);
+      near_bits(c, one.in[0], whole.in[0], MAX_INPUTS * MOST);
+      assert_memory_equal(&one, &three, sizeof one);
+    }
+    if (!found) fail_msg("operator %s has no case whose values a batch axis leads", (*op)->name);
+  }
+  at_pool_free(pool);
 }
 
 static void test_every_operator_has_a_case(void **state) {
@@ -463,6 +504,7 @@ int main(void) {
     n++;
   }
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_every_operator_has_a_case);
+  tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_items);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_cases_test_what_they_say);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_contract_twin);
   tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_conv_twin);
