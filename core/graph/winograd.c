@@ -5,8 +5,10 @@
 #include "core/tensor/gemm.h"
 #include "core/tensor/turn.h"
 
-/* About so many numbers of all planes are worked on at a time, for each channel. */
-enum { NUMBERS = 8192, BLOCK = AT_MINIMAL_BLOCK, LEAST_CHANNELS = 32, LEAST_TILES = 64 };
+/* About so many numbers of all planes are worked on at a time, for each channel; products pack all
+ * weights for each such chunk, so that chunks are larger where weights are many. */
+enum { NUMBERS = 8192, MORE_NUMBERS = 36864, MANY_WEIGHTS = 1 << 18 };
+enum { BLOCK = AT_MINIMAL_BLOCK, LEAST_CHANNELS = 32, LEAST_TILES = 64 };
 enum { MOST_PLANES = AT_MINIMAL_LINE * AT_MINIMAL_LINE };
 enum { MOST_MADE = AT_MINIMAL_SIDE * AT_MINIMAL_SIDE, TAPS = AT_MINIMAL_TAPS * AT_MINIMAL_TAPS };
 
@@ -131,7 +133,7 @@ static bool four_pays(const at_tiling *c) {
 static int64_t chunk_of(const at_tiling *c) {
   const at_tiling back = back_of(c);
   const int64_t there = at_tiles(&back), here = at_tiles(c), most = there > here ? there : here;
-  const int64_t chunk = NUMBERS / planes_of(c);
+  const int64_t chunk = (c->from * c->to < MANY_WEIGHTS ? NUMBERS : MORE_NUMBERS) / planes_of(c);
   return most < chunk ? most : chunk;
 }
 
