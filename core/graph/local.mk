@@ -54,6 +54,7 @@ libcore_la_SOURCES += \
 	core/graph/plan.c \
 	core/graph/remake.c core/graph/rows.c \
 	core/graph/product.c core/graph/product.h \
+	core/graph/quarters.c core/graph/quarters.h \
 	core/graph/recurrent.c core/graph/recurrent.h \
 	core/graph/steps.c core/graph/steps.h \
 	core/graph/strips.c core/graph/strips.h core/graph/strips_layout.c core/graph/strips_run.c \

@@ -8,6 +8,7 @@
 #include "core/graph/narrow.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
+#include "core/graph/quarters.h"
 #include "core/graph/weight.h"
 #include "core/graph/winograd.h"
 #include "core/tensor/gemm.h"
@@ -162,8 +163,8 @@ static bool turns_patches(const conv *c) { return c->images * c->oh * c->ow < c-
 
 /* The way in fewer multiplications that pays, or NULL. */
 static const at_tiled *fast_way(const conv *c, at_tiling *t) {
-  static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_halving,
-                                         &at_narrow};
+  static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_quarters,
+                                         &at_halving, &at_narrow};
   *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0], 0, false};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     t->side = ways[i]->side;
@@ -273,14 +274,13 @@ static void gather_rows(void *ctx, size_t begin, size_t end) {
       }
 }
 
-/* Adds channels begin .. end - 1 of the band's patches to the gradient of the input: patches
- * overlap, so that work is dealt out by channels. */
-static void scatter_channels(void *ctx, size_t begin, size_t end) {
-  const work *k = ctx;
+/* Adds channels begin .. end - 1 of patches of rows first .. last - 1 of the band to the gradient
+ * of the input. */
+static void scatter_rows(const work *k, int64_t first, int64_t last, size_t begin, size_t end) {
   const conv *c = &k->c;
   const bool all = end - begin == (size_t)c->from;
-  const float *m = k->m;
-  for (int64_t r = 0; r < k->rows; r++)
+  const float *m = k->m + first * c->ow * pitch(c);
+  for (int64_t r = first; r < last; r++)
     for (int64_t ox = 0; ox < c->ow; ox++, m += pitch(c) - patch(c))
       for (int64_t ky = 0; ky < c->kernel[0]; ky++, m += c->kernel[1] * c->from) {
         const run in = run_of(c, k->dx, k->first + r, ox, ky);
@@ -292,6 +292,21 @@ static void scatter_channels(void *ctx, size_t begin, size_t end) {
           for (int64_t i = (int64_t)begin; i < n; i += c->from)
             at_vaxpy(in.at + i, 1, from + i, end - begin);
       }
+}
+
+/* Patches overlap, so that work is dealt out by channels, */
+static void scatter_channels(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  scatter_rows(k, 0, k->rows, begin, end);
+}
+
+/* or, where these are few, by pictures. */
+static void scatter_pictures(void *ctx, size_t begin, size_t end) {
+  const work *k = ctx;
+  const int64_t first = (int64_t)begin * k->c.oh - k->first,
+                last = (int64_t)end * k->c.oh - k->first;
+  if (last > 0 && first < k->rows)
+    scatter_rows(k, clamp(first, k->rows), clamp(last, k->rows), 0, (size_t)k->c.from);
 }
 
 enum { CHANNELS = 32 }; /* one piece of work */
@@ -328,6 +343,10 @@ static void gather(at_pool *pool, work *k) {
 }
 
 static void scatter(at_pool *pool, work *k) {
+  if (!k->as_stored && k->c.from <= CHANNELS) {
+    at_parallel_range(pool, (size_t)k->c.images, 1, scatter_pictures, k);
+    return;
+  }
   at_parallel_range(pool, (size_t)k->c.from, CHANNELS,
                     k->as_stored ? scatter_as_stored : scatter_channels, k);
 }
