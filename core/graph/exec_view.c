@@ -9,9 +9,7 @@ bool at_x_counts(const at_exec *x, const at_node *n) {
   const at_turns before = ((at_turns)1 << x->turn) - 1;
   return x->training && !x->backward && !(x->slot[n->id].run & before);
 }
-bool at_x_again(const at_exec *x, const at_node *n) {
-  return x->backward && !x->slot[n->id].anew;
-}
+bool at_x_again(const at_exec *x, const at_node *n) { return x->backward && !x->slot[n->id].anew; }
 uint64_t at_x_seed(const at_exec *x) { return x->seed; }
 uint64_t at_x_step(const at_exec *x) { return x->step; }
 
