@@ -8,25 +8,29 @@ enum { P = 4, WORDS = 23, D = 8 };
 
 /* Attention, dropout, running averages, gates that are saved, and a value that every layer reads.
  * `%s`: how the modules are marked. */
-static const char *const TEXT =
-    "module inner(x, d, lean) %s {\n"
-    "  return x |> linear(d -> wide = 24) @ff1 |> gelu |> linear(wide -> d) @ff2 |> dropout(0.3)\n"
-    "}\n"
-    "module layer(x, bias, d, lean) %s {\n"
-    "  attend look(query = x |> linear(d -> d) @query, key = x |> linear(d -> d) @key,\n"
-    "              value = x |> linear(d -> d) @value, over = word, along = d) {\n"
-    "    score = scaled_dot\n    heads = 2\n    weigh = softmax\n    dropout = 0.1\n  }\n"
-    "  let mid = x + (look |> linear(d -> d) @out) + bias |> batch_norm(d) @bn\n"
-    "  let flow = mid |> gru(word, d -> h = 8) @gru |> rename(h -> d)\n"
-    "  return mid + inner(flow, d, lean) @inner |> layer_norm(d) @ln\n"
-    "}\n"
-    "model m(d = 8, lean = %s) {\n"
-    "  input x: real [p, word..., d]\n"
-    "  let bias = x |> mean(word) |> linear(d -> d) @bias |> tanh\n"
-    "  repeat i = 1 to 5 with h = x { next h = layer(h, bias, d, lean) @layer[i] }\n"
-    "  output y = h\n"
-    "  loss h |> square |> mean_all\n"
-    "}\n";
+#define LAYERS(drop)                                                                              \
+  "module inner(x, d, lean) %s {\n"                                                               \
+  "  return x |> linear(d -> wide = 24) @ff1 |> gelu |> linear(wide -> d) @ff2 |> dropout(0.3)\n" \
+  "}\n"                                                                                           \
+  "module layer(x, bias, d, lean) %s {\n"                                                         \
+  "  attend look(query = x |> linear(d -> d) @query, key = x |> linear(d -> d) @key,\n"           \
+  "              value = x |> linear(d -> d) @value, over = word, along = d) {\n"                 \
+  "    score = scaled_dot\n    heads = 2\n    weigh = softmax\n" drop                             \
+  "  }\n"                                                                                         \
+  "  let mid = x + (look |> linear(d -> d) @out) + bias |> batch_norm(d) @bn\n"                   \
+  "  let flow = mid |> gru(word, d -> h = 8) @gru |> rename(h -> d)\n"                            \
+  "  return mid + inner(flow, d, lean) @inner |> layer_norm(d) @ln\n"                             \
+  "}\n"                                                                                           \
+  "model m(d = 8, lean = %s) {\n"                                                                 \
+  "  input x: real [p, word..., d]\n"                                                             \
+  "  let bias = x |> mean(word) |> linear(d -> d) @bias |> tanh\n"                                \
+  "  repeat i = 1 to 5 with h = x { next h = layer(h, bias, d, lean) @layer[i] }\n"               \
+  "  output y = h\n"                                                                              \
+  "  loss h |> square |> mean_all\n"                                                              \
+  "}\n"
+static const char *const TEXT = LAYERS("    dropout = 0.1\n");
+/* Weights that nobody looks at, nor drops: attention is one operator then. */
+static const char *const FUSED = LAYERS("");
 
 /* A network that makes and one that judges, on what is made and on what is given: each moves on a
  * loss of its own. What the second makes of what was made both losses go back through: that is
@@ -56,6 +60,7 @@ typedef struct outcome {
   size_t bytes, count;
   float *grad, *value;
   int again; /* values made again */
+  int fused; /* blocks of attention that are one operator */
 } outcome;
 
 static void counts(void *ctx, const at_node *n, at_exec_part part) {
@@ -113,6 +118,7 @@ static outcome run(const char *of, const char *mark, const char *lean, int threa
   r.bytes = at_exec_bytes(x);
   assert_true((double)r.bytes <= 1.1 * (double)at_exec_least(x));
   r.count = p->count;
+  for (int i = 0; i < g->n_node; i++) r.fused += !strcmp(g->node[i]->op->name, "attention");
   r.grad = malloc(p->count * sizeof(float));
   r.value = malloc(p->count * sizeof(float));
   memcpy(r.grad, p->grad, p->count * sizeof(float));
@@ -152,6 +158,16 @@ static void test_same_bits_in_less_memory(void **state) {
       forget(&anew);
     }
   forget(&kept);
+}
+
+static void test_attention_in_one_pass(void **state) {
+  outcome kept = run(FUSED, "", "true", 1, false), anew = run(FUSED, "recompute", "true", 2, true);
+  (void)state;
+  assert_int_equal(kept.fused, 5);
+  same_bits(&kept, &anew);
+  assert_true(2 * anew.bytes < kept.bytes);
+  forget(&kept);
+  forget(&anew);
 }
 
 static void test_several_losses(void **state) {
@@ -196,6 +212,7 @@ static void test_calls(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_same_bits_in_less_memory),
+      cmocka_unit_test(test_attention_in_one_pass),
       cmocka_unit_test(test_several_losses),
       cmocka_unit_test(test_where_the_condition_holds),
       cmocka_unit_test(test_calls),
