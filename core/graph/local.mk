@@ -1,6 +1,6 @@
 libcore_la_SOURCES += \
 	core/graph/again.c \
-	core/graph/attention.c core/graph/attention.h \
+	core/graph/attend_axes.c core/graph/attend_axes.h \
 	core/graph/axes.c \
 	core/graph/bind.c \
 	core/graph/broadcast.c core/graph/broadcast.h \

@@ -6,7 +6,7 @@
  *
  * Made by the pass `attend` (pass_attend.c). */
 #include <math.h>
-#include "core/graph/attention.h"
+#include "core/graph/attend_axes.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/graph/product.h"

@@ -2,6 +2,7 @@
  * probability `rate`, the others are scaled up.  What is dropped is a function of
  * (seed, step, node, element) alone.  With a shared axis all its items lose the same numbers
  * (variational dropout: Gal and Ghahramani, 2016). */
+#include <string.h>
 #include "core/base/random.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
@@ -15,29 +16,54 @@ typedef struct drop {
   at_random r;
   const float *x;
   float *y;
+  uint32_t *kept; /* a bit for each number: it stays; of numbers that draw by themselves */
   float rate;
-  bool training, add;
+  bool training, back;
 } drop;
 
-enum { RUN = 256 };
+enum { RUN = 256, WORD = 32 };
+
+/* What number `at` and the n - 1 behind it draw. */
+static void draw(const drop *d, size_t at, size_t n) {
+  float u[RUN];
+  at_random_uniforms(&d->r, at, n, u);
+  for (size_t i = n; i % WORD; i++) u[i] = 0;
+  for (size_t i = 0; i < n; i += WORD) {
+    uint32_t bits = 0;
+    for (uint32_t b = 0; b < WORD; b++) bits |= (uint32_t)(u[i + b] >= d->rate) << b;
+    d->kept[(at + i) / WORD] = bits;
+  }
+}
+
+/* y of a word of numbers. Going back x and y may be one; a gradient is added to nothing then. */
+static void drop_word(const drop *d, size_t at, size_t n, float by) {
+  const uint32_t bits = d->kept[at / WORD];
+  const float *x = d->x + at;
+  float *y = d->y + at, made[WORD];
+  const bool add = d->back && x != y, in_place = d->back && x == y;
+  for (uint32_t b = 0; b < n; b++) made[b] = (bits >> b & 1 ? by : 0) * x[b];
+  for (uint32_t b = 0; in_place && b < n; b++) made[b] = 0.0f + made[b];
+  for (uint32_t b = 0; add && b < n; b++) made[b] = y[b] + made[b];
+  memcpy(y, made, n * sizeof *y);
+}
 
 static void drop_range(void *ctx, size_t begin, size_t end) {
   const drop *d = ctx;
-  const float by = d->training ? 1.0f / (1.0f - d->rate) : 1;
-  float u[RUN];
+  const float by = 1.0f / (1.0f - d->rate);
   for (size_t at = begin; at < end; at += RUN) {
     const size_t n = end - at < RUN ? end - at : RUN;
-    const float *x = d->x + at;
-    float *y = d->y + at;
-    if (d->training)
-      at_random_uniforms(&d->r, at, n, u);
-    else
-      for (size_t i = 0; i < n; i++) u[i] = 1;
-    if (d->add)
-      for (size_t i = 0; i < n; i++) y[i] += (u[i] < d->rate ? 0 : by) * x[i];
-    else
-      for (size_t i = 0; i < n; i++) y[i] = (u[i] < d->rate ? 0 : by) * x[i];
+    if (!d->back) draw(d, at, n);
+    for (size_t i = 0; i < n; i += WORD) drop_word(d, at + i, n - i < WORD ? n - i : WORD, by);
   }
+}
+
+static void pass_range(void *ctx, size_t begin, size_t end) {
+  const drop *d = ctx;
+  const float *x = d->x;
+  float *y = d->y;
+  if (!d->back) memcpy(y + begin, x + begin, (end - begin) * sizeof *y);
+  if (!d->back || x == y) return;
+  for (size_t i = begin; i < end; i++) y[i] += x[i];
 }
 
 /* Elements of lane j of a run draw as the reduced value's element does. */
@@ -50,7 +76,7 @@ static void drop_lanes(void *ctx, const at_lanes *l) {
                                                                               : by;
     for (int64_t i = 0; i < l->n; i++) {
       int64_t e = l->at + i * l->stride + j;
-      d->y[e] = (d->add ? d->y[e] : 0) + keep * d->x[e];
+      d->y[e] = (d->back && d->x != d->y ? d->y[e] : 0) + keep * d->x[e];
     }
   }
 }
@@ -67,10 +93,18 @@ static void run(at_exec *x, const at_node *n, drop d) {
                     .step = at_x_step(x)};
   d.rate = (float)n->arg[0].num;
   d.training = at_x_training(x) && d.rate > 0;
+  d.kept = at_x_saved(x, n);
   if (n->arg[1].set)
     at_x_each_lanes(x, n, at_node_dim(n, n->arg[1].axis[0]), drop_lanes, &d);
   else
-    at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), 8192, drop_range, &d);
+    at_parallel_range(at_x_pool(x), (size_t)at_x_count(x, n), 8192,
+                      d.training ? drop_range : pass_range, &d);
+}
+
+/* Drawing costs more than reading what was drawn. */
+static size_t dropout_saved(const at_exec *x, const at_node *n) {
+  const bool alone = !n->arg[1].set && n->arg[0].num > 0;
+  return alone ? ((size_t)at_x_count(x, n) + WORD - 1) / WORD * sizeof(uint32_t) : 0;
 }
 
 static void dropout_forward(at_exec *x, const at_node *n) {
@@ -79,7 +113,7 @@ static void dropout_forward(at_exec *x, const at_node *n) {
 
 static void dropout_backward(at_exec *x, const at_node *n) {
   float *dx = at_x_grad_in(x, n, 0);
-  if (dx) run(x, n, (drop){.x = at_x_grad_out(x, n), .y = dx, .add = true});
+  if (dx) run(x, n, (drop){.x = at_x_grad_out(x, n), .y = dx, .back = true});
 }
 
 const at_op at_op_dropout = {
@@ -90,8 +124,9 @@ const at_op at_op_dropout = {
     .min_in = 1,
     .max_in = 1,
     .params = dropout_params,
-    .flags = AT_OP_RANDOM | AT_OP_TRAIN,
+    .flags = AT_OP_RANDOM | AT_OP_TRAIN | AT_OP_IN_PLACE,
     .infer = dropout_infer,
+    .saved = dropout_saved,
     .forward = dropout_forward,
     .backward = dropout_backward,
 };

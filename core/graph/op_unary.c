@@ -62,6 +62,8 @@ static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
 
 /* The body of a loop over one range; `m` and `i` are in scope of the expression. What is written
  * may not be `here`, so that the compiler may take several turns at once. */
+/* What counts in some turns alone is read, and worked out, in all of them: the loop has no branch
+ * then. */
 #define EACH(name, ...)                                   \
   static void name(void *ctx, size_t begin, size_t end) { \
     const map here = *(const map *)ctx, *m = &here;       \
@@ -75,12 +77,11 @@ static void run_backward(at_exec *x, const at_node *n, at_range_fn *fn) {
   static void name##_backward(at_exec *x, const at_node *n) { run_backward(x, n, name##_back); }
 
 EACH(relu_run, m->out[i] = m->x[i] > 0 ? m->x[i] : 0)
-/* dy is read whether or not it counts, so that the loop has no branch */
 EACH(relu_back, const float dy = m->dy[i]; m->dx[i] += m->y[i] > 0 ? dy : 0)
 ENTRY(relu)
 
 EACH(leaky_relu_run, m->out[i] = m->x[i] > 0 ? m->x[i] : m->a * m->x[i])
-EACH(leaky_relu_back, m->dx[i] += m->y[i] > 0 ? m->dy[i] : m->a * m->dy[i])
+EACH(leaky_relu_back, const float dy = m->dy[i]; m->dx[i] += m->y[i] > 0 ? dy : m->a * dy)
 ENTRY(leaky_relu)
 
 static void tanh_run(void *ctx, size_t begin, size_t end) {
@@ -118,8 +119,6 @@ ENTRY(scale)
 
 /* ---- what backward finds from x ---- */
 
-static float logistic(float x) { return 1.0f / (1.0f + expf(-x)); }
-
 #define SQRT_HALF       0.70710678f /* 1 / sqrt(2) */
 #define NORMAL_DENSITY0 0.39894228f /* 1 / sqrt(2 pi) */
 enum { STRIP = 512 };               /* numbers that are worked on at a time, in a cache */
@@ -138,6 +137,7 @@ static void gelu_run(void *ctx, size_t begin, size_t end) {
     const size_t n = end - at < STRIP ? end - at : STRIP;
     const float *x = m->x + at;
     normal_below(share, x, n);
+    AT_NO_CARRY
     for (size_t i = 0; i < n; i++) m->out[at + i] = x[i] * share[i];
   }
 }
@@ -152,31 +152,61 @@ static void gelu_back(void *ctx, size_t begin, size_t end) {
     normal_below(share, x, n);
     for (size_t i = 0; i < n; i++) density[i] = -0.5f * x[i] * x[i];
     at_vexp(density, density, n);
+    AT_NO_CARRY
     for (size_t i = 0; i < n; i++)
       dx[i] += dy[i] * (share[i] + x[i] * NORMAL_DENSITY0 * density[i]);
   }
 }
 ENTRY(gelu)
 
-EACH(silu_run, m->out[i] = m->x[i] * logistic(m->x[i]))
-EACH(silu_back, float g = logistic(m->x[i]);
-     m->dx[i] += m->dy[i] * g * (1.0f + m->x[i] * (1.0f - g)))
+static void silu_run(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  float gate[STRIP];
+  for (size_t at = begin; at < end; at += STRIP) {
+    const size_t n = end - at < STRIP ? end - at : STRIP;
+    at_vsigmoid(gate, m->x + at, n);
+    for (size_t i = 0; i < n; i++) m->out[at + i] = m->x[at + i] * gate[i];
+  }
+}
+
+static void silu_back(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  float gate[STRIP];
+  for (size_t at = begin; at < end; at += STRIP) {
+    const size_t n = end - at < STRIP ? end - at : STRIP;
+    const float *x = m->x + at, *dy = m->dy + at;
+    float *dx = m->dx + at;
+    at_vsigmoid(gate, x, n);
+    AT_NO_CARRY
+    for (size_t i = 0; i < n; i++) dx[i] += dy[i] * gate[i] * (1.0f + x[i] * (1.0f - gate[i]));
+  }
+}
 ENTRY(silu)
 
 EACH(softplus_run, m->out[i] = fmaxf(m->x[i], 0) + log1pf(expf(-fabsf(m->x[i]))))
-EACH(softplus_back, m->dx[i] += m->dy[i] * logistic(m->x[i]))
+static void softplus_back(void *ctx, size_t begin, size_t end) {
+  const map *m = ctx;
+  float slope[STRIP];
+  for (size_t at = begin; at < end; at += STRIP) {
+    const size_t n = end - at < STRIP ? end - at : STRIP;
+    at_vsigmoid(slope, m->x + at, n);
+    AT_NO_CARRY
+    for (size_t i = 0; i < n; i++) m->dx[at + i] += m->dy[at + i] * slope[i];
+  }
+}
 ENTRY(softplus)
 
 EACH(log_run, m->out[i] = logf(fmaxf(m->x[i], FLT_MIN)))
-EACH(log_back, m->dx[i] += m->x[i] > FLT_MIN ? m->dy[i] / m->x[i] : 0)
+EACH(log_back, const float x = m->x[i], d = m->dy[i] / x; m->dx[i] += x > FLT_MIN ? d : 0)
 ENTRY(log)
 
 EACH(sqrt_run, m->out[i] = sqrtf(fmaxf(m->x[i], 0)))
-EACH(sqrt_back, m->dx[i] += m->y[i] > 0 ? m->dy[i] / (2.0f * m->y[i]) : 0)
+EACH(sqrt_back, const float y = m->y[i], d = m->dy[i] / (2.0f * y); m->dx[i] += y > 0 ? d : 0)
 ENTRY(sqrt)
 
 EACH(abs_run, m->out[i] = fabsf(m->x[i]))
-EACH(abs_back, m->dx[i] += m->x[i] > 0 ? m->dy[i] : m->x[i] < 0 ? -m->dy[i] : 0)
+EACH(abs_back, const float x = m->x[i], dy = m->dy[i], up = x > 0 ? dy : 0;
+     m->dx[i] += x < 0 ? -dy : up)
 ENTRY(abs)
 
 EACH(square_run, m->out[i] = m->x[i] * m->x[i])
@@ -184,7 +214,8 @@ EACH(square_back, m->dx[i] += 2.0f * m->x[i] * m->dy[i])
 ENTRY(square)
 
 EACH(clamp_run, m->out[i] = fminf(fmaxf(m->x[i], m->a), m->b))
-EACH(clamp_back, m->dx[i] += m->x[i] >= m->a && m->x[i] <= m->b ? m->dy[i] : 0)
+EACH(clamp_back, const float x = m->x[i], dy = m->dy[i], up = x >= m->a ? dy : 0;
+     m->dx[i] += x <= m->b ? up : 0)
 ENTRY(clamp)
 
 static at_status clamp_infer(at_graph *g, at_node *n, at_error *err) {

@@ -5,7 +5,7 @@
  * becomes attention(query, key, value), which never has all weights at once.  `causal` and `scale`
  * may be missing.  Of a training graph alone: others show the weights. */
 #include <string.h>
-#include "core/graph/attention.h"
+#include "core/graph/attend_axes.h"
 #include "core/graph/ops.h"
 #include "core/graph/pass_impl.h"
 

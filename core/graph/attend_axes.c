@@ -1,4 +1,4 @@
-#include "core/graph/attention.h"
+#include "core/graph/attend_axes.h"
 #include <string.h>
 
 /* ---- roles of axes ---- */

@@ -4,8 +4,8 @@
  * the value has besides; shared axes (heads, a batch) are in query, key and value alike; all others
  * are rows of the query. Where a ragged axis is attended over, or attends, its parent cuts all of
  * them into segments. */
-#ifndef AT_GRAPH_ATTENTION_H
-#define AT_GRAPH_ATTENTION_H
+#ifndef AT_GRAPH_ATTEND_AXES_H
+#define AT_GRAPH_ATTEND_AXES_H
 #include "core/graph/causal.h"
 #include "core/graph/exec.h"
 
