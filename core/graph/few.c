@@ -4,7 +4,7 @@
 /* A block of weights, ROWS channels made by so many read that all planes have about NUMBERS; the
  * sums of at_few_back run over channels made, so that its blocks have more of them. SLOTS blocks
  * are worked on side by side, each in memory of its own. */
-enum { ROWS = 24, BACK_ROWS = 96, NUMBERS = 1 << 16, ROUND = 12, APART = 16, SLOTS = 16 };
+enum { ROWS = 24, BACK_ROWS = 64, NUMBERS = 1 << 16, ROUND = 16, APART = 16, SLOTS = 16 };
 enum { LEAST_TILES = 16, MOST_TILES = 64, LEAST_CHANNELS = 128 };
 
 typedef struct work {

@@ -1,4 +1,5 @@
 #include "core/graph/quarters.h"
+#include "core/graph/few.h"
 #include "core/graph/op_common.h"
 #include "core/graph/winograd_impl.h"
 #include "core/tensor/gemm.h"
@@ -12,14 +13,20 @@ enum { LEAST_CHANNELS = 32, LEAST_TILES = 64, MOST_WEIGHTS = 1 << 22, NUMBERS = 
 
 static int64_t fewer(int64_t n, int64_t most) { return n < most ? n : most; }
 
-static int64_t weights(const at_tiling *c) { return PLANES * PHASES * c->from * c->to; }
+static bool few(const at_tiling *c) { return at_few_pays(at_tiles(c), c->from, c->to); }
+
+static int64_t all_weights(const at_tiling *c) { return PLANES * PHASES * c->from * c->to; }
+
+/* That are there at one time, beside those of few.h. */
+static int64_t weights(const at_tiling *c) { return few(c) ? 0 : all_weights(c); }
 
 /* Where tiles of 2 x 2, of 9 products, need more. */
 static bool pays(const at_tiling *c) {
   at_tiling two = *c;
   two.side = 2;
-  return c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS && at_tiles(c) >= LEAST_TILES &&
-         weights(c) <= MOST_WEIGHTS && at_tiles(c) * PLANES * 5 <= at_tiles(&two) * 9 * 4;
+  return c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS &&
+         (few(c) || (at_tiles(c) >= LEAST_TILES && all_weights(c) <= MOST_WEIGHTS)) &&
+         at_tiles(c) * PLANES * 5 <= at_tiles(&two) * 9 * 4;
 }
 
 static int64_t row_v(const at_tiling *c) { return at_gemm_pitch(PHASES * c->from); }
@@ -28,11 +35,14 @@ static int64_t row_m(const at_tiling *c) { return at_gemm_pitch(c->to); }
 static int64_t chunk_of(const at_tiling *c) {
   const int64_t all = at_tiles(c), each = PLANES * (row_v(c) + row_m(c));
   const int64_t pieces = (all * each - 1) / NUMBERS + 1;
-  return fewer(all, ((all - 1) / pieces / 24 + 1) * 24);
+  return few(c) ? all : fewer(all, ((all - 1) / pieces / 24 + 1) * 24);
 }
 
+static const at_few few_way;
+
 static size_t scratch(const at_tiling *c) {
-  return (size_t)(weights(c) + chunk_of(c) * PLANES * (row_v(c) + row_m(c)));
+  return (size_t)(weights(c) + chunk_of(c) * PLANES * (row_v(c) + row_m(c))) +
+         (few(c) ? at_few_space(&few_way, chunk_of(c), c->from, c->to) : 0);
 }
 
 /* ---- lines ---- */
@@ -301,27 +311,42 @@ static void weight_columns(void *ctx, size_t begin, size_t end) {
                  k->u + ch * to + o, PHASES * from * to, from * to);
 }
 
-/* dw += G' u G of n pairs. */
-static void weight_back_pairs(const work *k, int64_t o, int64_t ch, int64_t n) {
-  const int64_t from = k->c->from;
+/* dw += G' u G of n pairs; planes of u lie `plane` apart, its phases `phase_step`. */
+static void weight_back_pairs(const float *u, int64_t plane, int64_t phase_step, int64_t n,
+                              float *dw) {
   float t[KERNEL][LANES] = {{0}}, g[LANES][LANES];
   float *at[PLANES], *to[TAPS * TAPS];
   for (int phase = 0; phase < PHASES; phase++) {
-    planes(k->u + (o * PHASES + phase) * from + ch, PHASES * from * k->c->to, at);
+    planes(at_unconst(u) + phase * phase_step, plane, at);
     for (int i = 0; i < TAPS * TAPS; i++) to[i] = t[tap_of(phase, i)];
     at_minimal_square(weight_back, weight_back, line, taps, (const float *const *)at, to, n);
   }
   at_turn(t[0], LANES, LANES, g);
   for (int64_t l = 0; l < n; l++)
-    for (int i = 0; i < KERNEL; i++) k->dw[(o * from + ch + l) * KERNEL + i] += g[l][i];
+    for (int i = 0; i < KERNEL; i++) dw[l * KERNEL + i] += g[l][i];
 }
 
 static void weight_back_rows(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
+  const int64_t from = k->c->from;
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
-    for (int64_t ch = 0; ch < k->c->from; ch += LANES)
-      weight_back_pairs(k, o, ch, fewer(k->c->from - ch, LANES));
+    for (int64_t ch = 0; ch < from; ch += LANES)
+      weight_back_pairs(k->u + o * PHASES * from + ch, PHASES * from * k->c->to, from,
+                        fewer(from - ch, LANES), k->dw + (o * from + ch) * KERNEL);
 }
+
+static void few_weights(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
+  (void)turned;
+  for (int64_t i = 0; i < n; i += LANES)
+    weight_pairs(w + i * KERNEL, KERNEL, fewer(n - i, LANES), u + i, plane, n);
+}
+
+static void few_weights_back(const float *u, int64_t plane, int64_t n, float *dw) {
+  for (int64_t i = 0; i < n; i += LANES)
+    weight_back_pairs(u + i, plane, n, fewer(n - i, LANES), dw + i * KERNEL);
+}
+
+static const at_few few_way = {PLANES, PHASES, KERNEL, few_weights, few_weights_back};
 
 /* ---- the three products ---- */
 
@@ -334,6 +359,41 @@ static void over_tiles(at_pool *pool, at_range_fn *fn, work *k) {
   at_parallel_range(pool, (size_t)k->n, GRAIN, fn, k);
 }
 
+/* Of one chunk, which is all. */
+static at_few_product open_few(work *k) {
+  next(k);
+  return (at_few_product){.how = &few_way,
+                          .tiles = k->n,
+                          .from = k->c->from,
+                          .to = k->c->to,
+                          .w = k->w,
+                          .dw = k->dw,
+                          .v = {k->v, row_v(k->c), k->n * row_v(k->c)},
+                          .m = {k->m, row_m(k->c), k->n * row_m(k->c)},
+                          .space = k->m + PLANES * k->n * row_m(k->c)};
+}
+
+static void few_forward(at_pool *pool, work *k) {
+  const at_few_product f = open_few(k);
+  over_tiles(pool, input_range, k);
+  at_few_forward(pool, &f);
+  over_tiles(pool, output_range, k);
+}
+
+static void few_into_x(at_pool *pool, work *k) {
+  const at_few_product f = open_few(k);
+  over_tiles(pool, slope_range, k);
+  at_few_back(pool, &f);
+  at_parallel_range(pool, (size_t)k->c->from, CHANNELS, back_channels, k);
+}
+
+static void few_into_weight(at_pool *pool, work *k) {
+  const at_few_product f = open_few(k);
+  over_tiles(pool, input_range, k);
+  over_tiles(pool, slope_range, k);
+  at_few_weight(pool, &f);
+}
+
 static void forward(at_pool *pool, const at_tiling *c, const float *w, const float *x, float *y,
                     float *space) {
   const int64_t in = PHASES * c->from;
@@ -341,6 +401,10 @@ static void forward(at_pool *pool, const at_tiling *c, const float *w, const flo
   k.w = w;
   k.x = x;
   k.y = y;
+  if (few(c)) {
+    few_forward(pool, &k);
+    return;
+  }
   at_parallel_range(pool, (size_t)c->to, LANES, weight_columns, &k);
   while (next(&k)) {
     over_tiles(pool, input_range, &k);
@@ -357,6 +421,10 @@ static void into_x(at_pool *pool, const at_tiling *c, const float *w, const floa
   k.w = w;
   k.dy = dy;
   k.dx = dx;
+  if (few(c)) {
+    few_into_x(pool, &k);
+    return;
+  }
   at_parallel_range(pool, (size_t)c->to, LANES, weight_rows, &k);
   while (next(&k)) {
     over_tiles(pool, slope_range, &k);
@@ -373,6 +441,10 @@ static void into_weight(at_pool *pool, const at_tiling *c, const float *x, const
   k.x = x;
   k.dy = dy;
   k.dw = dw;
+  if (few(c)) {
+    few_into_weight(pool, &k);
+    return;
+  }
   while (next(&k)) {
     over_tiles(pool, input_range, &k);
     over_tiles(pool, slope_range, &k);

@@ -155,6 +155,8 @@ static void test_all(void **state) {
       {&at_winograd_two, {.images = 16, .h = 4, .w = 3, .from = 300, .to = 128, .pad = 0}},
       {&at_winograd_four, {.images = 8, .h = 8, .w = 7, .from = 161, .to = 130, .pad = 1}},
       {&at_halving, {.images = 8, .h = 8, .w = 8, .from = 128, .to = 450, .pad = 1}},
+      {&at_quarters, {.images = 8, .h = 16, .w = 15, .from = 133, .to = 150, .pad = 1}},
+      {&at_quarters, {.images = 16, .h = 10, .w = 9, .from = 128, .to = 131, .pad = 0}},
       {&at_halving, {.images = 17, .h = 5, .w = 4, .from = 260, .to = 131, .pad = 0}},
       /* more weights, and tiles, than are worked on at a time */
       {&at_halving, {.images = 130, .h = 5, .w = 6, .from = 100, .to = 300, .pad = 1}},
