@@ -10,7 +10,7 @@ enum { LANES = 8, ROWS = 6 };
 #else
 enum { LANES = 4, ROWS = 4 };
 #endif
-enum { WIDE = 2, COLUMNS = WIDE * LANES, SUM = 256, PACK = 4 * ROWS };
+enum { WIDE = 2, COLUMNS = WIDE * LANES, SUM = 256, PACK = 4 * ROWS, FEW = 128 };
 typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
 
 /* Elements of two vectors in turn: of their first halves, and of their second halves. */
@@ -140,10 +140,12 @@ static void packed_panel(const product *p, int64_t k, int64_t j0, int64_t column
 
 static at_mat turned(at_mat a) { return (at_mat){a.p, a.cs, a.rs}; }
 
-/* Measured with bench/direct: what many rows of A and many columns of B share is better packed. */
+/* Measured with bench/direct: what many rows of A and many columns of B share is better packed; of
+ * long sums already PACK rows and FEW columns are. */
 bool at_direct_pays(int64_t m, int64_t n, int64_t k, at_mat a, at_mat b, at_mat c) {
   if (c.cs != 1) return c.rs == 1 && at_direct_pays(n, m, k, turned(b), turned(a), turned(c));
   if (k < 1 || (b.cs != 1 && m < PACK)) return false;
+  if (k >= SUM && m >= PACK && n >= FEW) return false;
   return m <= 256 || n <= 256;
 }
 
