@@ -5,7 +5,7 @@
  * sums of at_few_back run over channels made, so that its blocks have more of them. SLOTS blocks
  * are worked on side by side, each in memory of its own. */
 enum { ROWS = 24, BACK_ROWS = 64, NUMBERS = 1 << 16, ROUND = 16, APART = 16, SLOTS = 16 };
-enum { LEAST_TILES = 16, MOST_TILES = 64, LEAST_CHANNELS = 128 };
+enum { LEAST_TILES = 16, LEAST_CHANNELS = 128 };
 
 typedef struct work {
   const at_few_product *p;
@@ -19,9 +19,8 @@ typedef struct work {
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-bool at_few_pays(int64_t tiles, int64_t from, int64_t to) {
-  return tiles >= LEAST_TILES && tiles <= MOST_TILES && from >= LEAST_CHANNELS &&
-         to >= LEAST_CHANNELS;
+bool at_few_pays(int64_t tiles, int64_t most, int64_t from, int64_t to) {
+  return tiles >= LEAST_TILES && tiles <= most && from >= LEAST_CHANNELS && to >= LEAST_CHANNELS;
 }
 
 static int64_t width_of(const at_few *how, int64_t rows) {

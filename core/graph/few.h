@@ -33,8 +33,8 @@ typedef struct at_few_product {
   float *space;
 } at_few_product;
 
-/* Whether so few tiles, and so many channels, are better multiplied here. */
-bool at_few_pays(int64_t tiles, int64_t from, int64_t to);
+/* Whether tiles, of which `most` are few, and so many channels are better multiplied here. */
+bool at_few_pays(int64_t tiles, int64_t most, int64_t from, int64_t to);
 /* Floats of `space`. */
 size_t at_few_space(const at_few *how, int64_t tiles, int64_t from, int64_t to);
 

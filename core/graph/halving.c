@@ -10,9 +10,9 @@
  * its own; its rows stand APART, for those that lie a power of two from each other drive each other
  * out of a cache. */
 enum { BLOCK = 64, SIDE = 3, PLANES = SIDE * SIDE, PHASES = 4, APART = 16 };
-enum { LEAST_CHANNELS = 32, LEAST_TILES = 64 };
+enum { LEAST_CHANNELS = 32, LEAST_TILES = 64, FEW_TILES = 64 };
 
-static bool few(const at_tiling *c) { return at_few_pays(at_tiles(c), c->from, c->to); }
+static bool few(const at_tiling *c) { return at_few_pays(at_tiles(c), FEW_TILES, c->from, c->to); }
 
 static bool pays(const at_tiling *c) {
   return c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS &&

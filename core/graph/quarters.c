@@ -9,11 +9,12 @@
 enum { SIDE = 4, LINE = 5, PLANES = LINE * LINE, MADE = SIDE * SIDE, PHASES = 4, TAPS = 2 };
 enum { BLOCK = AT_MINIMAL_BLOCK, LANES = AT_TURN, KERNEL = AT_TURN };
 /* Transformed weights are all there at one time; chunks of tiles have about so many numbers. */
-enum { LEAST_CHANNELS = 32, LEAST_TILES = 64, MOST_WEIGHTS = 1 << 22, NUMBERS = 3 << 19 };
+enum { LEAST_CHANNELS = 32, LEAST_TILES = 64, FEW_TILES = 128 };
+enum { MOST_WEIGHTS = 1 << 22, NUMBERS = 3 << 19 };
 
 static int64_t fewer(int64_t n, int64_t most) { return n < most ? n : most; }
 
-static bool few(const at_tiling *c) { return at_few_pays(at_tiles(c), c->from, c->to); }
+static bool few(const at_tiling *c) { return at_few_pays(at_tiles(c), FEW_TILES, c->from, c->to); }
 
 static int64_t all_weights(const at_tiling *c) { return PLANES * PHASES * c->from * c->to; }
 

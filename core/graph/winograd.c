@@ -8,7 +8,7 @@
 /* About so many numbers of all planes are worked on at a time, for each channel; products pack all
  * weights for each such chunk, so that chunks are larger where weights are many. */
 enum { NUMBERS = 8192, MORE_NUMBERS = 36864, MANY_WEIGHTS = 1 << 18 };
-enum { BLOCK = AT_MINIMAL_BLOCK, LEAST_CHANNELS = 32, LEAST_TILES = 64 };
+enum { BLOCK = AT_MINIMAL_BLOCK, LEAST_CHANNELS = 32, LEAST_TILES = 64, FEW_TILES = 64 };
 enum { MOST_PLANES = AT_MINIMAL_LINE * AT_MINIMAL_LINE };
 enum { MOST_MADE = AT_MINIMAL_SIDE * AT_MINIMAL_SIDE, TAPS = AT_MINIMAL_TAPS * AT_MINIMAL_TAPS };
 
@@ -108,7 +108,7 @@ static at_tiling back_of(const at_tiling *c) {
 }
 
 static bool few_there(const at_tiling *c) {
-  return tiles_of_kind(c, 1) == at_tiles(c) && at_few_pays(at_tiles(c), c->from, c->to);
+  return tiles_of_kind(c, 1) == at_tiles(c) && at_few_pays(at_tiles(c), FEW_TILES, c->from, c->to);
 }
 
 /* Tiles so few, there and back, that weights are the larger part: few.h. */
