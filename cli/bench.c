@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/bench/bench.h"
 #include "core/graph/pass.h"
+#include "core/level/level.h"
 
 /* ---- small texts ---- */
 
@@ -61,8 +62,8 @@ static void print_allocations(const at_bench *b) {
 }
 
 static void print_machine(const at_machine *m) {
-  printf("\nsgemm at best %.2f GFLOP/s, a copy %.2f GB/s, with these threads\n", m->sgemm / 1e9,
-         m->copy / 1e9);
+  printf("\nsgemm at best %.2f GFLOP/s, a copy %.2f GB/s, with these threads; instructions: %s\n",
+         m->sgemm / 1e9, m->copy / 1e9, at_level());
 }
 
 static void print_step(const at_bench *b) {

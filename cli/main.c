@@ -6,6 +6,7 @@
 #include "config.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/level/level.h"
 
 const cli_command cli_commands[] = {
     {"check", "MODEL.att|RUN.yaml... [--set KEY=VALUE]... [--no-probe] [--seed N] [--json]",
@@ -101,12 +102,14 @@ int main(int argc, char **argv) {
   /* Numbers in files and tables are written one way everywhere: LC_NUMERIC stays "C". */
   setlocale(LC_CTYPE, "");
   at_log_set(print_warning, NULL);
+  at_error err = {0};
+  if (at_level_check(&err) != AT_OK) return cli_fail(&err);
   if (argc < 2) {
     print_commands(stderr);
     return 2;
   }
   if (!strcmp(argv[1], "--version")) {
-    printf("attune %s\n", PACKAGE_VERSION);
+    printf("attune %s (%s)\n", PACKAGE_VERSION, at_level());
     return cli_done();
   }
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||

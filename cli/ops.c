@@ -61,11 +61,11 @@ static void add_range(at_text *t, const at_param_spec *p) {
 /* ---- for people ---- */
 
 static void print_list(void) {
-  const at_op_family *f = at_op_families;
-  for (const at_op *const *op = at_optable; *op; op++) {
+  const at_op_family *f = at_op_families();
+  for (const at_op *const *op = at_op_table(); *op; op++) {
     if ((*op)->flags & AT_OP_INTERNAL) continue;
     if (f->title && f->first == *op) {
-      printf("%s%s\n", f == at_op_families ? "" : "\n", f->title);
+      printf("%s%s\n", f == at_op_families() ? "" : "\n", f->title);
       f++;
     }
     printf("  %-14s %s\n", (*op)->name, (*op)->summary);
@@ -91,7 +91,7 @@ static void print_op(const at_op *op) {
 
 static void print_json(void) {
   const char *comma = "[";
-  for (const at_op *const *op = at_optable; *op; op++) {
+  for (const at_op *const *op = at_op_table(); *op; op++) {
     if ((*op)->flags & AT_OP_INTERNAL) continue;
     printf("%s{\"name\": ", comma);
     cli_print_json_string(stdout, (*op)->name);
@@ -157,11 +157,11 @@ static void mdoc_op(const at_op *op) {
 }
 
 static void print_mdoc(void) {
-  const at_op_family *f = at_op_families;
-  for (const at_op *const *op = at_optable; *op; op++) {
+  const at_op_family *f = at_op_families();
+  for (const at_op *const *op = at_op_table(); *op; op++) {
     if ((*op)->flags & AT_OP_INTERNAL) continue;
     if (f->title && f->first == *op) {
-      printf("%s.Pp\n.Em %s\n.Bl -tag -width 6n\n", f == at_op_families ? "" : ".El\n", f->title);
+      printf("%s.Pp\n.Em %s\n.Bl -tag -width 6n\n", f == at_op_families() ? "" : ".El\n", f->title);
       f++;
     }
     mdoc_op(*op);
@@ -173,7 +173,7 @@ static int print_named(const char *name) {
   const char *names[256], *near;
   size_t n = 0;
   at_error err = {0};
-  for (const at_op *const *op = at_optable; *op; op++) {
+  for (const at_op *const *op = at_op_table(); *op; op++) {
     if ((*op)->flags & AT_OP_INTERNAL) continue;
     if (!strcmp((*op)->name, name)) {
       print_op(*op);

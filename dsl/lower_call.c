@@ -1,5 +1,4 @@
 /* Calls: which operator, which values, and what an operator's refusal means. */
-#include "core/graph/ops.h"
 #include "dsl/lower.h"
 #include <math.h>
 #include <string.h>
@@ -328,7 +327,7 @@ static const char *suggest_op(at_lower *w, const char *name) {
   size_t n = 0;
   for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++)
     if (!strcmp(other_names[i].elsewhere, name)) return other_names[i].here;
-  for (const at_op *const *op = at_optable; *op && n < 159; op++)
+  for (const at_op *const *op = at_op_table(); *op && n < 159; op++)
     if (!((*op)->flags & AT_OP_INTERNAL)) names[n++] = (*op)->name;
   for (const at_ast_model *m = w->ast->models; m && n < 250; m = m->next)
     if (m->module) names[n++] = m->name;
@@ -545,7 +544,7 @@ static at_node *call_op(at_lower *w, const at_expr *e, const callee *to, at_node
   w->place = c.span;
   bind(&c, e, to);
   at_node *out = c.bad ? NULL
-                 : c.op == &at_op_cosine
+                 : !strcmp(c.op->name, "cosine")
                      ? make_cosine(w, &c)
                      : at_lower_make(w, c.op, c.n_in, c.in, c.arg, scope, c.span);
   if (out) note_sizes(&c, out);

@@ -390,6 +390,7 @@ e2e_tests = \
 	tests/e2e/generation.sh \
 	tests/e2e/graph.sh \
 	tests/e2e/hostile.sh \
+	tests/e2e/instructions.sh \
 	tests/e2e/bert.sh \
 	tests/e2e/inception.sh \
 	tests/e2e/judged.sh \

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "core/bench/bench.h"
+#include "core/level/level.h"
 
 static json_t *number(double v) { return isfinite(v) ? json_real(v) : json_null(); }
 static json_t *count(int64_t n) { return n >= 0 ? json_integer(n) : json_null(); }
@@ -100,12 +101,13 @@ at_status at_bench_json(const at_bench *b, at_text *out, at_error *err) {
   for (int i = 0; i < AT_BENCH_PHASES; i++)
     if (b->losses || i == AT_BENCH_LOAD || i == AT_BENCH_FORWARD || i == AT_BENCH_STEP)
       json_object_set_new(phases, at_bench_phase_names[i], phase(b, i));
-  json_t *root = json_pack("{s:s, s:I, s:i, s:i, s:i, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:b, s:s}",
-                           "model", b->model, "batch", (json_int_t)b->batch, "threads", b->threads,
-                           "repeat", b->repeat, "losses", b->losses, "phases", phases, "sizes",
-                           sizes(b), "sgemm_flops_per_s", b->machine.sgemm, "copy_bytes_per_s",
-                           b->machine.copy, "planned_bytes", b->planned, "peak_bytes", b->peak,
-                           "loss", number(b->loss), "finite", b->finite, "weights", weights);
+  json_t *root =
+      json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:b, s:s}",
+                "model", b->model, "instructions", at_level(), "batch", (json_int_t)b->batch,
+                "threads", b->threads, "repeat", b->repeat, "losses", b->losses, "phases", phases,
+                "sizes", sizes(b), "sgemm_flops_per_s", b->machine.sgemm, "copy_bytes_per_s",
+                b->machine.copy, "planned_bytes", b->planned, "peak_bytes", b->peak, "loss",
+                number(b->loss), "finite", b->finite, "weights", weights);
   if (root && b->profiled) json_object_set_new(root, "profile", profile(b));
   return print(root, out, err);
 }
@@ -116,8 +118,8 @@ at_status at_bench_cases_json(const at_bench_cases *c, at_text *out, at_error *e
     json_array_append_new(
         list, json_pack("{s:s, s:s, s:o, s:o}", "operator", c->v[i].op, "shape", c->v[i].shape,
                         "forward", part(&c->v[i].way[0]), "backward", part(&c->v[i].way[1])));
-  return print(json_pack("{s:i, s:i, s:f, s:f, s:o}", "threads", c->threads, "repeat", c->repeat,
-                         "sgemm_flops_per_s", c->machine.sgemm, "copy_bytes_per_s", c->machine.copy,
-                         "cases", list),
+  return print(json_pack("{s:s, s:i, s:i, s:f, s:f, s:o}", "instructions", at_level(), "threads",
+                         c->threads, "repeat", c->repeat, "sgemm_flops_per_s", c->machine.sgemm,
+                         "copy_bytes_per_s", c->machine.copy, "cases", list),
                out, err);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include "core/base/random.h"
 #include "core/check/check_impl.h"
-#include "core/graph/ops.h"
 
 static const at_span nowhere = {-1, 0, 0};
 const ck_dims ck_small = {CK_APART, 2, 3, 2, {2, 1}, 4};
@@ -65,7 +64,7 @@ static at_status make_inputs(ck_net *w, const ck_dims *d, const int a[N_AXES], a
   if (s != AT_OK || d->layout != CK_SELF) return s;
   at_arg arg[AT_MAX_ARG] = {
       {.set = true, .n_axes = 1, .axis = {a[WORD]}, .to = a[WORD2], .to_size = -1}};
-  return at_graph_node(w->g, &at_op_rename, 1, &w->k, arg, NULL, nowhere, key, err);
+  return at_graph_node(w->g, at_op_find("rename"), 1, &w->k, arg, NULL, nowhere, key, err);
 }
 
 static at_status make_graph(ck *c, const char *spec, const ck_dims *d, const ck_net_options *o,
@@ -80,7 +79,8 @@ static at_status make_graph(ck *c, const char *spec, const ck_dims *d, const ck_
                           "score", nowhere, &w->score, &c->err);
   if (s == AT_OK && o && o->weigh) {
     at_arg arg[AT_MAX_ARG] = {{.set = true, .n_axes = 1, .axis = {w->over}, .span.file = -1}};
-    s = at_graph_node(w->g, &at_op_softmax, 1, &w->score, arg, NULL, nowhere, &w->score, &c->err);
+    s = at_graph_node(w->g, at_op_find("softmax"), 1, &w->score, arg, NULL, nowhere, &w->score,
+                      &c->err);
   }
   if (s == AT_OK) s = at_graph_output(w->g, "s", w->score, nowhere, &c->err);
   return s;

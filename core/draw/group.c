@@ -1,7 +1,6 @@
 /* Which nodes share a box: a chain of unnamed operators stands with the value that it ends in. */
 #include <string.h>
 #include "core/draw/draw_impl.h"
-#include "core/graph/ops.h"
 
 /* ---- parts of attend blocks ---- */
 
@@ -51,7 +50,7 @@ static bool is_result(const at_graph *g, const at_node *n) {
   return is;
 }
 
-static bool unnamed_learned(const at_node *n) { return n->op == &at_op_learned && !n->name; }
+static bool unnamed_learned(const at_node *n) { return at_node_is(n, "learned") && !n->name; }
 
 static int sources(const at_node *n) {
   int count = 0;
@@ -74,7 +73,7 @@ static bool same_place(const at_node *a, const at_node *b) {
 
 /* Products and norms of one call of cosine are made for it. */
 static bool is_helper(const at_node *n, const at_node *user) {
-  return user->op == &at_op_cosine_ratio && same_place(n, user);
+  return at_node_is(user, "cosine_ratio") && same_place(n, user);
 }
 
 static bool folds(const grouping *w, const at_node *n) {
@@ -85,14 +84,14 @@ static bool folds(const grouping *w, const at_node *n) {
 }
 
 static int choose(const grouping *w, const at_node *n) {
-  const bool alias = (n->op->flags & AT_OP_ALIAS) || n->op == &at_op_arrange;
+  const bool alias = (n->op->flags & AT_OP_ALIAS) || at_node_is(n, "arrange");
   if (at_node_is_parameter(n) || unnamed_learned(n)) return -1;
   if (w->part[n->id] >= 0) {
     const at_attend *a = &w->g->attend[w->part[n->id] / 4];
     const at_node *const end[] = {a->score, a->refined, a->weight, a->context};
     return end[w->part[n->id] % 4]->id;
   }
-  if (n->op == &at_op_arrange) return -1;
+  if (at_node_is(n, "arrange")) return -1;
   if (folds(w, n)) return w->user[n->id];
   return alias && !n->name && !is_result(w->g, n) ? -1 : n->id;
 }

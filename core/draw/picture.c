@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/draw/draw_impl.h"
-#include "core/graph/ops.h"
 
 const char *const at_box_kind_names[] = {"input", "value",   "learned", "score", "refine",
                                          "weigh", "context", "output",  "loss"};
@@ -108,7 +107,7 @@ static void add_parameters(at_box *b, const at_node *n) {
   for (int i = 0; i < n->n_in; i++) {
     const at_node *in = n->in[i];
     if (at_node_is_parameter(in)) add_parameter(b, in);
-    if (in->op == &at_op_learned && !in->name && in->n_in) add_parameter(b, in->in[0]);
+    if (at_node_is(in, "learned") && !in->name && in->n_in) add_parameter(b, in->in[0]);
   }
 }
 
@@ -116,7 +115,7 @@ static void add_parameters(at_box *b, const at_node *n) {
 static bool is_helper(const at_graph *g, const at_node *n) {
   for (int i = n->id + 1; i < g->n_node && i < n->id + 8; i++) {
     const at_node *m = g->node[i];
-    if (m->op == &at_op_cosine_ratio && m->span.file == n->span.file &&
+    if (at_node_is(m, "cosine_ratio") && m->span.file == n->span.file &&
         m->span.begin == n->span.begin && m->span.end == n->span.end)
       return true;
   }
@@ -124,7 +123,7 @@ static bool is_helper(const at_graph *g, const at_node *n) {
 }
 
 static bool add_node(at_picture *p, at_box *b, const at_node *n) {
-  const bool hidden = n->op == &at_op_arrange || is_helper(p->g, n) || at_node_is_input(n);
+  const bool hidden = at_node_is(n, "arrange") || is_helper(p->g, n) || at_node_is_input(n);
   add_parameters(b, n);
   if (hidden || b->kind == AT_BOX_SCORE || b->kind == AT_BOX_CONTEXT) return true;
   return add_op(p, b, call_text(p, n));
@@ -138,7 +137,7 @@ static at_box_kind kind_of(const at_graph *g, const at_node *n, int part) {
   if (at_node_is_input(n)) return AT_BOX_INPUT;
   for (int i = 0; i < g->n_output; i++)
     if (g->output[i].node == n) return AT_BOX_OUTPUT;
-  return n->op == &at_op_learned ? AT_BOX_LEARNED : AT_BOX_VALUE;
+  return at_node_is(n, "learned") ? AT_BOX_LEARNED : AT_BOX_VALUE;
 }
 
 static const char *title_of(const at_graph *g, const at_box *b) {

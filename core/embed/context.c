@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/base/log.h"
 #include "core/embed/embed.h"
+#include "core/level/level.h"
 
 /* The context whose call is at work on this thread, the innermost one. */
 static _Thread_local attune_context *current;
@@ -108,6 +109,7 @@ static at_status open_context(const attune_settings *settings, attune_context **
                 (unsigned)own.threads);
   if (s == AT_OK && own.plugin_dir_count && !own.plugin_dirs)
     s = at_fail(err, AT_EINPUT, "plugin_dirs is NULL, and plugin_dir_count is not 0");
+  if (s == AT_OK) s = at_level_check(err);
   attune_context *c = s == AT_OK ? calloc(1, sizeof *c) : NULL;
   if (s != AT_OK) return s;
   if (!c) return at_nomem(err);

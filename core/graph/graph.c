@@ -29,9 +29,10 @@ const at_op at_parameter_op = {
 
 bool at_node_is_input(const at_node *n) { return n->op == &at_input_op; }
 bool at_node_is_parameter(const at_node *n) { return n->op == &at_parameter_op; }
+bool at_node_is(const at_node *n, const char *op) { return !strcmp(n->op->name, op); }
 
 const at_op *at_op_find(const char *name) {
-  for (const at_op *const *op = at_optable; *op; op++)
+  for (const at_op *const *op = at_op_table(); *op; op++)
     if (strcmp((*op)->name, name) == 0) return *op;
   return NULL;
 }

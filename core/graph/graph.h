@@ -340,17 +340,18 @@ struct at_op {
 };
 
 /* What inputs and parameters are made of; not in the table. */
-extern const at_op at_input_op, at_parameter_op;
+extern const at_op at_input_op, at_parameter_op; /* seen in core/graph alone */
 bool at_node_is_input(const at_node *n);
 bool at_node_is_parameter(const at_node *n);
+bool at_node_is(const at_node *n, const char *op); /* made by the operator of this name */
 
 /* All operators, ended by NULL (core/graph/optable.c: one line each). */
-extern const at_op *const at_optable[];
+const at_op *const *at_op_table(void);
 const at_op *at_op_find(const char *name); /* NULL: none */
 /* Titles of stretches of the table, each from its first operator on; ended by a NULL title. */
 typedef struct at_op_family {
   const char *title;
   const at_op *first;
 } at_op_family;
-extern const at_op_family at_op_families[];
+const at_op_family *at_op_families(void);
 #endif

@@ -1,4 +1,4 @@
-libcore_la_SOURCES += \
+numeric_sources += \
 	core/graph/again.c \
 	core/graph/attend_axes.c core/graph/attend_axes.h \
 	core/graph/axes.c \
@@ -58,7 +58,7 @@ libcore_la_SOURCES += \
 	core/graph/recurrent.c core/graph/recurrent.h \
 	core/graph/steps.c core/graph/steps.h \
 	core/graph/strips.c core/graph/strips.h core/graph/strips_layout.c core/graph/strips_run.c \
-	core/graph/tile.c core/graph/tile.h \
+	core/graph/tile.c core/graph/tile.h core/graph/tiled.c \
 	core/graph/winograd.c core/graph/winograd.h core/graph/winograd_impl.h \
 	core/graph/winograd_two.c core/graph/winograd_four.c core/graph/winograd_square.c \
 	core/graph/cost.c

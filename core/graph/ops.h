@@ -1,4 +1,6 @@
-/* Every operator's entry; core/graph/optable.c lists them. */
+/* Every operator's entry; core/graph/optable.c lists them. Seen in core/graph alone: elsewhere
+ * operators are found by their names, as only functions lead to the build that runs
+ * (core/level/level.h). */
 #ifndef AT_GRAPH_OPS_H
 #define AT_GRAPH_OPS_H
 #include "core/graph/graph.h"

@@ -1,7 +1,7 @@
 /* All operators, by the families of the manual. A new one is a line here and in ops.h. */
 #include "core/graph/ops.h"
 
-const at_op *const at_optable[] = {
+static const at_op *const optable[] = {
     /* layers */
     &at_op_linear, &at_op_embed, &at_op_gru, &at_op_bigru, &at_op_lstm, &at_op_bilstm,
     &at_op_layer_norm, &at_op_batch_norm, &at_op_conv1d, &at_op_dropout,
@@ -30,9 +30,13 @@ const at_op *const at_optable[] = {
     &at_op_cosine_ratio, &at_op_attended_cosine, &at_op_pairwise, &at_op_kernel, &at_op_arrange,
     &at_op_learned, &at_op_linear_part, &at_op_attention, NULL};
 
-const at_op_family at_op_families[] = {
+static const at_op_family families[] = {
     {"Learned layers", &at_op_linear}, {"Pictures", &at_op_conv2d},
     {"Axes", &at_op_rename},           {"Element by element", &at_op_relu},
     {"Two values", &at_op_add},        {"Along an axis", &at_op_sum},
     {"Attention", &at_op_softmax},     {"Whole numbers, and chance", &at_op_position},
     {"Losses", &at_op_triplet},        {NULL, NULL}};
+
+const at_op *const *at_op_table(void) { return optable; }
+
+const at_op_family *at_op_families(void) { return families; }

@@ -30,6 +30,10 @@ typedef struct at_tiled {
                       float *scratch);
 } at_tiled;
 
+/* Of outside of core/graph, where only functions lead to the build that runs (core/level/level.h):
+ * at_halving as "halving", and the others so; NULL: none. */
+const at_tiled *at_tiled_find(const char *name);
+
 int64_t at_tiles(const at_tiling *c); /* of all pictures */
 
 /* Where tile t stands: its picture, and its upper left number of the result. */

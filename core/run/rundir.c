@@ -11,6 +11,7 @@
 #include "config.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
+#include "core/level/level.h"
 #include "core/run/run_impl.h"
 
 char *at_rundir_path(const char *dir, const char *name) { return at_path_join(dir, name); }
@@ -130,12 +131,13 @@ static json_t *processor_name(void) {
 static at_status write_machine(at_session *s, const char *dir, at_error *err) {
   struct utsname u = {0};
   uname(&u);
-  return write_json(dir, "machine.json",
-                    json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I}", "attune", PACKAGE_VERSION,
-                              "system", u.sysname, "release", u.release, "machine", u.machine,
-                              "processor", processor_name(), "threads", at_pool_threads(s->pool),
-                              "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN)),
-                    err);
+  return write_json(
+      dir, "machine.json",
+      json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:I}", "attune", PACKAGE_VERSION,
+                "instructions", at_level(), "system", u.sysname, "release", u.release, "machine",
+                u.machine, "processor", processor_name(), "threads", at_pool_threads(s->pool),
+                "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN)),
+      err);
 }
 
 static bool has_entries(const char *dir) {

@@ -1,4 +1,4 @@
-libcore_la_SOURCES += \
+numeric_sources += \
 	core/tensor/array.c core/tensor/array.h \
 	core/tensor/gemm.c core/tensor/gemm.h \
 	core/tensor/direct.c \

@@ -34,7 +34,8 @@
  *            plugin that crashes there. All contexts share what the loader of the system shares: a
  *            plugin's own static memory, and libraries below it. HDF5 is not safe for threads on
  *            every system: where several contexts read such files, let them do so one at a time.
- *            Environment: ATTUNE_PLUGIN_PATH, read by attune_open.
+ *            Environment: ATTUNE_PLUGIN_PATH, read by attune_open; ATTUNE_INSTRUCTIONS, read as the
+ *            library is loaded, and refused by attune_open where it asks for what is not there.
  *
  * STABILITY
  *   A program built against any libattune.so.1 runs with every later libattune.so.1: no function

@@ -11,7 +11,7 @@ install_packages clang
 top=$(pwd)
 [ -x configure ] || ./autogen.sh
 mkdir -p build/fuzz
-[ -f build/fuzz/Makefile ] || (cd build/fuzz && "$top/configure" -q --disable-native --enable-static CC=clang \
+[ -f build/fuzz/Makefile ] || (cd build/fuzz && "$top/configure" -q --disable-levels --enable-static CC=clang \
   CFLAGS="$flags -fsanitize=fuzzer-no-link" LDFLAGS="-fsanitize=address,undefined")
 make -s -C build/fuzz -j"$(nproc)" dsl/parser.h libcore.la
 dir=build/fuzz

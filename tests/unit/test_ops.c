@@ -2,7 +2,6 @@
  * random weights on the outputs; the same bits on any number of threads; naive twins. */
 #include "cm.h"
 #include "core/base/random.h"
-#include "core/graph/ops.h"
 #include "op_cases.h"
 
 enum { MOST = 4096, TOKENS = 7 };
@@ -229,7 +228,7 @@ static void test_items(void **state) {
   static bits whole, one, three;
   at_pool *pool;
   assert_int_equal(at_pool_new(3, &pool, NULL), AT_OK);
-  for (const at_op *const *op = at_optable; *op; op++) {
+  for (const at_op *const *op = at_op_table(); *op; op++) {
     bool found = !((*op)->flags & AT_OP_ITEMS);
     for (int i = 0; op_case_at(i) && (*op)->flags & AT_OP_ITEMS; i++) {
       const op_case *c = op_case_at(i);
@@ -249,7 +248,7 @@ static void test_items(void **state) {
 
 static void test_every_operator_has_a_case(void **state) {
   (void)state;
-  for (const at_op *const *op = at_optable; *op; op++) {
+  for (const at_op *const *op = at_op_table(); *op; op++) {
     bool found = (*op)->flags & AT_OP_COMPOSED; /* of operators that have theirs */
     for (int i = 0; op_case_at(i); i++) found |= strcmp(op_case_at(i)->op, (*op)->name) == 0;
     if (!found) fail_msg("operator %s has no case in any tests/unit/op_cases_*.c", (*op)->name);

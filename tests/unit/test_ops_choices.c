@@ -3,7 +3,6 @@
 #include "cm.h"
 #include "core/base/random.h"
 #include "core/graph/exec.h"
-#include "core/graph/ops.h"
 
 enum { ROWS = 3, ITEMS = 23, DEPTH = 70, MOST = ROWS * ITEMS * DEPTH };
 static const at_span nowhere = {-1, 0, 0};
@@ -393,7 +392,7 @@ static void test_refusals(void **state) {
     assert_non_null(strstr(err.message, "batch axis `row`"));
     arg[0] = axis_arg(b.item);
     at_status s = at_graph_node(b.g, op, 1, &b.in, arg, "s", nowhere, &b.out, &err);
-    assert_int_equal(s, op == &at_op_topk ? AT_EINPUT : AT_OK);
+    assert_int_equal(s, !strcmp(op->name, "topk") ? AT_EINPUT : AT_OK);
     if (s != AT_OK)
       assert_string_equal(err.message, "topk keeps 5 items of `item`, which has 4 only");
     close_bench(&b);

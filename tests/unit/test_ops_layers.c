@@ -2,7 +2,6 @@
  * inputs, and the same numbers again by loops. */
 #include "cm.h"
 #include "core/graph/exec.h"
-#include "core/graph/ops.h"
 #include "dsl/dsl.h"
 
 enum { P = 2, Y = 3, X = 4, C = 3, MOST = 36000 };

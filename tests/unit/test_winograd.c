@@ -3,10 +3,7 @@
  * equal bits on one and three threads. */
 #include "cm.h"
 #include "core/base/random.h"
-#include "core/graph/halving.h"
-#include "core/graph/narrow.h"
-#include "core/graph/quarters.h"
-#include "core/graph/winograd.h"
+#include "core/graph/tile.h"
 
 typedef struct arrays {
   const at_tiled *way;
@@ -119,47 +116,59 @@ static void check(const arrays *a, product into) {
 
 static void test_all(void **state) {
   (void)state;
-  static const struct {
+  const struct {
     const at_tiled *way;
     at_tiling c;
   } cases[] = {
-      {&at_winograd_two, {.images = 12, .h = 5, .w = 4, .from = 33, .to = 70, .pad = 1}},
-      {&at_winograd_two, {.images = 22, .h = 3, .w = 7, .from = 64, .to = 32, .pad = 0}},
-      {&at_winograd_two, {.images = 17, .h = 1, .w = 2, .from = 40, .to = 36, .pad = 2}},
-      {&at_winograd_two,
+      {at_tiled_find("winograd_two"),
+       {.images = 12, .h = 5, .w = 4, .from = 33, .to = 70, .pad = 1}},
+      {at_tiled_find("winograd_two"),
+       {.images = 22, .h = 3, .w = 7, .from = 64, .to = 32, .pad = 0}},
+      {at_tiled_find("winograd_two"),
+       {.images = 17, .h = 1, .w = 2, .from = 40, .to = 36, .pad = 2}},
+      {at_tiled_find("winograd_two"),
        {.images = 17, .h = 11, .w = 12, .from = 32, .to = 32, .pad = 1}}, /* 612 tiles */
-      {&at_winograd_four, {.images = 32, .h = 5, .w = 7, .from = 33, .to = 70, .pad = 1}},
-      {&at_winograd_four, {.images = 70, .h = 6, .w = 6, .from = 64, .to = 32, .pad = 0}},
-      {&at_winograd_four, {.images = 65, .h = 2, .w = 1, .from = 40, .to = 36, .pad = 2}},
-      {&at_winograd_four,
+      {at_tiled_find("winograd_four"),
+       {.images = 32, .h = 5, .w = 7, .from = 33, .to = 70, .pad = 1}},
+      {at_tiled_find("winograd_four"),
+       {.images = 70, .h = 6, .w = 6, .from = 64, .to = 32, .pad = 0}},
+      {at_tiled_find("winograd_four"),
+       {.images = 65, .h = 2, .w = 1, .from = 40, .to = 36, .pad = 2}},
+      {at_tiled_find("winograd_four"),
        {.images = 17, .h = 16, .w = 15, .from = 32, .to = 32, .pad = 1}}, /* 272 tiles */
       /* tiles of half a side at both edges, and chunks that lack some kinds of tiles */
-      {&at_winograd_four, {.images = 30, .h = 10, .w = 14, .from = 40, .to = 33, .pad = 1}},
-      {&at_halving, {.images = 33, .h = 7, .w = 8, .from = 33, .to = 70, .pad = 1}},
-      {&at_halving, {.images = 80, .h = 4, .w = 6, .from = 64, .to = 32, .pad = 0}},
-      {&at_halving, {.images = 70, .h = 2, .w = 1, .from = 70, .to = 49, .pad = 2}},
-      {&at_halving,
+      {at_tiled_find("winograd_four"),
+       {.images = 30, .h = 10, .w = 14, .from = 40, .to = 33, .pad = 1}},
+      {at_tiled_find("halving"), {.images = 33, .h = 7, .w = 8, .from = 33, .to = 70, .pad = 1}},
+      {at_tiled_find("halving"), {.images = 80, .h = 4, .w = 6, .from = 64, .to = 32, .pad = 0}},
+      {at_tiled_find("halving"), {.images = 70, .h = 2, .w = 1, .from = 70, .to = 49, .pad = 2}},
+      {at_tiled_find("halving"),
        {.images = 90, .h = 17, .w = 16, .from = 32, .to = 32, .pad = 1}}, /* 1440 tiles */
-      {&at_quarters, {.images = 33, .h = 15, .w = 16, .from = 33, .to = 70, .pad = 1}},
-      {&at_quarters, {.images = 80, .h = 10, .w = 9, .from = 64, .to = 32, .pad = 0}},
-      {&at_quarters, {.images = 70, .h = 5, .w = 6, .from = 70, .to = 49, .pad = 2}},
-      {&at_quarters,
+      {at_tiled_find("quarters"), {.images = 33, .h = 15, .w = 16, .from = 33, .to = 70, .pad = 1}},
+      {at_tiled_find("quarters"), {.images = 80, .h = 10, .w = 9, .from = 64, .to = 32, .pad = 0}},
+      {at_tiled_find("quarters"), {.images = 70, .h = 5, .w = 6, .from = 70, .to = 49, .pad = 2}},
+      {at_tiled_find("quarters"),
        {.images = 40, .h = 33, .w = 32, .from = 40, .to = 33, .pad = 1}}, /* several chunks */
       /* few channels made; bands of less than a picture */
-      {&at_narrow, {.images = 5, .h = 7, .w = 9, .from = 33, .to = 3, .pad = 1}},
-      {&at_narrow, {.images = 3, .h = 90, .w = 100, .from = 16, .to = 5, .pad = 1}},
-      {&at_narrow, {.images = 20, .h = 3, .w = 4, .from = 40, .to = 1, .pad = 0}},
-      {&at_narrow, {.images = 17, .h = 1, .w = 2, .from = 20, .to = 4, .pad = 2}},
+      {at_tiled_find("narrow"), {.images = 5, .h = 7, .w = 9, .from = 33, .to = 3, .pad = 1}},
+      {at_tiled_find("narrow"), {.images = 3, .h = 90, .w = 100, .from = 16, .to = 5, .pad = 1}},
+      {at_tiled_find("narrow"), {.images = 20, .h = 3, .w = 4, .from = 40, .to = 1, .pad = 0}},
+      {at_tiled_find("narrow"), {.images = 17, .h = 1, .w = 2, .from = 20, .to = 4, .pad = 2}},
       /* few tiles: weights by blocks, of which the last ones are smaller */
-      {&at_winograd_two, {.images = 8, .h = 4, .w = 4, .from = 133, .to = 500, .pad = 1}},
-      {&at_winograd_two, {.images = 16, .h = 4, .w = 3, .from = 300, .to = 128, .pad = 0}},
-      {&at_winograd_four, {.images = 8, .h = 8, .w = 7, .from = 161, .to = 130, .pad = 1}},
-      {&at_halving, {.images = 8, .h = 8, .w = 8, .from = 128, .to = 450, .pad = 1}},
-      {&at_quarters, {.images = 8, .h = 16, .w = 15, .from = 133, .to = 150, .pad = 1}},
-      {&at_quarters, {.images = 16, .h = 10, .w = 9, .from = 128, .to = 131, .pad = 0}},
-      {&at_halving, {.images = 17, .h = 5, .w = 4, .from = 260, .to = 131, .pad = 0}},
+      {at_tiled_find("winograd_two"),
+       {.images = 8, .h = 4, .w = 4, .from = 133, .to = 500, .pad = 1}},
+      {at_tiled_find("winograd_two"),
+       {.images = 16, .h = 4, .w = 3, .from = 300, .to = 128, .pad = 0}},
+      {at_tiled_find("winograd_four"),
+       {.images = 8, .h = 8, .w = 7, .from = 161, .to = 130, .pad = 1}},
+      {at_tiled_find("halving"), {.images = 8, .h = 8, .w = 8, .from = 128, .to = 450, .pad = 1}},
+      {at_tiled_find("quarters"),
+       {.images = 8, .h = 16, .w = 15, .from = 133, .to = 150, .pad = 1}},
+      {at_tiled_find("quarters"),
+       {.images = 16, .h = 10, .w = 9, .from = 128, .to = 131, .pad = 0}},
+      {at_tiled_find("halving"), {.images = 17, .h = 5, .w = 4, .from = 260, .to = 131, .pad = 0}},
       /* more weights, and tiles, than are worked on at a time */
-      {&at_halving, {.images = 130, .h = 5, .w = 6, .from = 100, .to = 300, .pad = 1}},
+      {at_tiled_find("halving"), {.images = 130, .h = 5, .w = 6, .from = 100, .to = 300, .pad = 1}},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     arrays a;
