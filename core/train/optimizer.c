@@ -70,6 +70,7 @@ static double square_norm(const float *g, size_t n, double *part, at_pool *pool)
 typedef struct update {
   float *restrict p, *restrict g, *restrict m, *restrict v;
   float scale, b1, b2, rate, root, eps, fade;
+  float to_m, to_v;    /* 1 - beta, rounded once: 1 - 0.999F is 1.3e-5 of it too little */
   const at_rows *rows; /* of a table whose gradient is kept by rows; `g` are those */
 } update;
 
@@ -77,8 +78,8 @@ static void update_range(void *ctx, size_t begin, size_t end) {
   const update u = *(const update *)ctx;
   for (size_t i = begin; i < end; i++) {
     float g = u.g[i] * u.scale;
-    float m = u.b1 * u.m[i] + (1 - u.b1) * g;
-    float v = u.b2 * u.v[i] + (1 - u.b2) * g * g;
+    float m = u.b1 * u.m[i] + u.to_m * g;
+    float v = u.b2 * u.v[i] + u.to_v * g * g;
     u.m[i] = m;
     u.v[i] = v;
     u.p[i] -= u.fade * u.p[i] + u.rate * m / (sqrtf(v) * u.root + u.eps);
@@ -181,6 +182,8 @@ static void update_run(at_optimizer *o, at_pool *pool, int first, int last, doub
               .scale = (float)scale,
               .b1 = (float)o->o.beta1,
               .b2 = (float)o->o.beta2,
+              .to_m = (float)(1 - o->o.beta1),
+              .to_v = (float)(1 - o->o.beta2),
               .eps = (float)o->o.eps,
               .fade = (float)(rate * o->o.decay),
               .rate = (float)(rate / first_part),
