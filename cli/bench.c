@@ -260,9 +260,49 @@ static int bench_ops(const char *name, int threads, int repeat, bool json) {
   return s == AT_OK ? cli_done() : cli_fail(&err);
 }
 
+/* ---- an evaluation ---- */
+
+static void print_evaluation(const at_bench_evaluation *e) {
+  char median[32], least[32], peak[32];
+  printf("evaluation of `%s`:", e->split);
+  for (int i = 0; i < e->n_table; i++)
+    printf("%s %" PRId64 " of `%s`", i ? "," : "", e->table[i].rows, e->table[i].table);
+  printf("; %d thread%s, median of %d\n\n", e->threads, e->threads == 1 ? "" : "s", e->repeat);
+  printf("time                    %s, %s at least\n", time_text(e->median, median, sizeof median),
+         time_text(e->least, least, sizeof least));
+  printf("memory                  %s at the peak of the process\n",
+         cli_short(e->peak, true, peak, sizeof peak));
+}
+
+static int bench_evaluation(const at_bench_options *o, const char *split, bool json) {
+  at_registry *reg = NULL;
+  at_bench_evaluation e = {0};
+  at_error err = {0};
+  at_text messages = {0}, out = {0};
+  at_status s = at_registry_new(NULL, 0, &reg, &err);
+  if (s == AT_OK) s = at_bench_evaluate(reg, o, split, &e, &messages, &err);
+  if (messages.data) fputs(messages.data, stderr);
+  if (s == AT_OK && json) s = at_bench_evaluation_json(&e, &out, &err);
+  if (s == AT_OK && out.data) fputs(out.data, stdout);
+  if (s == AT_OK && !json) print_evaluation(&e);
+  at_bench_evaluation_close(&e);
+  at_registry_free(reg);
+  const int rc = s == AT_OK ? cli_done() : cli_fail_shown(&messages, &err);
+  at_text_free(&messages);
+  at_text_free(&out);
+  return rc;
+}
+
 /* ---- the command ---- */
 
-static at_status check_run_options(const at_bench_options *o, at_error *err) {
+static at_status check_run_options(const at_bench_options *o, const char *evaluate, at_error *err) {
+  if (evaluate && !o->run)
+    return at_fail(err, AT_EINPUT, "%s: --evaluate is for a run, which has data", o->path);
+  if (evaluate && (o->batch || o->profile || o->scaling))
+    return at_fail(err, AT_EINPUT, "%s: %s is for steps of training, not for --evaluate", o->path,
+                   o->batch     ? "--batch"
+                   : o->profile ? "--profile"
+                                : "--scaling");
   if (!o->run || (!o->n_size && !o->without)) return AT_OK;
   return at_fail(err, AT_EINPUT,
                  o->n_size ? "%s: the data of a run say its sizes; --size is for a model by itself"
@@ -272,24 +312,21 @@ static at_status check_run_options(const at_bench_options *o, at_error *err) {
 
 int cli_bench(int argc, char **argv) {
   cli_list set = {.n = 0}, size = {.n = 0}, without = {.n = 0}, rest;
-  const char *op = NULL;
+  const char *op = NULL, *evaluate = NULL;
   bool done, json = false;
   int64_t threads = 0, repeat = 10;
   at_bench_options o = {.allocations = cli_allocations};
-  const cli_option options[] = {{"set", 's', CLI_LIST, &set, 0, 0},
-                                {"size", 0, CLI_LIST, &size, 0, 0},
-                                {"batch", 0, CLI_INT, &o.batch, 1, 1000000},
-                                {"threads", 't', CLI_INT, &threads, 0, 1024},
-                                {"repeat", 0, CLI_INT, &repeat, 1, 10000},
-                                {"op", 0, CLI_TEXT, &op, 0, 0},
-                                {"no-pass", 0, CLI_LIST, &without, 0, 0},
-                                {"profile", 'p', CLI_FLAG, &o.profile, 0, 0},
-                                {"scaling", 0, CLI_FLAG, &o.scaling, 0, 0},
-                                {"json", 0, CLI_FLAG, &json, 0, 0},
-                                {0}};
+  const cli_option options[] = {
+      {"set", 's', CLI_LIST, &set, 0, 0},          {"size", 0, CLI_LIST, &size, 0, 0},
+      {"batch", 0, CLI_INT, &o.batch, 1, 1000000}, {"threads", 't', CLI_INT, &threads, 0, 1024},
+      {"repeat", 0, CLI_INT, &repeat, 1, 10000},   {"op", 0, CLI_TEXT, &op, 0, 0},
+      {"no-pass", 0, CLI_LIST, &without, 0, 0},    {"profile", 'p', CLI_FLAG, &o.profile, 0, 0},
+      {"scaling", 0, CLI_FLAG, &o.scaling, 0, 0},  {"evaluate", 0, CLI_TEXT, &evaluate, 0, 0},
+      {"json", 0, CLI_FLAG, &json, 0, 0},          {0}};
   int rc = cli_parse(argc, argv, options, &rest, 0, 1, &done);
   if (rc || done) return rc;
-  const bool of_model = set.n || size.n || without.n || o.batch || o.profile || o.scaling;
+  const bool of_model =
+      set.n || size.n || without.n || o.batch || o.profile || o.scaling || evaluate;
   if (op ? rest.n || of_model : !rest.n) return cli_usage(argv[0]);
   if (op) return bench_ops(op, (int)threads, (int)repeat, json);
   o.path = rest.v[0];
@@ -305,7 +342,8 @@ int cli_bench(int argc, char **argv) {
   at_error err = {0};
   at_text messages = {0}, out = {0};
   at_status s = at_pass_bits(without.v, without.n, &o.without, &err);
-  if (s == AT_OK) s = check_run_options(&o, &err);
+  if (s == AT_OK) s = check_run_options(&o, evaluate, &err);
+  if (s == AT_OK && evaluate) return bench_evaluation(&o, evaluate, json);
   if (s == AT_OK) s = at_registry_new(NULL, 0, &reg, &err);
   if (s == AT_OK) s = at_bench_measure(reg, &o, &b, &messages, &err);
   if (messages.data) fputs(messages.data, stderr);

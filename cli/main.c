@@ -17,6 +17,7 @@ const cli_command cli_commands[] = {
     {"bench",
      "MODEL.att|RUN.yaml [--set KEY=VALUE]... [--size NAME=N]... [--batch N] [--threads N] "
      "[--repeat N] [--no-pass NAME]... [--profile] [--scaling] [--json] | "
+     "RUN.yaml --evaluate SPLIT [--set KEY=VALUE]... [--threads N] [--repeat N] [--json] | "
      "--op NAME|all [--threads N] [--repeat N] [--json]",
      "how fast a model takes a step, and where the time goes", cli_bench},
     {"fmt", "[--check] [MODEL.att]...", "model files in their canonical form", cli_fmt},

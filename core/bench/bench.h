@@ -8,6 +8,7 @@
 #include "core/bench/machine.h"
 #include "core/plugin/plugin.h"
 #include "core/run/model.h"
+#include "core/run/run.h"
 
 typedef struct at_bench_options {
   const char *path;       /* of a model, or of a run file */
@@ -105,6 +106,31 @@ at_status at_bench_measure(at_registry *reg, const at_bench_options *o, at_bench
                            at_text *messages, at_error *err);
 void at_bench_close(at_bench *b);
 at_status at_bench_json(const at_bench *b, at_text *out, at_error *err);
+
+/* ---- an evaluation of a run, as its weights begin (evaluate.c) ---- */
+
+typedef struct at_bench_rows {
+  const char *table;
+  int64_t rows;
+} at_bench_rows;
+typedef struct at_bench_evaluation {
+  const char *split;
+  int threads, repeat;
+  double median, least; /* seconds: of the task and its metrics, with all that is read */
+  double peak;          /* bytes, of the process */
+  at_bench_rows *table; /* [n_table] of the split */
+  int n_table;
+  at_result *result; /* of the last */
+  size_t n_result;
+  at_run *run;
+  at_session *session; /* what the texts above lie in */
+} at_bench_evaluation;
+/* Of the options path, set, n_set, threads and repeat count. `split`: or a role, "validation".
+ * Close it also where this fails. */
+at_status at_bench_evaluate(at_registry *reg, const at_bench_options *o, const char *split,
+                            at_bench_evaluation *out, at_text *messages, at_error *err);
+void at_bench_evaluation_close(at_bench_evaluation *e);
+at_status at_bench_evaluation_json(const at_bench_evaluation *e, at_text *out, at_error *err);
 
 /* ---- single operators, at shapes that models have (ops.c) ---- */
 

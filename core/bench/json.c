@@ -123,3 +123,15 @@ at_status at_bench_cases_json(const at_bench_cases *c, at_text *out, at_error *e
                          "copy_bytes_per_s", c->machine.copy, "cases", list),
                out, err);
 }
+
+at_status at_bench_evaluation_json(const at_bench_evaluation *e, at_text *out, at_error *err) {
+  json_t *rows = json_object(), *results = json_object();
+  for (int i = 0; i < e->n_table; i++)
+    json_object_set_new(rows, e->table[i].table, json_integer((json_int_t)e->table[i].rows));
+  for (size_t i = 0; i < e->n_result; i++)
+    json_object_set_new(results, e->result[i].name, number(e->result[i].value));
+  return print(json_pack("{s:s, s:o, s:i, s:i, s:f, s:f, s:f, s:o}", "split", e->split, "rows",
+                         rows, "threads", e->threads, "repeat", e->repeat, "median_s", e->median,
+                         "least_s", e->least, "peak_bytes", e->peak, "results", results),
+               out, err);
+}

@@ -1,5 +1,6 @@
 libcore_la_SOURCES += \
 	core/bench/bench.c core/bench/bench.h core/bench/bench_impl.h \
+	core/bench/evaluate.c \
 	core/bench/json.c \
 	core/bench/machine.c core/bench/machine.h \
 	core/bench/ops.c \

@@ -17,7 +17,7 @@ static void gru_forward(void *ctx, size_t begin, size_t end) {
     int64_t row = first + k, item = g->s.item[g->dir][row];
     const float *gi = g->gi + item * 3 * h, *gh = g->gh + k * 3 * h;
     const float *before = g->t ? g->memory + (g->s.begin[g->t - 1] + k) * h : NULL;
-    float *r = g->gates + row * 4 * h, *z = r + h, *n = z + h, *hn = n + h;
+    float *r = g->gates + (g->kept ? row : k) * 4 * h, *z = r + h, *n = z + h, *hn = n + h;
     float *state = g->memory + row * h, *y = g->y + item * g->y_stride;
     for (int64_t j = 0; j < 2 * h; j++) r[j] = gi[j] + gh[j];
     at_vsigmoid(r, r, (size_t)(2 * h));

@@ -18,7 +18,7 @@ static void lstm_forward(void *ctx, size_t begin, size_t end) {
     int64_t row = first + k, item = r->s.item[r->dir][row];
     const float *gi = r->gi + item * 4 * h, *gh = r->gh + k * 4 * h;
     const float *before = r->t ? r->memory + plane + (r->s.begin[r->t - 1] + k) * h : NULL;
-    float *i = r->gates + row * 4 * h, *f = i + h, *g = f + h, *o = g + h;
+    float *i = r->gates + (r->kept ? row : k) * 4 * h, *f = i + h, *g = f + h, *o = g + h;
     float *state = r->memory + row * h, *c = state + plane, *tc = c + plane;
     float *y = r->y + item * r->y_stride;
     for (int64_t j = 0; j < 4 * h; j++) i[j] = gi[j] + gh[j];

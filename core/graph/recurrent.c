@@ -164,22 +164,27 @@ static void order_steps(const at_exec *x, const at_node *n, void *bytes, at_step
   s->begin[s->longest] = row;
 }
 
-/* ---- memory: saved = gates [rows, 4h] and memory [rows, memory h] of each direction ---- */
+/* ---- memory: saved = gates [rows, 4h] and memory [rows, memory h] of each direction; where there
+ * is no backward pass, of one direction at a time, and gates of one step ---- */
 
 static size_t round64(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 size_t at_recurrent_saved(const at_exec *x, const at_node *n) {
   at_steps s;
   sizes(x, n, &s);
-  return round64((size_t)(directions(n) * s.rows * (4 + cell_of(n)->memory) * s.h) * sizeof(float));
+  const int64_t floats = at_x_gradients(x) ? directions(n) * s.rows * (4 + cell_of(n)->memory) * s.h
+                                           : (s.sequences * 4 + s.rows * cell_of(n)->memory) * s.h;
+  return round64((size_t)floats * sizeof(float));
 }
 
 /* Scratch: tables; gi [rows, 4h]; gh or carry [sequences, 4h]; states before [rows, h]; x in
- * step order [rows, from]. */
+ * step order [rows, from]. Of gi forward needs less, and none of what comes behind gh. */
 size_t at_recurrent_scratch(const at_exec *x, const at_node *n) {
   at_steps s;
   sizes(x, n, &s);
-  int64_t floats = s.rows * 4 * s.h + s.sequences * 4 * s.h + s.rows * s.h + s.rows * s.from;
+  const int64_t all = at_x_gradients(x) ? 4 : cell_of(n)->gates;
+  int64_t floats = (s.rows + s.sequences) * all * s.h;
+  if (at_x_gradients(x)) floats += s.rows * (s.h + s.from);
   return round64(table_bytes(&s)) + (size_t)floats * sizeof(float);
 }
 
@@ -193,10 +198,12 @@ static void open_direction(const at_exec *x, const at_node *n, int i, at_recurre
   g->cell = cell_of(n);
   g->set = i;
   g->dir = direction_of(n, i);
-  g->gates = saved + i * rows * (4 + g->cell->memory) * h;
-  g->memory = g->gates + rows * 4 * h;
+  const bool back = at_x_gradients(x);
+  g->kept = back;
+  g->gates = saved + (back ? i * rows * (4 + g->cell->memory) * h : 0);
+  g->memory = g->gates + (back ? rows : g->s.sequences) * 4 * h;
   g->gi = (float *)(void *)(scratch + round64(table_bytes(&g->s)));
-  g->gh = g->gi + rows * 4 * h;
+  g->gh = g->gi + rows * (back ? 4 : g->cell->gates) * h;
   g->before = g->gh + g->s.sequences * 4 * h;
   g->sorted = g->before + rows * h;
   int p = 1 + i * PER_DIRECTION;

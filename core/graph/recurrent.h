@@ -26,7 +26,8 @@ typedef struct at_recurrence {
   const struct at_cell *cell;
   int set, dir; /* of parameters; 0: from the left */
   int64_t t;
-  float *gates;  /* [rows, 4h] kept for the backward pass */
+  bool kept;     /* there is a backward pass */
+  float *gates;  /* [rows, 4h] kept for it; else of the step at hand, [sequences, 4h] */
   float *memory; /* memory planes [rows, h], kept; the first is the state */
   float *gi;     /* forward: W x + b of items [rows, G h]; backward: of gates [rows, 4h] */
   float *gh;     /* forward: U h + c of this step [active, G h] */

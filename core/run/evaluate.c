@@ -32,8 +32,12 @@ static void end_metrics(at_task_run *t, size_t begun) {
 at_status at_session_evaluate_into(at_session *s, const char *split, const char *phase,
                                    const at_predictions *to, at_progress_fn *fn, void *ctx,
                                    at_result **results, size_t *n, at_error *err) {
-  at_task_run t = {
-      .s = s, .split = at_session_split(s, split), .fn = fn, .ctx = ctx, .phase = phase};
+  at_task_run t = {.s = s,
+                   .split = at_session_split(s, split),
+                   .fn = fn,
+                   .ctx = ctx,
+                   .phase = phase,
+                   .steady = true};
   at_task_ops ops = at_session_task_ops(&t);
   const at_metric_ops metric_ops = at_session_metric_ops(s);
   attune_prediction *p = NULL;
@@ -49,6 +53,7 @@ at_status at_session_evaluate_into(at_session *s, const char *split, const char 
   for (size_t i = 0; st == AT_OK && i < s->n_metrics; i++) st = conclude(&t, i, p, results, n, err);
   if (st == AT_OK && to) st = at_session_write_predictions(s, t.split, p, to, fn, ctx, err);
   end_metrics(&t, begun);
+  at_pairs_free(t.pairs);
   at_metric_use(before);
   at_prediction_free(p);
   free(t.out);

@@ -276,80 +276,6 @@ at_status at_session_bind(at_session *s, at_error *err) {
   return find_linked(s, err);
 }
 
-/* ---- what was read ---- */
-
-void at_cache_free(at_cache *c) {
-  if (!c) return;
-  for (size_t f = 0; f < c->n_feeds; f++) {
-    for (int64_t r = 0; c->rows && r < c->rows[f]; r++) {
-      if (c->image && c->image[f]) free(c->image[f][r]);
-      if (c->token && c->token[f]) free(c->token[f][r]);
-    }
-    if (c->image) free(c->image[f]);
-    if (c->token) free(c->token[f]);
-    if (c->length) free(c->length[f]);
-  }
-  free(c->rows);
-  free(c->image);
-  free(c->token);
-  free(c->length);
-  free(c->split);
-  free(c);
-}
-
-static at_status fill_cache(at_session *s, at_cache *c, at_error *err) {
-  size_t n = (size_t)s->n_feeds;
-  c->n_feeds = n;
-  c->rows = calloc(n + 1, sizeof *c->rows);
-  c->image = calloc(n + 1, sizeof *c->image);
-  c->token = calloc(n + 1, sizeof *c->token);
-  c->length = calloc(n + 1, sizeof *c->length);
-  if (!c->split || !c->rows || !c->image || !c->token || !c->length) return at_nomem(err);
-  for (size_t f = 0; f < n; f++) {
-    const at_field *field = s->feed[f].field;
-    if (!field) continue;
-    int64_t rows = at_dataset_rows(s->data, c->split, field->table);
-    if (rows < 0)
-      return at_fail(err, AT_EINPUT, "%s: the data has no split `%s` with a table `%s`",
-                     s->run->path, c->split, field->table);
-    if (rows == 0)
-      return at_fail(err, AT_EINPUT, "%s: the split `%s` is empty: its table `%s` has no rows",
-                     s->run->path, c->split, field->table);
-    c->rows[f] = rows;
-    bool image = s->feed[f].kind == AT_FEED_IMAGE, token = s->feed[f].input->type == AT_TOKEN;
-    if (image) c->image[f] = calloc((size_t)rows, sizeof **c->image);
-    if (token) {
-      c->token[f] = calloc((size_t)rows, sizeof **c->token);
-      c->length[f] = calloc((size_t)rows, sizeof **c->length);
-    }
-    if ((image && !c->image[f]) || (token && (!c->token[f] || !c->length[f]))) return at_nomem(err);
-  }
-  return AT_OK;
-}
-
-at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err) {
-  for (size_t i = 0; i < s->n_caches; i++)
-    if (!strcmp(s->cache[i]->split, split)) {
-      *out = s->cache[i];
-      return AT_OK;
-    }
-  at_cache *c = calloc(1, sizeof *c), **v = realloc(s->cache, (s->n_caches + 1) * sizeof *v);
-  if (v) s->cache = v;
-  if (!c || !v) {
-    free(c);
-    return at_nomem(err);
-  }
-  c->split = strdup(split);
-  at_status st = fill_cache(s, c, err);
-  if (st != AT_OK) {
-    at_cache_free(c);
-    return st;
-  }
-  s->cache[s->n_caches++] = c;
-  *out = c;
-  return AT_OK;
-}
-
 /* ---- reading rows ---- */
 
 typedef struct reading {
@@ -576,6 +502,25 @@ static at_status follow(at_session *s, const at_feed *f, const char *split, cons
   return st;
 }
 
+/* One feed into the executor. */
+static at_status bind_feed(at_session *s, at_exec *x, at_cache *c, int f,
+                           const int64_t *const *rows, const int64_t *counts, at_error *err) {
+  const int t = s->feed[f].table;
+  const int64_t *own[AT_MAX_BATCH_AXES];
+  at_status st = AT_OK;
+  for (int b = 0; b < s->n_batch; b++) own[b] = rows[b];
+  if (s->feed[f].through) {
+    st = follow(s, &s->feed[f], c->split, rows[t], counts[t], err);
+    own[t] = s->followed;
+  }
+  for (int64_t i = 0; st == AT_OK && i < counts[t]; i++)
+    if (own[t][i] < 0 || own[t][i] >= c->rows[f])
+      st = at_fail(err, AT_EFAIL, "row %lld of table `%s` was asked for; it has %lld rows",
+                   (long long)own[t][i], s->feed[f].field->table, (long long)c->rows[f]);
+  if (st == AT_OK) st = load_feed(s, x, c, f, own, counts, err);
+  return st == AT_OK ? at_exec_input(x, s->feed[f].input->name, s->buffer[f], err) : st;
+}
+
 at_status at_session_load(at_session *s, at_exec *x, const char *split, const int64_t *const *rows,
                           const int64_t *counts, at_error *err) {
   at_cache *c;
@@ -583,23 +528,26 @@ at_status at_session_load(at_session *s, at_exec *x, const char *split, const in
   at_status st = at_session_cache(s, split, &c, err);
   for (int b = 0; st == AT_OK && b < s->n_batch; b++)
     st = at_exec_size(x, s->batch[b].name, counts[b], err);
-  for (int f = 0; st == AT_OK && f < s->n_feeds; f++) {
-    int t = s->feed[f].table;
-    const int64_t *own[AT_MAX_BATCH_AXES];
-    for (int b = 0; b < s->n_batch; b++) own[b] = rows[b];
-    if (s->feed[f].kind == AT_FEED_TASK) continue;
-    if (s->feed[f].through) {
-      st = follow(s, &s->feed[f], c->split, rows[t], counts[t], err);
-      own[t] = s->followed;
-    }
-    for (int64_t i = 0; st == AT_OK && i < counts[t]; i++)
-      if (own[t][i] < 0 || own[t][i] >= c->rows[f])
-        st = at_fail(err, AT_EFAIL, "row %lld of table `%s` was asked for; it has %lld rows",
-                     (long long)own[t][i], s->feed[f].field->table, (long long)c->rows[f]);
-    if (st != AT_OK) break;
-    st = load_feed(s, x, c, f, own, counts, err);
-    if (st == AT_OK) st = at_exec_input(x, s->feed[f].input->name, s->buffer[f], err);
-  }
+  for (int f = 0; st == AT_OK && f < s->n_feeds; f++)
+    if (s->feed[f].kind != AT_FEED_TASK) st = bind_feed(s, x, c, f, rows, counts, err);
   if (st == AT_OK) st = at_session_feed(s, x, c->split, rows, counts, NULL, err);
+  return st == AT_OK ? at_exec_ready(x, err) : st;
+}
+
+at_status at_session_load_side(at_session *s, at_exec *x, const char *split, int side,
+                               const int64_t *rows, int64_t count, at_error *err) {
+  const int64_t *all[AT_MAX_BATCH_AXES] = {NULL};
+  int64_t counts[AT_MAX_BATCH_AXES] = {0};
+  const at_graph *g = at_x_graph(x);
+  at_cache *c;
+  all[side] = rows;
+  counts[side] = count;
+  at_session_ahead_end(s);
+  at_status st = at_session_cache(s, split, &c, err);
+  if (st == AT_OK) st = at_exec_size(x, s->batch[side].name, count, err);
+  for (int f = 0; f < s->n_feeds; f++)
+    for (int i = 0; st == AT_OK && i < g->n_input; i++)
+      if (!strcmp(s->feed[f].input->name, g->input[i]->name))
+        st = bind_feed(s, x, c, f, all, counts, err);
   return st == AT_OK ? at_exec_ready(x, err) : st;
 }

@@ -1,6 +1,7 @@
 libcore_la_SOURCES += \
 	core/run/ahead.c \
 	core/run/batch.c core/run/batch.h \
+	core/run/cache.c \
 	core/run/evaluate.c \
 	core/run/evidence.c \
 	core/run/fed.c \
@@ -21,6 +22,7 @@ libcore_la_SOURCES += \
 	core/run/network.c core/run/network.h \
 	core/run/network_load.c \
 	core/run/once.c core/run/once.h \
+	core/run/pairs.c \
 	core/run/parts.c \
 	core/run/pictures.c \
 	core/run/pixels.c \

@@ -86,6 +86,7 @@ typedef struct at_labels {
 } at_labels;
 
 typedef struct at_stepping at_stepping; /* stepping.c */
+typedef struct at_pairs at_pairs;       /* pairs.c */
 
 /* A text that the task keeps with the run. */
 typedef struct at_kept {
@@ -162,8 +163,12 @@ struct at_session {
 at_status at_session_field(const at_session *s, const at_graph *g, const char *input,
                            const at_field **out, at_error *err);
 at_status at_session_bind(at_session *s, at_error *err); /* feeds, from graph and schema */
+/* ---- what was read (cache.c) ---- */
 at_status at_session_cache(at_session *s, const char *split, at_cache **out, at_error *err);
 void at_cache_free(at_cache *c);
+/* Binds `x`, whose inputs are of one batch axis alone and none the task's, to rows of that axis. */
+at_status at_session_load_side(at_session *s, at_exec *x, const char *split, int side,
+                               const int64_t *rows, int64_t count, at_error *err);
 
 /* Room for so many bytes of the batch at hand, and for its n + 1 offsets. */
 at_status at_session_reserve(at_session *s, int feed, size_t bytes, at_error *err);
@@ -287,6 +292,23 @@ at_status at_labels_count(const char *dir, int64_t *n, at_error *err);
 at_status at_labels_write(const at_labels *l, const char *dir, at_error *err);
 void at_labels_free(at_labels *l);
 
+/* ---- every row with every other (pairs.c) ---- */
+/* What each side of the model makes of rows is kept from call to call, so that a task that goes
+ * through blocks of both encodes each row once, or once for each block of the other side that is
+ * larger than there is room for. */
+at_status at_pairs_new(at_session *s, at_pairs **out, at_error *err);
+void at_pairs_free(at_pairs *p);
+/* Whether `output` is to be had so: a number for each pair of a model that comes apart. */
+at_status at_pairs_possible(at_pairs *p, const char *output, bool *yes, at_error *err);
+/* to [counts[0], counts[1]]: axes in the session's order. For an output that is possible. */
+at_status at_pairs_forward(at_pairs *p, const char *split, const int64_t *const *rows,
+                           const int64_t *counts, float *to, at_error *err);
+/* Rows of axis i in a block: those whose values are small in all are kept, and blocks of the others
+ * go past them. 0: no output of the task's is possible. */
+int64_t at_pairs_block(at_pairs *p, const char *split, int i);
+/* Rows of axis k of the last forward; how many. */
+int64_t at_pairs_rows(const at_pairs *p, int k, const int64_t **row);
+
 /* ---- tasks (task_ops.c, evaluate.c) ---- */
 typedef struct at_task_run {
   at_session *s;
@@ -295,7 +317,10 @@ typedef struct at_task_run {
   size_t n, cap;
   float *out;
   size_t out_cap;
-  at_exec *last; /* whose outputs are asked for: of the last forward or next */
+  at_exec *last;   /* whose outputs are asked for: of the last forward or next */
+  bool steady;     /* the weights stay as they are as long as this lives */
+  at_pairs *pairs; /* NULL: not asked for yet */
+  bool by_pairs;   /* the last forward was theirs */
   at_progress_fn *fn;
   void *ctx;
   const char *phase;

@@ -67,6 +67,15 @@ static int batch_dim(const at_graph *g, const at_node *n, int axis) {
   return d;
 }
 
+static at_status reserve_out(at_task_run *t, size_t count, at_error *err) {
+  if (count <= t->out_cap) return AT_OK;
+  float *p = realloc(t->out, count * sizeof *p);
+  if (!p) return at_nomem(err);
+  t->out = p;
+  t->out_cap = count;
+  return AT_OK;
+}
+
 /* Copies the output with its batch axes first, those of inputs in the model's order, then the
  * others. */
 static at_status reorder(at_task_run *t, const at_node *n, const float *v, attune_array *out,
@@ -86,12 +95,8 @@ static at_status reorder(at_task_run *t, const at_node *n, const float *v, attun
         dim[k++] = d;
     }
   size_t count = (size_t)at_x_count(t->last, n);
-  if (count > t->out_cap) {
-    float *p = realloc(t->out, count * sizeof *p);
-    if (!p) return at_nomem(err);
-    t->out = p;
-    t->out_cap = count;
-  }
+  at_status st = reserve_out(t, count, err);
+  if (st != AT_OK) return st;
   int64_t index[AT_MAX_DIM] = {0};
   *out = (attune_array){.type = ATTUNE_F32, .ndim = (uint32_t)n->ndim, .data = t->out};
   for (int d = 0; d < n->ndim; d++) out->shape[d] = at_x_dim(t->last, n, dim[d]);
@@ -123,13 +128,32 @@ static at_status tell_done(at_task_run *t, at_error *err) {
   return t->fn && t->fn(t->ctx, &p) ? at_fail(err, AT_EFAIL, "stopped") : AT_OK;
 }
 
+/* *done: the output is one of pairs that is to be had so. */
+static at_status forward_pairs(at_task_run *t, const char *output, const int64_t *const *rows,
+                               const int64_t *counts, attune_array *out, bool *done,
+                               at_error *err) {
+  at_status st = t->pairs ? AT_OK : at_pairs_new(t->s, &t->pairs, err);
+  if (st == AT_OK) st = at_pairs_possible(t->pairs, output, done, err);
+  if (st != AT_OK || !*done) return st;
+  st = reserve_out(t, (size_t)counts[0] * (size_t)counts[1], err);
+  if (st == AT_OK) st = at_pairs_forward(t->pairs, t->split, rows, counts, t->out, err);
+  if (st == AT_OK) st = tell_done(t, err);
+  *out = (attune_array){.type = ATTUNE_F32, .ndim = 2, .data = t->out};
+  for (int k = 0; k < 2; k++) out->shape[k] = counts[k];
+  return st;
+}
+
 static at_status task_forward(void *ctx, const char *output, const int64_t *const *rows,
                               const int64_t *counts, attune_array *out, at_error *err) {
   at_task_run *t = ctx;
   at_session *s = t->s;
   const at_node *n = output_node(s->graph, output);
+  at_status st = AT_OK;
   if (!n) return at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
-  at_status st = open_eval(s, err);
+  t->by_pairs = false;
+  if (t->steady) st = forward_pairs(t, output, rows, counts, out, &t->by_pairs, err);
+  if (st != AT_OK || t->by_pairs) return st;
+  st = open_eval(s, err);
   if (st == AT_OK) st = load_for(s, ATTUNE_TO_ANSWER, s->eval, t->split, rows, counts, err);
   if (st != AT_OK) return st;
   at_exec_forward(s->eval, s->seed, 0, false);
@@ -153,8 +177,19 @@ static bool task_has_output(void *ctx, const char *output) {
   return output_node(((const at_task_run *)ctx)->s->graph, output) != NULL;
 }
 
+/* Another output of rows that went by pairs: the model as a whole from here on. */
+static at_status forward_whole(at_task_run *t, const char *output, attune_array *out,
+                               at_error *err) {
+  const int64_t *rows[2];
+  int64_t counts[2];
+  for (int k = 0; k < 2; k++) counts[k] = at_pairs_rows(t->pairs, k, &rows[k]);
+  t->steady = false;
+  return task_forward(t, output, rows, counts, out, err);
+}
+
 static at_status task_output(void *ctx, const char *output, attune_array *out, at_error *err) {
   at_task_run *t = ctx;
+  if (t->by_pairs) return forward_whole(t, output, out, err);
   if (!t->last) return at_fail(err, AT_EFAIL, "an output was asked for before any forward");
   const at_node *n = output_node(at_x_graph(t->last), output);
   if (!n) return at_fail(err, AT_EINPUT, "the model has no output `%s`", output);
@@ -220,7 +255,12 @@ static at_status task_give(void *ctx, const attune_pictures *batch, at_error *er
 /* Rows of one axis are encoded again for every block of the other: few large blocks cost
  * less. Texts are the cheaper side and get the larger blocks. */
 static int64_t task_block(void *ctx, uint32_t i) {
-  const at_session *s = ((const at_task_run *)ctx)->s;
+  at_task_run *t = ctx;
+  const at_session *s = t->s;
+  at_error err = {0};
+  if (t->steady && !t->pairs) at_pairs_new(t->s, &t->pairs, &err);
+  const int64_t rows = t->steady && t->pairs ? at_pairs_block(t->pairs, t->split, (int)i) : 0;
+  if (rows) return rows;
   for (int b = 0; b < s->n_batch; b++)
     if (s->batch[b].linked) return 128; /* one row of the other axis belongs to it, not all */
   return i < (uint32_t)s->n_batch && s->batch[i].ragged >= 0 ? 320 : 128;

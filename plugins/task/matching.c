@@ -150,12 +150,15 @@ typedef struct grid {
   float *similarity;
 } grid;
 
+/* np pictures from p on with nq captions from q on, or with as many as there are. */
 static int block(const attune_host *host, attune_task_context *c, const grid *g, int64_t p,
                  int64_t np, int64_t q, int64_t nq) {
   const int64_t *rows[2];
   int64_t counts[2];
   attune_array out;
   uint32_t a = g->s.axis[PICTURE], b = g->s.axis[CAPTION];
+  if (np > g->s.rows[PICTURE] - p) np = g->s.rows[PICTURE] - p;
+  if (nq > g->s.rows[CAPTION] - q) nq = g->s.rows[CAPTION] - q;
   rows[a] = g->row[PICTURE] + p;
   counts[a] = np;
   rows[b] = g->row[CAPTION] + q;
@@ -197,9 +200,13 @@ static int evaluate(const attune_host *host, const attune_options *options, attu
       (rc = keep_judged(host, c, &g.s, crowd_names, prediction)))
     return rc;
   int64_t bp = host->block(c, g.s.axis[PICTURE]), bq = host->block(c, g.s.axis[CAPTION]);
-  for (int64_t p = 0; p < np && !rc; p += bp)
+  /* The larger blocks are gone through once: what the model makes of them may be kept. */
+  if (bp >= bq)
+    for (int64_t p = 0; p < np && !rc; p += bp)
+      for (int64_t q = 0; q < nq && !rc; q += bq) rc = block(host, c, &g, p, bp, q, bq);
+  else
     for (int64_t q = 0; q < nq && !rc; q += bq)
-      rc = block(host, c, &g, p, np - p < bp ? np - p : bp, q, nq - q < bq ? nq - q : bq);
+      for (int64_t p = 0; p < np && !rc; p += bp) rc = block(host, c, &g, p, bp, q, bq);
   return rc;
 }
 

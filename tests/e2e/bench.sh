@@ -72,6 +72,39 @@ is "once pictures are read, it asks for no memory beside the batch" "0" \
 is "its batch" "4" "$("$A" bench "$work/run.yaml" --repeat 1 --batch 4 | sed -n 's/.*batch \([0-9]*\),.*/\1/p')"
 is "nothing was written" "run.yaml" "$(cd "$work" && ls -d run*.yaml runs 2>/dev/null)"
 
+# ---- an evaluation ----
+mkdir "$work/pairs"
+python3 - "$work/pairs" <<'END'
+import random, struct, sys
+random.seed(1)
+for split, n in (("train", 3), ("dev", 70)):
+    with open("%s/%s_ims.npy" % (sys.argv[1], split), "wb") as f:
+        head = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 4, 6), }" % n
+        head += " " * (118 - len(head) - 1) + "\n"
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode())
+        f.write(struct.pack("<%df" % (24 * n), *(random.gauss(0, 1) for _ in range(24 * n))))
+    with open("%s/%s_caps.txt" % (sys.argv[1], split), "w") as f:
+        for _ in range(10 * n):  # more than go past the pictures at a time
+            f.write(" ".join("w%d" % random.randrange(30) for _ in range(random.randrange(1, 9))) + "\n")
+END
+printf '%s\n' "model: $m/scan.att" 'arguments: {d: 16, e: 8}' "data: {reader: scan_precomp(root=$work/pairs)}" \
+  'task: matching' 'metrics: [recall]' 'train: {epochs: 1, batch: 8}' >"$work/pairs.yaml"
+for t in 1 2; do
+  "$A" bench "$work/pairs.yaml" --evaluate validation --threads $t --repeat 1 --json >"$work/evaluated$t" 2>"$work/stderr"
+  is "bench an evaluation on $t threads" "0" "$?$(cat "$work/stderr")"
+done
+is "of every row" "{'picture': 70, 'caption': 700}" "$(ask "$work/evaluated1" "j['rows']")"
+is "the same on one thread and two" "$(ask "$work/evaluated1" "j['results']")" "$(ask "$work/evaluated2" "j['results']")"
+"$A" train "$work/pairs.yaml" --out "$work/paired" --set train.learning_rate=1e-12 >/dev/null 2>&1
+is "what it finds is what attune eval finds" "$(ask "$work/evaluated1" "j['results']['rsum']")" \
+  "$("$A" eval "$work/paired" --split validation --json | python3 -c 'import json, sys; print(float(json.load(sys.stdin)["rsum"]))')"
+is "as text" "evaluation of \`dev\`: 70 of \`picture\`, 700 of \`caption\`; 2 threads, median of 2" \
+  "$("$A" bench "$work/pairs.yaml" --evaluate validation --threads 2 --repeat 2 | head -n 1)"
+refuses "an evaluation of a model" 2 'scan.att: --evaluate is for a run, which has data' \
+  "$A" bench "$m/scan.att" --evaluate validation
+refuses "with a batch" 2 'pairs.yaml: --batch is for steps of training, not for --evaluate' \
+  "$A" bench "$work/pairs.yaml" --evaluate validation --batch 4
+
 # ---- a model without a loss, and passes ----
 echo 'model m { input x: real [a, b] output y = x |> relu }' >"$work/m.att"
 is "without a loss it goes forward" "load forward step" \
