@@ -9,7 +9,10 @@ and 128 x 128, generator 32 and discriminator 64 wide. m4c: batch 16, 4 layers, 
 100 + 50 + 12 positions; --ragged: words, objects and tokens of lengths drawn as bench/cases.c says,
 packed here and padded to the longest with masks there. Lengths are the same on both sides. Prints, for every pair of forms, seconds a step (median of the rounds'
 medians, and the least step of all), the ratio of both, peak memory of both processes,
-GFLOP/s, and attune's fraction of the sgemm peak measured in the same run.
+GFLOP/s, and attune's fraction of the sgemm peak measured in the same run; --json prints that as a list.
+
+SCAN's forms: loop, one caption at a time as the reference does; vec, one product for all scores; gram, no contexts;
++fastgru, the GRU's weight gradient by one product for all time steps.
 """
 import argparse
 import json
@@ -27,15 +30,16 @@ ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--rounds", type=int, default=3)
 ap.add_argument("--steps", type=int, default=4)
 ap.add_argument("--scores", default="dot,general(side=query),activated_general(side=key, act=tanh)")
-ap.add_argument("--variants", help="forms of the PyTorch model [scan: vec,gram; mac: inter,hoist]; the others have one")
+ap.add_argument("--variants", help="forms of the PyTorch model [scan: vec,gram,gram+fastgru; mac: inter,hoist]; the others have one")
 ap.add_argument("--ragged", action="store_true", help="m4c: drawn lengths")
 ap.add_argument("--cpu", action="store_true",
                 help="m4c: seconds of the processor in the place of time, where other work disturbs")
 ap.add_argument("--markdown", action="store_true")
+ap.add_argument("--json", action="store_true")
 args = ap.parse_args()
 if args.model != "m4c" and (args.ragged or args.cpu):
     ap.error("--ragged and --cpu are of m4c alone")
-variants = (args.variants or {"scan": "vec,gram", "mac": "inter,hoist"}.get(args.model, "-")).split(",")
+variants = (args.variants or {"scan": "vec,gram,gram+fastgru", "mac": "inter,hoist"}.get(args.model, "-")).split(",")
 
 # Our spelling -> theirs.
 PEER = {
@@ -85,9 +89,10 @@ def theirs(score, variant, lengths):
                           "--score", PEER[score], "--threads", str(args.threads), "--steps",
                           str(args.steps), *(["--lengths", "-"] if lengths else [])],
                          lengths and json.dumps(lengths)))
+    form, *extra = variant.split("+")
     return run([args.python, os.path.join(args.peers, "bench.py"), "--model", args.model, "--score",
-                PEER[score], *([] if variant == "-" else ["--variant", variant]), "--threads", str(args.threads), "--steps",
-                str(args.steps)])
+                PEER[score], *([] if form == "-" else ["--variant", form]), *(["--fast-gru"] if extra else []), "--threads",
+                str(args.threads), "--steps", str(args.steps)])
 
 
 def median(runs, key):
@@ -108,6 +113,11 @@ for score in split(args.scores):
                      max(r["rss_mb"] for r in mine), max(r["rss_mb"] for r in runs),
                      median(mine, "gflops"), median(mine, "peak_fraction")))
 
+if args.json:
+    names = ("score", "form", "attune_s", "peer_s", "ratio", "attune_least_s", "peer_least_s", "least_ratio", "attune_mb",
+             "peer_mb", "gflops", "of_peak")
+    print(json.dumps([dict(zip(names, r)) for r in rows]))
+    sys.exit()
 head = ("score", "PyTorch form", "attune s", "PyTorch s", "speed-up", "attune least s",
         "PyTorch least s", "speed-up", "attune MB", "PyTorch MB", "GFLOP/s", "of sgemm peak")
 fmt = lambda r: (*r[:2], *("%.2f" % v for v in r[2:8]), *("%.0f" % v for v in r[8:11]),
