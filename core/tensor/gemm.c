@@ -119,6 +119,25 @@ static void cut_for(job *j, int64_t batch, int threads) {
   }
 }
 
+/* A small result of long sums, as the gradient of a filter over a large map is: the sums are cut,
+ * as there is too little else, and added in order. */
+enum { LONG = 4096, SUMS = 8, FEW = 4096 };
+
+static bool long_sums(at_pool *pool, int64_t m, int64_t n, int64_t k, float alpha, at_mat a,
+                      at_mat b, float beta, at_mat c) {
+  if (k < LONG || m * n > FEW || 2.0 * (double)m * (double)n * (double)k < SMALL_FLOPS)
+    return false;
+  float part[SUMS * FEW];
+  const int64_t length = k / SUMS, done = SUMS * length, size = m * n;
+  at_gemm_batch(pool, SUMS, m, n, length, alpha, a, length * a.cs, b, length * b.rs, 0,
+                (at_mat){part, n, 1}, size);
+  at_gemm(NULL, m, n, k - done, alpha, moved(a, 0, done), moved(b, done, 0), beta, c);
+  for (const float *s = part; s < part + SUMS * size; s += size)
+    for (int64_t i = 0; i < m; i++)
+      for (int64_t j = 0; j < n; j++) c.p[i * c.rs + j * c.cs] += s[i * n + j];
+  return true;
+}
+
 int64_t at_gemm_pitch(int64_t n) { return n % 256 ? n : n + 16; }
 
 void at_gemm_batch(at_pool *pool, int64_t batch, int64_t m, int64_t n, int64_t k, float alpha,
@@ -127,6 +146,7 @@ void at_gemm_batch(at_pool *pool, int64_t batch, int64_t m, int64_t n, int64_t k
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   if (batch <= 0 || m <= 0 || n <= 0) return;
   pthread_once(&once, choose_kernels);
+  if (batch == 1 && long_sums(pool, m, n, k, alpha, a, b, beta, c)) return;
   job j = {.m = m,
            .n = n,
            .k = k,

@@ -46,6 +46,8 @@ static void test_gemm(void **state) {
           product(pool, sides[i], sides[j], sides[l], trans, (i + j) % 2 ? 1.0f : -0.5f,
                   l % 2 ? 0.0f : 1.0f);
   for (int trans = 0; trans < 8; trans++) product(pool, 70, 45, 600, trans, 1, 1);
+  for (int trans = 0; trans < 8; trans++)
+    product(pool, 40, 30, 4099, trans, -0.5f, trans % 3 ? 1.0f : 0.0f);
   product(pool, 900, 1601, 64, 0, 1, 0);
   product(pool, 3, 5, 0, 0, 1, 0);
   at_pool_free(pool);
@@ -77,10 +79,10 @@ static void same_bits(int threads, int64_t m, int64_t n, int64_t k, int trans, f
 static void test_gemm_threads(void **state) {
   (void)state;
   static const int threads[] = {3, 64};
-  static const int sizes[][3] = {{517, 1030, 301}, {128, 1500, 300}, {1000, 70, 520},
-                                 {97, 401, 64},    {300, 300, 30},   {1, 3000, 900}};
+  static const int sizes[][3] = {{517, 1030, 301}, {128, 1500, 300}, {1000, 70, 520}, {97, 401, 64},
+                                 {300, 300, 30},   {1, 3000, 900},   {64, 48, 8195}};
   for (int t = 0; t < 2; t++)
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 7; i++)
       for (int trans = 0; trans < 8; trans++)
         same_bits(threads[t], sizes[i][0], sizes[i][1], sizes[i][2], trans, i % 2 ? 1.0f : 0.37f,
                   t % 2 ? 1.0f : 0.0f);
