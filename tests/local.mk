@@ -165,6 +165,9 @@ test_text_answers_SOURCES = tests/unit/test_text_answers.c tests/unit/text_answe
 test_text_answers_LDADD = $(unit_ldadd)
 EXTRA_DIST += tests/tools/text_answers.py
 
+unit_tests += test_repeats
+test_repeats_SOURCES = tests/unit/test_repeats.c tests/unit/graph_text.h
+test_repeats_LDADD = $(unit_ldadd)
 unit_tests += test_sides
 test_sides_SOURCES = tests/unit/test_sides.c
 test_sides_LDADD = $(unit_ldadd)

@@ -154,6 +154,7 @@ const at_graph *at_x_graph(const at_exec *x);
 at_pool *at_x_pool(const at_exec *x);
 bool at_x_training(const at_exec *x);
 bool at_x_gradients(const at_exec *x); /* backward may come */
+bool at_x_given(const at_exec *x);     /* at_exec_again may give values other numbers */
 /* Training, and the first run of n in this step: what may move running averages. */
 bool at_x_counts(const at_exec *x, const at_node *n);
 /* Forward: backward makes the value again; what forward saved is there. */

@@ -5,6 +5,7 @@ const at_graph *at_x_graph(const at_exec *x) { return x->g; }
 at_pool *at_x_pool(const at_exec *x) { return x->o.pool; }
 bool at_x_training(const at_exec *x) { return x->training; }
 bool at_x_gradients(const at_exec *x) { return x->o.gradients; }
+bool at_x_given(const at_exec *x) { return x->o.keep_all; }
 
 bool at_x_counts(const at_exec *x, const at_node *n) {
   const at_turns before = ((at_turns)1 << x->turn) - 1;

@@ -56,6 +56,7 @@ numeric_sources += \
 	core/graph/product.c core/graph/product.h \
 	core/graph/quarters.c core/graph/quarters.h \
 	core/graph/recurrent.c core/graph/recurrent.h \
+	core/graph/repeats.c core/graph/repeats.h \
 	core/graph/sides.c core/graph/sides.h \
 	core/graph/steps.c core/graph/steps.h \
 	core/graph/strips.c core/graph/strips.h core/graph/strips_layout.c core/graph/strips_run.c \

@@ -15,7 +15,7 @@ static void gru_forward(void *ctx, size_t begin, size_t end) {
   const int64_t h = g->s.h, first = g->s.begin[g->t];
   for (int64_t k = (int64_t)begin; k < (int64_t)end; k++) {
     int64_t row = first + k, item = g->s.item[g->dir][row];
-    const float *gi = g->gi + item * 3 * h, *gh = g->gh + k * 3 * h;
+    const float *gi = at_recurrent_input(g, item), *gh = g->gh + k * 3 * h;
     const float *before = g->t ? g->memory + (g->s.begin[g->t - 1] + k) * h : NULL;
     float *r = g->gates + (g->kept ? row : k) * 4 * h, *z = r + h, *n = z + h, *hn = n + h;
     float *state = g->memory + row * h, *y = g->y + item * g->y_stride;

@@ -16,7 +16,7 @@ static void lstm_forward(void *ctx, size_t begin, size_t end) {
   const int64_t h = r->s.h, first = r->s.begin[r->t], plane = r->s.rows * h;
   for (int64_t k = (int64_t)begin; k < (int64_t)end; k++) {
     int64_t row = first + k, item = r->s.item[r->dir][row];
-    const float *gi = r->gi + item * 4 * h, *gh = r->gh + k * 4 * h;
+    const float *gi = at_recurrent_input(r, item), *gh = r->gh + k * 4 * h;
     const float *before = r->t ? r->memory + plane + (r->s.begin[r->t - 1] + k) * h : NULL;
     float *i = r->gates + (r->kept ? row : k) * 4 * h, *f = i + h, *g = f + h, *o = g + h;
     float *state = r->memory + row * h, *c = state + plane, *tc = c + plane;

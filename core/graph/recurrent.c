@@ -178,14 +178,15 @@ size_t at_recurrent_saved(const at_exec *x, const at_node *n) {
 }
 
 /* Scratch: tables; gi [rows, 4h]; gh or carry [sequences, 4h]; states before [rows, h]; x in
- * step order [rows, from]. Of gi forward needs less, and none of what comes behind gh. */
+ * step order [rows, from]. Of gi forward needs less, and of what comes behind gh items that differ.
+ */
 size_t at_recurrent_scratch(const at_exec *x, const at_node *n) {
   at_steps s;
   sizes(x, n, &s);
   const int64_t all = at_x_gradients(x) ? 4 : cell_of(n)->gates;
   int64_t floats = (s.rows + s.sequences) * all * s.h;
   if (at_x_gradients(x)) floats += s.rows * (s.h + s.from);
-  return round64(table_bytes(&s)) + (size_t)floats * sizeof(float);
+  return round64(table_bytes(&s)) + (size_t)floats * sizeof(float) + at_repeats_bytes(x, n->in[0]);
 }
 
 static void open_direction(const at_exec *x, const at_node *n, int i, at_recurrence *g) {
@@ -219,14 +220,16 @@ static void open_direction(const at_exec *x, const at_node *n, int i, at_recurre
 
 /* ---- forward ---- */
 
-static void forward_direction(at_exec *x, const at_node *n, int i) {
+static void forward_direction(at_exec *x, const at_node *n, int i, at_repeats *in) {
   at_recurrence g;
   open_direction(x, n, i, &g);
+  if (!in->x) *in = at_repeats_find(x, n->in[0], g.x, g.gh + g.s.sequences * g.cell->gates * g.s.h);
+  g.in = *in;
   const int64_t h = g.s.h, from = g.s.from, all = g.cell->gates * h;
   at_pool *pool = at_x_pool(x);
   g.y = at_x_out(x, n) + (g.y_stride > h ? i * h : 0);
-  at_x_fill_rows(x, g.gi, g.s.rows, all, g.b_ih);
-  at_gemm(pool, g.s.rows, all, from, 1, (at_mat){at_unconst(g.x), from, 1},
+  at_x_fill_rows(x, g.gi, g.in.n, all, g.b_ih);
+  at_gemm(pool, g.in.n, all, from, 1, (at_mat){at_unconst(g.in.x), from, 1},
           (at_mat){at_unconst(g.w_ih), 1, from}, 1, (at_mat){g.gi, all, 1});
   for (g.t = 0; g.t < g.s.longest; g.t++) {
     int64_t active = g.s.begin[g.t + 1] - g.s.begin[g.t];
@@ -240,7 +243,8 @@ static void forward_direction(at_exec *x, const at_node *n, int i) {
 
 void at_recurrent_forward(at_exec *x, const at_node *n) {
   memset(at_x_out(x, n), 0, (size_t)at_x_count(x, n) * sizeof(float));
-  for (int i = 0; i < directions(n); i++) forward_direction(x, n, i);
+  at_repeats in = {0};
+  for (int i = 0; i < directions(n); i++) forward_direction(x, n, i, &in);
 }
 
 /* ---- backward ---- */

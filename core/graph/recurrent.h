@@ -9,7 +9,7 @@
  * cell one below the other; right to left with `_reverse` after the name. */
 #ifndef AT_GRAPH_RECURRENT_H
 #define AT_GRAPH_RECURRENT_H
-#include "core/graph/op_common.h"
+#include "core/graph/repeats.h"
 
 /* Rows of x and y are items; step t holds begin[t + 1] - begin[t] of them from row begin[t]
  * of the step order; item[] says which item a row is, from the left and from the right. */
@@ -29,7 +29,7 @@ typedef struct at_recurrence {
   bool kept;     /* there is a backward pass */
   float *gates;  /* [rows, 4h] kept for it; else of the step at hand, [sequences, 4h] */
   float *memory; /* memory planes [rows, h], kept; the first is the state */
-  float *gi;     /* forward: W x + b of items [rows, G h]; backward: of gates [rows, 4h] */
+  float *gi;     /* forward: W x + b of items [in.n, G h]; backward: of gates [rows, 4h] */
   float *gh;     /* forward: U h + c of this step [active, G h] */
   float *carry;  /* backward: what comes from the step after, [2][sequences, h], zero at first */
   const float *dy;
@@ -37,6 +37,7 @@ typedef struct at_recurrence {
   int64_t y_stride;
   float *before, *sorted, *dx;
   const float *w_ih, *w_hh, *b_ih, *b_hh, *x;
+  at_repeats in; /* forward: items that differ */
 } at_recurrence;
 
 /* Gates' gradients are 4 blocks of h columns; `piece` says which of them belong to which rows
@@ -52,6 +53,11 @@ typedef struct at_cell {
   /* rows of step t: gradients of the gates into gi, what goes on into carry */
   void (*backward)(void *recurrence, size_t begin, size_t end);
 } at_cell;
+
+/* W x + b of an item, forward. */
+static inline const float *at_recurrent_input(const at_recurrence *r, int64_t item) {
+  return r->gi + (r->in.place ? r->in.place[item] : item) * r->cell->gates * r->s.h;
+}
 
 /* One direction; both, with the mean or the concatenation of them unless said otherwise. */
 extern const at_param_spec at_recurrent_params[], at_recurrent_params_mean[],

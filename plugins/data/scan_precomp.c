@@ -105,6 +105,16 @@ static const float *row_of(const npy *a, int64_t row) {
   return (const float *)(const void *)(a->map + a->offset) + row * a->shape[1] * a->shape[2];
 }
 
+/* Pages that lie in a row altogether: what was copied out of them is not kept in memory twice. The
+ * file is read again where the row is. */
+static void let_go(const npy *a, int64_t row) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE),
+               bytes = (size_t)(a->shape[1] * a->shape[2]) * sizeof(float),
+               begin = (a->offset + (size_t)row * bytes + page - 1) / page * page,
+               end = (a->offset + ((size_t)row + 1) * bytes) / page * page;
+  if (end > begin) madvise(a->map + begin, end - begin, MADV_DONTNEED);
+}
+
 /* ---- splits ---- */
 
 typedef struct part {
@@ -266,10 +276,11 @@ static int read_scan(const attune_host *host, void *instance, const char *of, ui
   if (field == p->text) return host->text(sink, t->caption[row], strlen(t->caption[row]));
   if (field == p->link)
     *(int64_t *)dst = row / t->per_image;
-  else if (field == p->image)
+  else if (field == p->image) {
     memcpy(dst, row_of(&t->images, row),
            (size_t)(t->images.shape[1] * t->images.shape[2]) * sizeof(float));
-  else if (field == p->boxes)
+    let_go(&t->images, row);
+  } else if (field == p->boxes)
     return host->boxes(sink, row_of(&t->boxes, row), t->boxes.shape[1]);
   else {
     int n = snprintf(name, sizeof name, "%s %lld", of, (long long)row);
