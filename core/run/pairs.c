@@ -12,7 +12,7 @@ enum {
   STREAM = 512,        /* rows of the side that is not kept, in a block */
   WORDS = 16,          /* how long a ragged row is taken to be before it is read */
   KEPT = 512 << 20,    /* bytes of the side that is kept, at most */
-  TILE_ROWS = 8,       /* of the first axis in a tile, and of the second; measured with SCAN */
+  TILE_ROWS = 16,      /* of the first axis in a tile, and of the second; measured with SCAN */
   TILE_COLUMNS = 128
 };
 
