@@ -26,12 +26,14 @@ static const char *time_text(double seconds, char *buf, size_t n) {
 
 /* "34 %"; "" of nothing */
 static const char *share_text(double v, double of, char *buf, size_t n) {
-  snprintf(buf, n, v > 0 && of > 0 ? "%.1f %%" : "", 100 * v / of);
+  *buf = '\0';
+  if (v > 0 && of > 0) snprintf(buf, n, "%.1f %%", 100 * v / of);
   return buf;
 }
 
 static const char *rate_text(double v, char *buf, size_t n) {
-  snprintf(buf, n, v > 0 ? "%.2f" : "", v / 1e9);
+  *buf = '\0';
+  if (v > 0) snprintf(buf, n, "%.2f", v / 1e9);
   return buf;
 }
 
@@ -166,7 +168,8 @@ static void print_named(const at_bench *b, const at_bench_spots *all, const char
 /* ---- more threads ---- */
 
 static const char *times_text(double one, double many, char *buf, size_t n) {
-  snprintf(buf, n, many > 0 ? "%.2f" : "", one / many);
+  *buf = '\0';
+  if (many > 0) snprintf(buf, n, "%.2f", one / many);
   return buf;
 }
 

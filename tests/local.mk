@@ -423,7 +423,7 @@ e2e_tests = \
 dist_check_SCRIPTS += $(e2e_tests)
 TESTS += $(e2e_tests)
 EXTRA_DIST += tests/plugins/faulty_score.c tests/plugins/faulty_other.c
-EXTRA_DIST += tests/e2e/lib.sh tests/valgrind.sh tests/valgrind.supp
+EXTRA_DIST += tests/e2e/lib.sh tests/aarch64.sh tests/valgrind.sh tests/valgrind.supp
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -44,10 +44,15 @@ static double slope(judge *j, float *at, float h, double *size) {
   return (8 * (d[2] - d[1]) - (d[3] - d[0])) / (12 * (double)h);
 }
 
+static float largest(const float *x, size_t n) {
+  float most = 0; /* double: an internal error of gcc 12 for aarch64 */
+  for (size_t i = 0; i < n; i++) most = fmaxf(most, fabsf(x[i]));
+  return most;
+}
+
 /* Elements value[0 .. n) whose gradients are grad (a copy). */
 static void compare(judge *j, const char *what, float *value, const float *grad, int64_t n) {
-  double scale = 0;
-  for (int64_t i = 0; i < n; i++) scale = fmax(scale, fabs((double)grad[i]));
+  const float scale = largest(grad, (size_t)n);
   for (int64_t i = 0; i < n && j->out == AT_CHECK_PASS; i++) {
     double size, wide = slope(j, &value[i], 2 * STEP, &size),
                  want = slope(j, &value[i], STEP, &size), got = grad[i];
@@ -153,14 +158,11 @@ at_check_outcome ck_noop(ck *c) {
   if (weight) {
     ck_net_forward(&w);
     ck_net_backward(&w, weight);
-    for (int64_t i = 0; i < w.nk; i++) key = fmax(key, fabs((double)ck_net_key_grad(&w)[i]));
+    key = largest(ck_net_key_grad(&w), (size_t)w.nk);
   }
   for (int i = 0; weight && i < w.g->n_param; i++) {
-    double most = 0;
-    for (size_t k = 0; k < w.p->size[i]; k++)
-      most = fmax(most, fabs((double)w.p->grad[w.p->offset[i] + k]));
     size_t used = strlen(names);
-    if (most <= 1e-5 * key)
+    if (largest(w.p->grad + w.p->offset[i], w.p->size[i]) <= 1e-5 * key)
       snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", w.g->param[i]->pname);
   }
   int n = w.g->n_param;

@@ -385,7 +385,7 @@ static const load_case ITEMS[] = {
     {LACKS("compute"), {METRIC, GONE(metric.compute)}, NULL},
     {LACKS("open and read"), {DATA, GONE(data.open)}, NULL},
     {LACKS("open and read"), {DATA, GONE(data.read)}, NULL},
-    {NULL, {AT(score.item.name, LONG_ + 1)}, NULL},
+    {NULL, {AT(score.item.name, &LONG_[1])}, NULL},
     {NULL, {TASK}, NULL},
     {NULL, {TASK, GONE(task.fed), GONE(task.feed)}, NULL},
     /* of 1.0: what lies behind is not read */

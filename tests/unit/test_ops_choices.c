@@ -135,17 +135,18 @@ static void fill_scores(float *v) {
 
 static void check_lane(const struct weigher *w, const float *x, const float *y, int64_t n,
                        int64_t stride) {
-  double z[ITEMS], want[ITEMS], sum = 0, top = -1e30;
+  double z[ITEMS], want[ITEMS], sum = 0;
+  float top = -1e30f; /* double: an internal error of gcc 12 for aarch64 */
   for (int64_t i = 0; i < n; i++) {
     z[i] = w->sharpness * (double)x[i * stride];
-    top = fmax(top, (double)x[i * stride]);
+    top = fmaxf(top, x[i * stride]);
   }
   w->twin(z, want, (int)n, w->k);
   for (int64_t i = 0; i < n; i++) {
     double got = y[i * stride];
-    if (top > -1e30 && fabs(got - want[i]) > 2e-5)
+    if (top > -1e30f && fabs(got - want[i]) > 2e-5)
       fail_msg("%s: item %d of %d is %g, naively %g", w->op, (int)i, (int)n, got, want[i]);
-    if (top > -1e30 && x[i * stride] <= -1e30f && got != 0)
+    if (top > -1e30f && x[i * stride] <= -1e30f && got != 0)
       fail_msg("%s: item %d is masked and weighs %g", w->op, (int)i, got);
     sum += got;
   }

@@ -98,9 +98,9 @@ static outcome run(const char *of, const char *mark, const char *lean, int threa
   static float in[P * WORDS * D];
   int64_t offsets[P + 1] = {0};
   outcome r = {0};
-  if (at_graph_training(whole, AT_PASS_ALL, &g, &err) || at_pool_new(threads, &pool, &err) ||
-      at_params_new(g, &p, &err))
-    fail_msg("%s", err.message);
+  if (at_graph_training(whole, AT_PASS_ALL, &g, &err)) fail_msg("%s", err.message);
+  if (at_pool_new(threads, &pool, &err)) fail_msg("%s", err.message);
+  if (at_params_new(g, &p, &err)) fail_msg("%s", err.message);
   const at_exec_options o = {.gradients = true, .poison = poison, .pool = pool, .turns = true};
   at_params_init(p, 7);
   if (at_exec_new(g, p, &o, &x, &err)) fail_msg("%s", err.message);

@@ -105,7 +105,13 @@ static void check(const arrays *a, product into) {
           (long long)a->way->kernel, (int)into, (long long)a->c.pad, (long long)i,
           got[i] - before[i], want[i], size);
   }
-  assert_true(sqrt(off / (double)n) <= most / 12 * size);
+  off = sqrt(off / (double)n);
+  /* A weight's gradient sums over all tiles: where that product is BLIS's, in pieces as long as it
+   * takes them on the processor, which are 640 on aarch64; core/tensor/direct.c has 256. */
+  const bool pieces = into == INTO_W && a->way->kernel == 4 && a->way->side < 4;
+  if (!(off <= most / (pieces ? 9 : 12) * size))
+    fail_msg("kernel %lld, product %d, pad %lld: off by %.3g on the average, of about %.3g",
+             (long long)a->way->kernel, (int)into, (long long)a->c.pad, off, size);
   if (into == INTO_Y || (into == INTO_X && a->way->writes_x)) written(a, into, want, most * size);
   at_pool_free(pool);
   free(got);
