@@ -12,5 +12,5 @@ bench_conv_SOURCES = bench/conv.c
 bench_conv_LDADD = libcore.la
 bench_pool_SOURCES = bench/pool.c
 bench_pool_LDADD = libcore.la
-EXTRA_DIST += bench/compare.py bench/sroie_baselines.py bench/model_step.py bench/evaluate_peer.py bench/evaluate_data.py bench/m4c_padded.py bench/conv.py bench/conv.att bench/clevr_memory.sh bench/pictures.sh bench/start.sh
+EXTRA_DIST += bench/compare.py bench/sroie_baselines.py bench/model_step.py bench/evaluate_peer.py bench/evaluate_data.py bench/m4c_padded.py bench/conv.py bench/conv.att bench/clevr_memory.sh bench/pictures.sh bench/start.sh bench/first_step.py
 CLEANFILES += bench/step$(EXEEXT) bench/thin$(EXEEXT) bench/direct$(EXEEXT) bench/conv$(EXEEXT) bench/pool$(EXEEXT)

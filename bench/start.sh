@@ -3,7 +3,7 @@
 #
 # Processor time (user and system) of one start in ms, of each command the least of ROUNDS (5) means
 # over TIMES (20) starts; with two builds by turns, and how many times the second takes what the
-# first takes.
+# first takes. The time to the end of a first training step is bench/first_step.py's, which needs numpy.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 builds=("$@")
@@ -30,7 +30,8 @@ row() { # ARGUMENTS...
 }
 row --version
 row ops
-row check "$models/scan.att"
-row check "$models/mac.att"
+for model in "$models"/*.att; do row check "$model"; done
 row show "$models/attngan.att"
 row plugin list
+python=${PYTHON:-python3}
+! "$python" -c 'import numpy' 2>/dev/null || "$python" "$top/bench/first_step.py" "${builds[@]}"

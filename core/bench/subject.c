@@ -39,7 +39,7 @@ static at_status open_model(at_registry *reg, const at_bench_options *o, at_benc
       .pool = s->pool, .gradients = s->losses > 0, .input_grads = o->input_grads, .turns = true};
   st = at_params_new(s->g, &s->params, err);
   if (st == AT_OK) st = at_params_by_rows(s->params, s->g, err);
-  if (st == AT_OK) at_params_init(s->params, 1);
+  if (st == AT_OK) at_params_init_on(s->params, 1, s->pool);
   if (st == AT_OK) st = at_optimizer_new(s->params, &adam, &s->opt, err);
   if (st == AT_OK) st = at_exec_new(s->g, s->params, &eo, &s->x, err);
   return st == AT_OK ? at_feed_bind(&s->feed, s->g, s->x, err) : st;

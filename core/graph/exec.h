@@ -46,6 +46,8 @@ void at_params_clear(at_params *p);
 /* Draws every parameter as its init says, keyed by (seed, hash of its name): the
  * same name, shape and seed give the same numbers in any model. */
 void at_params_init(at_params *p, uint64_t seed);
+/* The same numbers, drawn by all threads of `pool` (borrowed; NULL: the caller's alone). */
+void at_params_init_on(at_params *p, uint64_t seed, at_pool *pool);
 
 typedef struct at_exec_options {
   at_pool *pool;    /* borrowed; NULL: the calling thread alone */

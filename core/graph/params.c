@@ -89,21 +89,42 @@ void at_params_free(at_params *p) {
   free(p);
 }
 
-static void draw(float *v, size_t n, const at_init *init, const at_random *r) {
-  for (size_t i = 0; i < n; i++) switch (init->kind) {
-      case AT_INIT_ZERO: v[i] = 0; break;
-      case AT_INIT_CONST: v[i] = (float)init->scale; break;
-      case AT_INIT_UNIFORM:
-        v[i] = (float)((2.0 * (double)at_random_uniform(r, i) - 1.0) * init->scale);
-        break;
-      case AT_INIT_NORMAL: v[i] = (float)((double)at_random_normal(r, i) * init->scale); break;
-    }
+typedef struct drawn {
+  float *v;
+  const at_init *init;
+  at_random r;
+} drawn;
+
+enum { AT_ONCE = 1 << 14 };
+
+static void draw(void *ctx, size_t begin, size_t end) {
+  const drawn *d = ctx;
+  const double scale = d->init->scale;
+  float *v = d->v;
+  switch (d->init->kind) {
+    case AT_INIT_ZERO: memset(v + begin, 0, (end - begin) * sizeof *v); break;
+    case AT_INIT_CONST:
+      for (size_t i = begin; i < end; i++) v[i] = (float)scale;
+      break;
+    case AT_INIT_UNIFORM:
+      at_random_uniforms(&d->r, begin, end - begin, v + begin);
+      for (size_t i = begin; i < end; i++) v[i] = (float)((2.0 * (double)v[i] - 1.0) * scale);
+      break;
+    case AT_INIT_NORMAL:
+      for (size_t i = begin; i < end; i++)
+        v[i] = (float)((double)at_random_normal(&d->r, i) * scale);
+      break;
+  }
 }
 
-void at_params_init(at_params *p, uint64_t seed) {
+void at_params_init(at_params *p, uint64_t seed) { at_params_init_on(p, seed, NULL); }
+
+void at_params_init_on(at_params *p, uint64_t seed, at_pool *pool) {
   for (int i = 0; i < p->graph->n_param; i++) {
     const at_node *n = p->graph->param[i];
-    at_random r = {.seed = seed, .stream = at_hash_name(n->pname), .step = 0};
-    draw(p->value + p->offset[i], p->size[i], &n->init, &r);
+    drawn d = {p->value + p->offset[i],
+               &n->init,
+               {.seed = seed, .stream = at_hash_name(n->pname), .step = 0}};
+    at_parallel_range(pool, p->size[i], AT_ONCE, draw, &d);
   }
 }

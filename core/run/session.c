@@ -231,7 +231,7 @@ static at_status bring_up(at_session *s, int threads, at_text *messages, at_erro
   if (st == AT_OK) st = at_graph_optimize(s->graph, AT_PASS_WHOLE, err);
   if (st == AT_OK) st = at_params_new(s->graph, &s->params, err);
   if (st != AT_OK) return st;
-  at_params_init(s->params, s->seed);
+  at_params_init_on(s->params, s->seed, s->pool);
   /* A run that was made before has all of its weights, and may lack what they came from. */
   if (!s->dir) st = at_session_import(s, err);
   if (st == AT_OK && !s->dir) st = at_weights_import(s->params, s->vocab, messages, err);

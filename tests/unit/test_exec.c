@@ -536,6 +536,60 @@ static void parameters_are_drawn_by_name(void **state) {
   free_net(&b);
 }
 
+/* A parameter of each kind, of more numbers than a thread draws at once. */
+enum { MANY = 40001 };
+static at_status drawn_infer(at_graph *g, at_node *n, at_error *err) {
+  static const char *const name[] = {
+      [AT_INIT_ZERO] = "z", [AT_INIT_CONST] = "c", [AT_INIT_UNIFORM] = "u", [AT_INIT_NORMAL] = "n"};
+  const int64_t many = MANY;
+  at_status s = t_like_first(g, n, err);
+  for (int k = AT_INIT_ZERO; s == AT_OK && k <= AT_INIT_NORMAL; k++)
+    s = at_node_parameter(g, n, name[k], 1, &many, (at_init){.kind = k, .scale = 0.37}, err);
+  return s;
+}
+static const at_op t_drawn = {
+    .name = "t_drawn", .min_in = 1, .max_in = 1, .flags = AT_OP_ALIAS, .infer = drawn_infer};
+
+static float number_of(const at_node *n, uint64_t seed, uint64_t i) {
+  const at_random r = {.seed = seed, .stream = at_hash_name(n->pname)};
+  switch (n->init.kind) {
+    case AT_INIT_UNIFORM:
+      return (float)((2.0 * (double)at_random_uniform(&r, i) - 1.0) * n->init.scale);
+    case AT_INIT_NORMAL: return (float)((double)at_random_normal(&r, i) * n->init.scale);
+    case AT_INIT_CONST: return (float)n->init.scale;
+    default: return 0;
+  }
+}
+
+static void parameters_are_the_same_for_any_threads(void **state) {
+  (void)state;
+  at_graph *g;
+  at_params *p;
+  at_node *x;
+  int row;
+  assert_int_equal(at_graph_new("t", &g, NULL), AT_OK);
+  assert_int_equal(at_graph_axis(g, "row", AT_BATCH, -1, nowhere, &row, NULL), AT_OK);
+  const at_dim dim = {row, -1, false};
+  assert_int_equal(at_graph_input(g, "x", AT_REAL, 1, &dim, -1, nowhere, &x, NULL), AT_OK);
+  must(t_node(g, &t_drawn, x, NULL, "s"));
+  assert_int_equal(g->n_param, 4);
+  assert_int_equal(at_params_new(g, &p, NULL), AT_OK);
+  for (int threads = 0; threads <= 3; threads++) {
+    at_pool *pool = NULL;
+    if (threads) assert_int_equal(at_pool_new(threads, &pool, NULL), AT_OK);
+    memset(p->value, 0xff, p->count * sizeof *p->value);
+    at_params_init_on(p, (uint64_t)(7 + threads), pool);
+    for (int k = 0; k < g->n_param; k++)
+      for (uint64_t i = 0; i < MANY; i++) {
+        const float want = number_of(g->param[k], (uint64_t)(7 + threads), i);
+        assert_memory_equal(&p->value[p->offset[k] + i], &want, sizeof want);
+      }
+    at_pool_free(pool);
+  }
+  at_params_free(p);
+  at_graph_free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gradients_agree_with_differences),
@@ -551,6 +605,7 @@ int main(void) {
       cmocka_unit_test(bad_bindings_are_explained),
       cmocka_unit_test(ragged_axes_and_tokens_are_checked),
       cmocka_unit_test(parameters_are_drawn_by_name),
+      cmocka_unit_test(parameters_are_the_same_for_any_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
