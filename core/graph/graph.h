@@ -211,6 +211,7 @@ struct at_graph {
   int recompute;      /* likewise */
   int n_recompute;    /* calls of such modules so far */
   bool strips;        /* executors run chains of operators an item at a time: pass `strips` */
+  bool whole_sums;    /* convolutions go by their definition: without the pass `tiles` */
   bool again;         /* infer finds the parameters that were made before under its names */
 };
 

@@ -162,10 +162,11 @@ static int64_t block_channels(const conv *c) { return fitting(c->to, patch(c)); 
 static bool turns_patches(const conv *c) { return c->images * c->oh * c->ow < c->to; }
 
 /* The way in fewer multiplications that pays, or NULL. */
-static const at_tiled *fast_way(const conv *c, at_tiling *t) {
+static const at_tiled *fast_way(const at_exec *x, const conv *c, at_tiling *t) {
   static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_quarters,
                                          &at_halving, &at_narrow};
   *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0], 0, false};
+  if (at_x_graph(x)->whole_sums) return NULL;
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     t->side = ways[i]->side;
     if (c->kernel[0] == ways[i]->kernel && c->kernel[1] == ways[i]->kernel &&
@@ -178,7 +179,7 @@ static const at_tiled *fast_way(const conv *c, at_tiling *t) {
 static size_t conv_scratch(const at_exec *x, const at_node *n) {
   conv c = conv_shape(x, n);
   at_tiling t;
-  const at_tiled *fast = fast_way(&c, &t);
+  const at_tiled *fast = fast_way(x, &c, &t);
   const size_t slow = (size_t)(band_rows(&c) * c.ow * pitch(&c) + block_channels(&c) * patch(&c));
   return at_weight_scratch(x, n, normed(n)) + (fast ? fast->scratch(&t) : slow) * sizeof(float);
 }
@@ -434,7 +435,7 @@ static void conv_forward(at_exec *x, const at_node *n) {
   at_weight w = at_weight_forward(x, n, normed(n));
   work k = open_work(x, n, &w);
   at_tiling t;
-  const at_tiled *fast = fast_way(&k.c, &t);
+  const at_tiled *fast = fast_way(x, &k.c, &t);
   k.y = at_x_out(x, n);
   if (bias_of(n))
     at_x_fill_rows(x, k.y, at_x_count(x, n) / k.c.to, k.c.to, at_x_in(x, n, bias_of(n)));
@@ -450,7 +451,7 @@ static void conv_backward(at_exec *x, const at_node *n) {
   work k = open_work(x, n, &w);
   float *db = bias_of(n) ? at_x_grad_in(x, n, bias_of(n)) : NULL;
   at_tiling t;
-  const at_tiled *fast = fast_way(&k.c, &t);
+  const at_tiled *fast = fast_way(x, &k.c, &t);
   k.dy = at_x_grad_out(x, n);
   k.dw = w.dw;
   if (db) at_x_add_column_sums(x, k.dy, at_x_count(x, n) / k.c.to, k.c.to, k.c.to, db);

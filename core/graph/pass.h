@@ -10,6 +10,7 @@ enum {
   AT_PASS_ROWS = 1u << 3,   /* rows that are read alone are worked out alone */
   AT_PASS_ATTEND = 1u << 4, /* attention whose weights nobody looks at, in one pass over tiles */
   AT_PASS_STRIPS = 1u << 5, /* chains run an item of their batch axis at a time */
+  AT_PASS_TILES = 1u << 6,  /* convolutions in fewer multiplications, where that pays */
   AT_PASS_ALL = ~0u,
   AT_PASS_WHOLE = ~(1u << 3) /* all that leave every value with all its rows */
 };
