@@ -133,12 +133,12 @@ static at_status begin(making *m, int to) {
   at_graph *o = m->out->g[to];
   m->made[to] = st == AT_OK ? AT_NEW_ARRAY(o->arena, at_node *, (size_t)g->n_node + 1) : NULL;
   if (st != AT_OK) return st;
-  o->whole_sums = g->whole_sums;
   o->axis = AT_NEW_ARRAY(o->arena, at_axis, (size_t)g->n_axis + 1);
   if (!o->axis || !m->made[to]) return at_nomem(m->err);
   memcpy(o->axis, g->axis, (size_t)g->n_axis * sizeof *o->axis);
   o->n_axis = o->cap_axis = g->n_axis;
   o->strips = g->strips;
+  o->whole_sums = g->whole_sums;
   for (int i = 0; st == AT_OK && i < g->n_param; i++) {
     st = copy(m, to, g->param[i]);
     if (st == AT_OK)

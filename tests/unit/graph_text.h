@@ -22,4 +22,18 @@ static at_graph *model(const char *text, unsigned passes) {
   return g;
 }
 
+/* Each within 1e-5 of the largest of `b`, of which more than `least` are not zero; `other`: what b
+ * is. */
+static inline void near_gradients(const float *a, const float *b, size_t n, int least,
+                                  const char *other) {
+  float largest = 0; /* double: an internal error of gcc 12 for aarch64 */
+  int moved = 0;
+  for (size_t i = 0; i < n; i++) largest = fmaxf(largest, fabsf(b[i]));
+  for (size_t i = 0; i < n; i++) {
+    if (!(fabs(a[i] - b[i]) <= 1e-5 * largest))
+      fail_msg("gradient %zu is %g, %s %g", i, a[i], other, b[i]);
+    moved += b[i] != 0;
+  }
+  assert_true(moved > least);
+}
 #endif
