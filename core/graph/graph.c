@@ -58,8 +58,7 @@ void at_graph_free(at_graph *g) {
   if (g) at_arena_free(g->arena);
 }
 
-/* Room for one more item; a list that moved leaves its old storage in the arena. */
-static at_status grow(at_graph *g, void *list, int n, int *cap, size_t item, at_error *err) {
+at_status at_graph_grow(at_graph *g, void *list, int n, int *cap, size_t item, at_error *err) {
   if (n < *cap) return AT_OK;
   int more = *cap ? 2 * *cap : 32;
   void *v = at_arena_alloc(g->arena, (size_t)more, item);
@@ -71,8 +70,6 @@ static at_status grow(at_graph *g, void *list, int n, int *cap, size_t item, at_
   *cap = more;
   return AT_OK;
 }
-#define GROW(g, what, err) \
-  grow((g), &(g)->what, (g)->n_##what, &(g)->cap_##what, sizeof *(g)->what, (err))
 
 static at_node *new_node(at_graph *g, const at_op *op, at_span span) {
   at_node *n = AT_NEW(g->arena, at_node);
@@ -87,7 +84,7 @@ static at_node *new_node(at_graph *g, const at_op *op, at_span span) {
 }
 
 static at_status append(at_graph *g, at_node *n, at_error *err) {
-  at_status s = GROW(g, node, err);
+  at_status s = AT_GRAPH_GROW(g, node, err);
   if (s != AT_OK) return s;
   n->id = n->draw = g->n_node;
   g->node[g->n_node++] = n;
@@ -141,7 +138,7 @@ at_status at_graph_input(at_graph *g, const char *name, at_vtype type, int ndim,
     a->bound = true;
     if (a->parent >= 0) g->axis[a->parent].bound = true;
   }
-  if ((s = GROW(g, input, err)) != AT_OK) return s;
+  if ((s = AT_GRAPH_GROW(g, input, err)) != AT_OK) return s;
   if ((s = append(g, n, err)) != AT_OK) return s;
   g->input[g->n_input++] = n;
   *out = n;
@@ -186,7 +183,7 @@ at_status at_graph_parameter(at_graph *g, const char *pname, int ndim, const int
   n->init = init;
   n->needs_grad = true;
   for (int i = 0; i < ndim; i++) n->dim[i] = (at_dim){.axis = -1, .size = shape[i]};
-  at_status s = GROW(g, param, err);
+  at_status s = AT_GRAPH_GROW(g, param, err);
   if (s != AT_OK) return s;
   if ((s = append(g, n, err)) != AT_OK) return s;
   n->param = g->n_param;
@@ -352,7 +349,7 @@ at_status at_graph_output(at_graph *g, const char *name, at_node *n, at_span spa
   for (int i = 0; i < g->n_output; i++)
     if (strcmp(g->output[i].name, name) == 0)
       return at_fail(err, AT_EINPUT, "there are two outputs called `%s`", name);
-  at_status s = GROW(g, output, err);
+  at_status s = AT_GRAPH_GROW(g, output, err);
   if (s != AT_OK) return s;
   char *copy = at_arena_strdup(g->arena, name);
   if (!copy) return at_nomem(err);
@@ -384,7 +381,7 @@ at_status at_graph_add_objective(at_graph *g, const at_objective *o, at_error *e
   for (int i = 0; i < g->n_objective && s == AT_OK; i++)
     if (strcmp(g->objective[i].name, o->name) == 0)
       s = at_fail(err, AT_EINPUT, "there are two losses called `%s`", o->name);
-  if (s == AT_OK) s = GROW(g, objective, err);
+  if (s == AT_OK) s = AT_GRAPH_GROW(g, objective, err);
   if (s != AT_OK) return s;
   at_objective copy = *o;
   const char **updates = AT_NEW_ARRAY(g->arena, const char *, (size_t)o->n_updates + 1);
@@ -400,7 +397,7 @@ at_status at_graph_add_objective(at_graph *g, const at_objective *o, at_error *e
 }
 
 at_status at_graph_add_import(at_graph *g, const at_import *i, at_error *err) {
-  at_status s = GROW(g, import, err);
+  at_status s = AT_GRAPH_GROW(g, import, err);
   if (s != AT_OK) return s;
   at_import copy = {at_arena_strdup(g->arena, i->path), at_arena_strdup(g->arena, i->prefix),
                     at_arena_strdup(g->arena, i->file), i->span};
@@ -435,7 +432,7 @@ at_status at_graph_add_attend(at_graph *g, const at_attend *a, at_error *err) {
   for (int i = 0; i < g->n_attend; i++)
     if (strcmp(g->attend[i].name, a->name) == 0)
       return at_fail(err, AT_EINPUT, "there are two attention blocks called `%s`", a->name);
-  at_status s = GROW(g, attend, err);
+  at_status s = AT_GRAPH_GROW(g, attend, err);
   if (s != AT_OK) return s;
   at_attend copy = *a;
   copy.name = at_arena_strdup(g->arena, a->name);

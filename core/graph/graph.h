@@ -233,6 +233,11 @@ at_status at_graph_axis(at_graph *g, const char *name, at_axis_kind kind, int pa
 at_status at_graph_derive(at_graph *g, int to, int from, int64_t delta, at_error *err);
 /* Binds the ragged axis `to`: rows of the parts, one after another. */
 at_status at_graph_join(at_graph *g, int to, int n, const struct at_part *part, at_error *err);
+/* Room for one more item of g->WHAT, "node", "input" ...; a list that moved leaves its old storage
+ * in the arena. */
+#define AT_GRAPH_GROW(g, what, err) \
+  at_graph_grow((g), &(g)->what, (g)->n_##what, &(g)->cap_##what, sizeof *(g)->what, (err))
+at_status at_graph_grow(at_graph *g, void *list, int n, int *cap, size_t item, at_error *err);
 at_status at_graph_input(at_graph *g, const char *name, at_vtype type, int ndim, const at_dim *dim,
                          int64_t vocabulary, at_span span, at_node **out, at_error *err);
 

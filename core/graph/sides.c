@@ -54,20 +54,6 @@ static bool by_rows(const making *m, const at_node *n) {
 
 /* ---- nodes ---- */
 
-static at_status append(at_node ***list, int *n, int *cap, at_arena *arena, at_node *node,
-                        at_error *err) {
-  if (*n == *cap) {
-    const int more = *cap ? 2 * *cap : 64;
-    at_node **v = AT_NEW_ARRAY(arena, at_node *, (size_t)more);
-    if (!v) return at_nomem(err);
-    if (*n) memcpy(v, *list, (size_t)*n * sizeof *v);
-    *list = v;
-    *cap = more;
-  }
-  (*list)[(*n)++] = node;
-  return AT_OK;
-}
-
 static at_status copy(making *m, int to, const at_node *n) {
   at_graph *g = m->out->g[to];
   at_node *c = AT_NEW(g->arena, at_node);
@@ -76,9 +62,11 @@ static at_status copy(making *m, int to, const at_node *n) {
   for (int k = 0; k < n->n_in; k++) c->in[k] = m->made[to][n->in[k]->id];
   c->id = g->n_node;
   m->made[to][n->id] = c;
-  at_status st = append(&g->node, &g->n_node, &g->cap_node, g->arena, c, m->err);
-  if (st == AT_OK && at_node_is_input(n))
-    st = append(&g->input, &g->n_input, &g->cap_input, g->arena, c, m->err);
+  at_status st = AT_GRAPH_GROW(g, node, m->err);
+  if (st == AT_OK) g->node[g->n_node++] = c;
+  if (st != AT_OK || !at_node_is_input(n)) return st;
+  st = AT_GRAPH_GROW(g, input, m->err);
+  if (st == AT_OK) g->input[g->n_input++] = c;
   return st;
 }
 
@@ -141,8 +129,8 @@ static at_status begin(making *m, int to) {
   o->whole_sums = g->whole_sums;
   for (int i = 0; st == AT_OK && i < g->n_param; i++) {
     st = copy(m, to, g->param[i]);
-    if (st == AT_OK)
-      st = append(&o->param, &o->n_param, &o->cap_param, o->arena, o->node[o->n_node - 1], m->err);
+    if (st == AT_OK) st = AT_GRAPH_GROW(o, param, m->err);
+    if (st == AT_OK) o->param[o->n_param++] = o->node[o->n_node - 1];
   }
   return st;
 }

@@ -72,14 +72,8 @@ static at_status refuse(const making *m, const at_node *n, const char *why) {
 }
 
 static at_status append(at_graph *g, at_node *n, at_error *err) {
-  if (g->n_node == g->cap_node) {
-    const int cap = g->cap_node ? 2 * g->cap_node : 256;
-    at_node **v = AT_NEW_ARRAY(g->arena, at_node *, (size_t)cap);
-    if (!v) return at_nomem(err);
-    if (g->n_node) memcpy(v, g->node, (size_t)g->n_node * sizeof *v);
-    g->node = v;
-    g->cap_node = cap;
-  }
+  at_status st = AT_GRAPH_GROW(g, node, err);
+  if (st != AT_OK) return st;
   n->id = g->n_node;
   g->node[g->n_node++] = n;
   return AT_OK;
