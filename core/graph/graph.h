@@ -187,6 +187,13 @@ typedef struct at_named {
   at_span span;
 } at_named;
 
+/* How executors run a graph: passes that rewrite nothing. What is made of a graph takes it over. */
+typedef struct at_how {
+  bool strips;     /* chains of operators an item at a time: pass `strips` */
+  bool whole_sums; /* convolutions by their definition: without the pass `tiles` */
+  bool zeros;      /* zeros of gradients meet nothing: pass `zeros` */
+} at_how;
+
 struct at_graph {
   at_arena *arena;
   const char *name;
@@ -210,8 +217,7 @@ struct at_graph {
   const char *module; /* while building: given to every node that is made */
   int recompute;      /* likewise */
   int n_recompute;    /* calls of such modules so far */
-  bool strips;        /* executors run chains of operators an item at a time: pass `strips` */
-  bool whole_sums;    /* convolutions go by their definition: without the pass `tiles` */
+  at_how how;
   bool again;         /* infer finds the parameters that were made before under its names */
 };
 

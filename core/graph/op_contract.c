@@ -3,6 +3,7 @@
 #include "core/graph/ops.h"
 #include "core/graph/product.h"
 #include "core/tensor/gemm.h"
+#include "core/tensor/holes.h"
 
 static const at_param_spec contract_params[] = {
     {"axis", AT_ARG_AXIS, true, 0, 0, 0, NULL, "summed over"}, {0}};
@@ -10,6 +11,7 @@ static const at_param_spec contract_params[] = {
 typedef struct contract {
   const at_product *p;
   float *a, *b, *o; /* values or, for the target, gradients */
+  bool zeros;
 } contract;
 
 static void into_out(void *ctx, at_pool *pool, const at_turn *t) {
@@ -19,24 +21,31 @@ static void into_out(void *ctx, at_pool *pool, const at_turn *t) {
           (at_mat){c->b + t->b, p->k.b, p->n.b}, 0, (at_mat){c->o + t->o, p->m.o, p->n.o});
 }
 
+/* to += dy v, dy a gradient of the result */
+static void add_product(const contract *c, at_pool *pool, int64_t m, int64_t n, int64_t k,
+                        at_mat dy, at_mat v, at_mat to) {
+  if (!c->zeros || !at_holes(pool, m, n, k, dy, v, to)) at_gemm(pool, m, n, k, 1, dy, v, 1, to);
+}
+
 static void into_a(void *ctx, at_pool *pool, const at_turn *t) {
   const contract *c = ctx;
   const at_product *p = c->p;
-  at_gemm(pool, t->m, t->k, t->n, 1, (at_mat){c->o + t->o, p->m.o, p->n.o},
-          (at_mat){c->b + t->b, p->n.b, p->k.b}, 1, (at_mat){c->a + t->a, p->m.a, p->k.a});
+  add_product(c, pool, t->m, t->k, t->n, (at_mat){c->o + t->o, p->m.o, p->n.o},
+              (at_mat){c->b + t->b, p->n.b, p->k.b}, (at_mat){c->a + t->a, p->m.a, p->k.a});
 }
 
 static void into_b(void *ctx, at_pool *pool, const at_turn *t) {
   const contract *c = ctx;
   const at_product *p = c->p;
-  at_gemm(pool, t->n, t->k, t->m, 1, (at_mat){c->o + t->o, p->n.o, p->m.o},
-          (at_mat){c->a + t->a, p->m.a, p->k.a}, 1, (at_mat){c->b + t->b, p->n.b, p->k.b});
+  add_product(c, pool, t->n, t->k, t->m, (at_mat){c->o + t->o, p->n.o, p->m.o},
+              (at_mat){c->a + t->a, p->m.a, p->k.a}, (at_mat){c->b + t->b, p->n.b, p->k.b});
 }
 
 static void contract_forward(at_exec *x, const at_node *n) {
   at_product p;
   at_product_make(x, n, &p);
-  contract c = {&p, at_unconst(at_x_in(x, n, 0)), at_unconst(at_x_in(x, n, 1)), at_x_out(x, n)};
+  contract c = {&p, at_unconst(at_x_in(x, n, 0)), at_unconst(at_x_in(x, n, 1)), at_x_out(x, n),
+                false};
   at_product_each(x, &p, AT_INTO_OUT, into_out, &c);
 }
 
@@ -46,8 +55,9 @@ static void contract_backward(at_exec *x, const at_node *n) {
   float *a = at_unconst(at_x_in(x, n, 0)), *b = at_unconst(at_x_in(x, n, 1));
   float *dy = at_unconst(at_x_grad_out(x, n));
   float *da = at_x_grad_in(x, n, 0), *db = at_x_grad_in(x, n, 1);
-  if (da) at_product_each(x, &p, AT_INTO_A, into_a, &(contract){&p, da, b, dy});
-  if (db) at_product_each(x, &p, AT_INTO_B, into_b, &(contract){&p, a, db, dy});
+  const bool zeros = at_x_graph(x)->how.zeros;
+  if (da) at_product_each(x, &p, AT_INTO_A, into_a, &(contract){&p, da, b, dy, zeros});
+  if (db) at_product_each(x, &p, AT_INTO_B, into_b, &(contract){&p, a, db, dy, zeros});
 }
 
 static double contract_flops(const at_exec *x, const at_node *n) {

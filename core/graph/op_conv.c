@@ -166,7 +166,7 @@ static const at_tiled *fast_way(const at_exec *x, const conv *c, at_tiling *t) {
   static const at_tiled *const ways[] = {&at_winograd_four, &at_winograd_two, &at_quarters,
                                          &at_halving, &at_narrow};
   *t = (at_tiling){c->images, c->h, c->w, c->from, c->oh, c->ow, c->to, c->pad[0], 0, false};
-  if (at_x_graph(x)->whole_sums) return NULL;
+  if (at_x_graph(x)->how.whole_sums) return NULL;
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     t->side = ways[i]->side;
     if (c->kernel[0] == ways[i]->kernel && c->kernel[1] == ways[i]->kernel &&

@@ -11,6 +11,7 @@ enum {
   AT_PASS_ATTEND = 1u << 4, /* attention whose weights nobody looks at, in one pass over tiles */
   AT_PASS_STRIPS = 1u << 5, /* chains run an item of their batch axis at a time */
   AT_PASS_TILES = 1u << 6,  /* convolutions in fewer multiplications, where that pays */
+  AT_PASS_ZEROS = 1u << 7,  /* gradients that are mostly zeros multiply by what there is */
   AT_PASS_ALL = ~0u,
   AT_PASS_WHOLE = ~(1u << 3) /* all that leave every value with all its rows */
 };

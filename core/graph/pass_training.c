@@ -86,8 +86,8 @@ at_status at_graph_training(const at_graph *g, unsigned mask, at_graph **out, at
   at_status s = at_graph_new(g->name, out, err);
   if (s != AT_OK) return s;
   m.out = *out;
-  m.out->strips = (mask & AT_PASS_STRIPS) != 0;
-  m.out->whole_sums = g->whole_sums;
+  m.out->how = g->how;
+  m.out->how.strips = (mask & AT_PASS_STRIPS) != 0;
   m.made = AT_NEW_ARRAY(m.out->arena, at_node *, n);
   m.needed = AT_NEW_ARRAY(m.out->arena, bool, n);
   m.writes = AT_NEW_ARRAY(m.out->arena, bool, n);

@@ -125,8 +125,7 @@ static at_status begin(making *m, int to) {
   if (!o->axis || !m->made[to]) return at_nomem(m->err);
   memcpy(o->axis, g->axis, (size_t)g->n_axis * sizeof *o->axis);
   o->n_axis = o->cap_axis = g->n_axis;
-  o->strips = g->strips;
-  o->whole_sums = g->whole_sums;
+  o->how = g->how;
   for (int i = 0; st == AT_OK && i < g->n_param; i++) {
     st = copy(m, to, g->param[i]);
     if (st == AT_OK) st = AT_GRAPH_GROW(o, param, m->err);

@@ -285,7 +285,7 @@ at_status at_steps_new(const at_graph *g, const char *step, const char *const *o
   m.made = calloc(n, sizeof *m.made);
   st = m.depends && m.fed && m.made ? at_graph_new(g->name, &out->g, err) : at_nomem(err);
   if (st == AT_OK) {
-    out->g->whole_sums = g->whole_sums;
+    out->g->how = g->how;
     mark(&m);
     st = build(&m, output, n_output);
   }

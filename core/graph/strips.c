@@ -167,7 +167,7 @@ void at_strips_free(at_exec *x) {
 
 void at_strips_find(at_exec *x) {
   at_strips_free(x);
-  if (!x->g->strips || x->turns > 1 || x->o.keep_all) return;
+  if (!x->g->how.strips || x->turns > 1 || x->o.keep_all) return;
   x->strip = calloc((size_t)x->n + 1, sizeof *x->strip);
   if (!x->strip) return;
   for (int i = 0; i < x->n; i++) {

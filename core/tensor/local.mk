@@ -3,6 +3,7 @@ numeric_sources += \
 	core/tensor/gemm.c core/tensor/gemm.h \
 	core/tensor/direct.c \
 	core/tensor/direct.h \
+	core/tensor/holes.c core/tensor/holes.h \
 	core/tensor/thin.c core/tensor/thin.h \
 	core/tensor/turn.h \
 	core/tensor/vecmath.c core/tensor/vecmath.h

@@ -63,7 +63,7 @@ static void open_as(bench *b, const op_case *c, at_pool *pool, bool poison, bool
       b->params->value[b->params->offset[i] + k] = 0.5f + 0.1f * (float)k;
   at_exec_options o = {
       .pool = pool, .gradients = true, .input_grads = true, .poison = poison, .all_strips = strips};
-  b->f.g->strips = strips;
+  b->f.g->how.strips = strips;
   if (at_exec_new(b->f.g, b->params, &o, &b->x, &err)) fail_msg("%s", err.message);
   assert_int_equal(at_exec_size(b->x, "picture", 2, &err), AT_OK);
   assert_int_equal(at_exec_size(b->x, "caption", 3, &err), AT_OK);

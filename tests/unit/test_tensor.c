@@ -2,6 +2,7 @@
 #include "core/base/random.h"
 #include "core/tensor/array.h"
 #include "core/tensor/gemm.h"
+#include "core/tensor/holes.h"
 #include "core/tensor/vecmath.h"
 
 static float *noise(size_t n, uint64_t stream) {
@@ -107,6 +108,93 @@ static void test_gemm_batch_threads(void **state) {
   free(many);
 }
 
+/* [m,k] of zeros, but for one pair in eight of stretches of 7 rows and 5 columns. */
+static float *holed(int64_t m, int64_t k, int64_t rs, int64_t cs) {
+  float *a = noise((size_t)(m * k), 5);
+  for (int64_t i = 0; i < m; i++)
+    for (int64_t j = 0; j < k; j++)
+      if ((i / 7 * 3 + j / 5) % 8) a[i * rs + j * cs] = j % 3 ? 0 : -0.0f;
+  return a;
+}
+
+/* As the naive twin, and the same bits on three threads. `turned`: A lies by columns. */
+static void product_of_holes(int64_t m, int64_t n, int64_t k, bool turned) {
+  const int64_t rs = turned ? 1 : k, cs = turned ? m : 1;
+  float *a = holed(m, k, rs, cs), *b = noise((size_t)(k * n), 2);
+  float *c = noise((size_t)(m * n), 3), *d = noise((size_t)(m * n), 3),
+        *e = noise((size_t)(m * n), 3);
+  at_pool *pool = NULL;
+  assert_int_equal(at_pool_new(3, &pool, NULL), AT_OK);
+  const at_mat ma = {a, rs, cs}, mb = {b, n, 1};
+  assert_true(at_holes(NULL, m, n, k, ma, mb, (at_mat){c, n, 1}));
+  at_gemm_naive(m, n, k, 1, ma, mb, 1, (at_mat){d, n, 1});
+  for (int64_t i = 0; i < m * n; i++)
+    if (!(fabs(c[i] - d[i]) <= 1e-5 * (sqrt((double)k) + 1)))
+      fail_msg("[%d %d %d]%s: %g at %d, not %g", (int)m, (int)n, (int)k, turned ? " turned" : "",
+               (double)c[i], (int)i, (double)d[i]);
+  assert_true(at_holes(pool, m, n, k, ma, mb, (at_mat){e, n, 1}));
+  assert_memory_equal(c, e, sizeof *c * (size_t)(m * n));
+  at_pool_free(pool);
+  free(a);
+  free(b);
+  free(c);
+  free(d);
+  free(e);
+}
+
+static void test_holes(void **state) {
+  (void)state;
+  static const int sizes[][3] = {{300, 64, 300}, {131, 100, 1037}, {1501, 67, 77}, {66, 200, 5000}};
+  for (int i = 0; i < 4; i++)
+    for (int turned = 0; turned < 2; turned++)
+      product_of_holes(sizes[i][0], sizes[i][1], sizes[i][2], turned);
+}
+
+/* What stands where A has zeros is not looked at, and a number that is none is no zero. */
+static void test_holes_and_no_numbers(void **state) {
+  (void)state;
+  enum { M = 300, N = 70, K = 300 };
+  float *a = noise(M * K, 1), *b = noise(K * N, 2), *c = noise(M * N, 3);
+  for (int i = 0; i < M * K; i++) a[i] = 0;
+  a[7 * K + 11] = 2;
+  a[8 * K + 12] = NAN;
+  for (int i = 0; i < K * N; i++)
+    if (i / N != 11 && i / N != 12) b[i] = NAN;
+  assert_true(at_holes(NULL, M, N, K, (at_mat){a, K, 1}, (at_mat){b, N, 1}, (at_mat){c, N, 1}));
+  float *was = noise(M * N, 3);
+  for (int i = 0; i < M * N; i++) {
+    const int row = i / N;
+    if (row == 8)
+      assert_true(isnan(c[i]));
+    else
+      assert_true(c[i] == (row == 7 ? was[i] + 2 * b[11 * N + i % N] : was[i]));
+  }
+  free(a);
+  free(b);
+  free(c);
+  free(was);
+}
+
+/* Left to whole products: many numbers, small matrices, rows that do not lie together. */
+static void test_holes_refused(void **state) {
+  (void)state;
+  enum { M = 300, N = 70, K = 300 };
+  float *full = noise(M * K, 1), *a = holed(M, K, K, 1), *b = noise(K * N, 2), *c = noise(M * N, 3);
+  float *was = noise(M * N, 3);
+  const at_mat ma = {a, K, 1}, mb = {b, N, 1}, mc = {c, N, 1};
+  assert_false(at_holes(NULL, M, N, K, (at_mat){full, K, 1}, mb, mc));
+  assert_false(at_holes(NULL, 100, N, 100, ma, mb, mc));
+  assert_false(at_holes(NULL, M, 8, K, ma, mb, mc));
+  assert_false(at_holes(NULL, M, N, K, ma, (at_mat){b, 1, K}, mc));
+  assert_false(at_holes(NULL, M, N, K, ma, mb, (at_mat){c, 1, M}));
+  assert_memory_equal(c, was, sizeof *c * M * N);
+  free(full);
+  free(a);
+  free(b);
+  free(c);
+  free(was);
+}
+
 typedef void vecfn(float *restrict, const float *restrict, size_t);
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
@@ -196,6 +284,9 @@ int main(void) {
       cmocka_unit_test(test_gemm),
       cmocka_unit_test(test_gemm_threads),
       cmocka_unit_test(test_gemm_batch_threads),
+      cmocka_unit_test(test_holes),
+      cmocka_unit_test(test_holes_and_no_numbers),
+      cmocka_unit_test(test_holes_refused),
       cmocka_unit_test(test_vecmath),
       cmocka_unit_test(test_sums),
       cmocka_unit_test(test_arrays),
