@@ -192,6 +192,7 @@ typedef struct at_how {
   bool strips;     /* chains of operators an item at a time: pass `strips` */
   bool whole_sums; /* convolutions by their definition: without the pass `tiles` */
   bool zeros;      /* zeros of gradients meet nothing: pass `zeros` */
+  bool repeats;    /* what a word puts into recurrent layers once: pass `repeats` */
 } at_how;
 
 struct at_graph {
@@ -218,7 +219,7 @@ struct at_graph {
   int recompute;      /* likewise */
   int n_recompute;    /* calls of such modules so far */
   at_how how;
-  bool again;         /* infer finds the parameters that were made before under its names */
+  bool again; /* infer finds the parameters that were made before under its names */
 };
 
 at_status at_graph_new(const char *name, at_graph **out, at_error *err);

@@ -12,8 +12,8 @@
 /* ---- names ---- */
 
 /* Beside the bits of pass.h. */
-const char *const at_pass_names[] = {"gram",   "cse",   "split", "rows", "attend",
-                                     "strips", "tiles", "zeros", NULL};
+const char *const at_pass_names[] = {"gram",   "cse",   "split", "rows",    "attend",
+                                     "strips", "tiles", "zeros", "repeats", NULL};
 
 unsigned at_pass_find(const char *name) {
   for (unsigned i = 0; at_pass_names[i]; i++)
@@ -218,7 +218,8 @@ at_status at_graph_optimize(at_graph *g, unsigned mask, at_error *err) {
   for (int i = 0; i < g->n_node; i++) g->node[i]->draw = i;
   g->how = (at_how){.strips = (mask & AT_PASS_STRIPS) != 0,
                     .whole_sums = !(mask & AT_PASS_TILES),
-                    .zeros = (mask & AT_PASS_ZEROS) != 0};
+                    .zeros = (mask & AT_PASS_ZEROS) != 0,
+                    .repeats = (mask & AT_PASS_REPEATS) != 0};
   if (!(mask & AT_PASS_ROWS)) return AT_OK;
   s = at_pass_rows(g, err);
   return s == AT_OK ? at_pass_drop_dead(g, err) : s;

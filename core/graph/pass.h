@@ -4,14 +4,15 @@
 #include "core/graph/graph.h"
 
 enum {
-  AT_PASS_GRAM = 1u << 0,   /* cosine with an attended value through the Gram matrix */
-  AT_PASS_CSE = 1u << 1,    /* one node for the same operator on the same inputs */
-  AT_PASS_SPLIT = 1u << 2,  /* linear over concat as a sum of parts */
-  AT_PASS_ROWS = 1u << 3,   /* rows that are read alone are worked out alone */
-  AT_PASS_ATTEND = 1u << 4, /* attention whose weights nobody looks at, in one pass over tiles */
-  AT_PASS_STRIPS = 1u << 5, /* chains run an item of their batch axis at a time */
-  AT_PASS_TILES = 1u << 6,  /* convolutions in fewer multiplications, where that pays */
-  AT_PASS_ZEROS = 1u << 7,  /* gradients that are mostly zeros multiply by what there is */
+  AT_PASS_GRAM = 1u << 0,    /* cosine with an attended value through the Gram matrix */
+  AT_PASS_CSE = 1u << 1,     /* one node for the same operator on the same inputs */
+  AT_PASS_SPLIT = 1u << 2,   /* linear over concat as a sum of parts */
+  AT_PASS_ROWS = 1u << 3,    /* rows that are read alone are worked out alone */
+  AT_PASS_ATTEND = 1u << 4,  /* attention whose weights nobody looks at, in one pass over tiles */
+  AT_PASS_STRIPS = 1u << 5,  /* chains run an item of their batch axis at a time */
+  AT_PASS_TILES = 1u << 6,   /* convolutions in fewer multiplications, where that pays */
+  AT_PASS_ZEROS = 1u << 7,   /* gradients that are mostly zeros multiply by what there is */
+  AT_PASS_REPEATS = 1u << 8, /* what recurrent layers make of a word, once where no gradients are */
   AT_PASS_ALL = ~0u,
   AT_PASS_WHOLE = ~(1u << 3) /* all that leave every value with all its rows */
 };

@@ -5,8 +5,8 @@
 static int64_t vocabulary(const at_node *v) { return v->in[1]->dim[0].size; }
 
 size_t at_repeats_bytes(const at_exec *x, const at_node *v) {
-  if (v->op != &at_op_embed || !at_node_is_input(v->in[0]) || at_x_gradients(x) || at_x_given(x))
-    return 0;
+  if (!at_x_graph(x)->how.repeats || v->op != &at_op_embed || !at_node_is_input(v->in[0])) return 0;
+  if (at_x_gradients(x) || at_x_given(x)) return 0;
   const int64_t all = at_x_count(x, v), e = at_x_dim(x, v, v->ndim - 1), rows = all / e;
   if (rows <= AT_REPEATS_LEAST) return 0;
   return (size_t)(all + rows + vocabulary(v)) * sizeof(float);

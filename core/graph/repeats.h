@@ -14,7 +14,7 @@ typedef struct at_repeats {
 } at_repeats;
 
 /* Bytes that at_repeats_find needs for v, at the bound sizes; 0: v is no embedding of an input, or
- * may be given other values, or gradients go through it. */
+ * may be given other values, or gradients go through it, or the pass `repeats` is left out. */
 size_t at_repeats_bytes(const at_exec *x, const at_node *v);
 /* `value` of v and `bytes`, aligned to a float, are borrowed; none needed: all rows as they are. */
 at_repeats at_repeats_find(const at_exec *x, const at_node *v, const float *value, void *bytes);

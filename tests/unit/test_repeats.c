@@ -15,19 +15,24 @@ static const char TEXT[] =
     "  output y\n"
     "}";
 
+typedef struct way {
+  unsigned passes;
+  bool keep_all;
+  int threads;
+} way;
+
 /* The output for tokens below `most`, and bytes for finding repeats. */
-static size_t outcome(const char *cell, const char *h, bool keep_all, int threads, int32_t most,
-                      float *y) {
+static size_t outcome(const char *cell, const char *h, way w, int32_t most, float *y) {
   static int32_t word[ITEMS * WORDS];
   char text[400];
   at_error err = {0};
-  at_exec_options o = {.keep_all = keep_all, .poison = true};
+  at_exec_options o = {.keep_all = w.keep_all, .poison = true};
   at_params *p;
   at_exec *x;
   snprintf(text, sizeof text, TEXT, cell, h);
-  at_graph *g = model(text, AT_PASS_ALL);
+  at_graph *g = model(text, w.passes);
   for (int i = 0; i < ITEMS * WORDS; i++) word[i] = i * i % 1009 * 7 % most;
-  if (at_pool_new(threads, &o.pool, &err) || at_params_new(g, &p, &err) ||
+  if (at_pool_new(w.threads, &o.pool, &err) || at_params_new(g, &p, &err) ||
       at_exec_new(g, p, &o, &x, &err))
     fail_msg("%s", err.message);
   at_params_init(p, 3);
@@ -46,10 +51,13 @@ static size_t outcome(const char *cell, const char *h, bool keep_all, int thread
 }
 
 static void check(const char *cell, const char *h, int32_t most) {
-  static float own[2 * MOST], once[2 * MOST], wide[2 * MOST];
-  assert_int_equal(outcome(cell, h, true, 1, most, own), 0);
-  assert_true(outcome(cell, h, false, 1, most, once) > 0);
-  outcome(cell, h, false, 3, most, wide);
+  static float given[2 * MOST], own[2 * MOST], once[2 * MOST], wide[2 * MOST];
+  const unsigned without = AT_PASS_ALL & ~(unsigned)AT_PASS_REPEATS;
+  assert_int_equal(outcome(cell, h, (way){AT_PASS_ALL, true, 1}, most, given), 0);
+  assert_int_equal(outcome(cell, h, (way){without, false, 1}, most, own), 0);
+  assert_true(outcome(cell, h, (way){AT_PASS_ALL, false, 1}, most, once) > 0);
+  outcome(cell, h, (way){AT_PASS_ALL, false, 3}, most, wide);
+  assert_memory_equal(given, own, MOST * sizeof *own);
   for (int i = 0; i < MOST; i++) assert_true(fabsf(own[i] - once[i]) < 1e-6f);
   assert_memory_equal(once, wide, MOST * sizeof *once);
 }
@@ -65,8 +73,14 @@ static void test_few_words_stay(void **state) {
   check("gru", "5", 20);
 }
 
+static void test_name(void **state) {
+  (void)state;
+  assert_int_equal(at_pass_find("repeats"), AT_PASS_REPEATS);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_same),
-                                     cmocka_unit_test(test_few_words_stay)};
+                                     cmocka_unit_test(test_few_words_stay),
+                                     cmocka_unit_test(test_name)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
