@@ -62,5 +62,5 @@ numeric_sources += \
 	core/graph/strips.c core/graph/strips.h core/graph/strips_layout.c core/graph/strips_run.c \
 	core/graph/tile.c core/graph/tile.h core/graph/tiled.c \
 	core/graph/winograd.c core/graph/winograd.h core/graph/winograd_impl.h \
-	core/graph/winograd_two.c core/graph/winograd_four.c core/graph/winograd_square.c \
+	core/graph/winograd_two.c core/graph/winograd_four.c core/graph/square.h \
 	core/graph/cost.c

@@ -1,13 +1,12 @@
 #include "core/graph/quarters.h"
 #include "core/graph/few.h"
 #include "core/graph/op_common.h"
-#include "core/graph/winograd_impl.h"
+#include "core/graph/square.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/turn.h"
-#include "core/tensor/vecmath.h"
 
 enum { SIDE = 4, LINE = 5, PLANES = LINE * LINE, MADE = SIDE * SIDE, PHASES = 4, TAPS = 2 };
-enum { BLOCK = AT_MINIMAL_BLOCK, LANES = AT_TURN, KERNEL = AT_TURN };
+enum { BLOCK = 256, LANES = AT_TURN, KERNEL = AT_TURN };
 /* Transformed weights are all there at one time; chunks of tiles have about so many numbers. */
 enum { LEAST_CHANNELS = 32, LEAST_TILES = 64, FEW_TILES = 128 };
 enum { MOST_WEIGHTS = 1 << 22, NUMBERS = 3 << 19 };
@@ -57,113 +56,64 @@ static const float PER_A = (float)(1 / (2 * 0.390625 * (0.625 - 1.5)));
 static const float PER_MINUS = (float)(-1 / (2 * 0.390625 * (0.625 + 1.5)));
 static const float PER_B = (float)(1 / (1.5 * (2.25 - 0.390625)));
 
-/* B' d */
-static void input(const float *const *from, float *const *to, int64_t n) {
-  const float *d0 = from[0], *d1 = from[1], *d2 = from[2], *d3 = from[3], *d4 = from[4];
-  float *restrict v0 = to[0], *restrict v1 = to[1], *restrict v2 = to[2], *restrict v3 = to[3],
-                  *restrict v4 = to[4];
-  AT_NO_CARRY
-  for (int64_t c = 0; c < n; c++) {
-    const float e = d3[c] - B * d2[c], f = A * (d2[c] - B * d1[c]);
-    const float g = d3[c] - A2 * d1[c], h = d2[c] - A2 * d0[c];
-    v0[c] = g - B * h;
-    v1[c] = e + f;
-    v2[c] = e - f;
-    v3[c] = g;
-    v4[c] = (d4[c] - A2 * d2[c]) - B * g;
-  }
+AT_ALWAYS void input_line(const at_wide *d, at_wide *v) {
+  const at_wide e = d[3] - B * d[2], f = A * (d[2] - B * d[1]);
+  const at_wide g = d[3] - A2 * d[1], h = d[2] - A2 * d[0];
+  v[0] = g - B * h;
+  v[1] = e + f;
+  v[2] = e - f;
+  v[3] = g;
+  v[4] = (d[4] - A2 * d[2]) - B * g;
 }
 
-/* B v, added to what is there where `add`. */
-static inline void back(const float *const *from, float *const *to, bool add, int64_t n) {
-  const float *v0 = from[0], *v1 = from[1], *v2 = from[2], *v3 = from[3], *v4 = from[4];
-  float *restrict d0 = to[0], *restrict d1 = to[1], *restrict d2 = to[2], *restrict d3 = to[3],
-                  *restrict d4 = to[4];
-  AT_NO_CARRY
-  for (int64_t c = 0; c < n; c++) {
-    const float e = v1[c] + v2[c], f = A * (v1[c] - v2[c]), g = (v0[c] + v3[c]) - B * v4[c];
-    d0[c] = (add ? d0[c] : 0) + A2B * v0[c];
-    d1[c] = (add ? d1[c] : 0) - (A2 * g + B * f);
-    d2[c] = (add ? d2[c] : 0) + ((f - B * e) - (B * v0[c] + A2 * v4[c]));
-    d3[c] = (add ? d3[c] : 0) + (e + g);
-    d4[c] = (add ? d4[c] : 0) + v4[c];
-  }
+/* The transpose of the above. */
+AT_ALWAYS void back_line(const at_wide *v, at_wide *d) {
+  const at_wide e = v[1] + v[2], f = A * (v[1] - v[2]), g = (v[0] + v[3]) - B * v[4];
+  d[0] = A2B * v[0];
+  d[1] = -(A2 * g + B * f);
+  d[2] = (f - B * e) - (B * v[0] + A2 * v[4]);
+  d[3] = e + g;
+  d[4] = v[4];
 }
 
-static void back_down(const float *const *from, float *const *to, int64_t n) {
-  back(from, to, false, n);
+AT_ALWAYS void output_line(const at_wide *m, at_wide *y) {
+  const at_wide e = m[1] + m[2], o = m[1] - m[2];
+  y[0] = (m[0] + e) + m[3];
+  y[1] = A * o + B * m[3];
+  y[2] = A2 * e + B2 * m[3];
+  y[3] = (A3 * o + B3 * m[3]) + m[4];
 }
 
-static void back_along(const float *const *from, float *const *to, int64_t n) {
-  back(from, to, true, n);
+AT_ALWAYS void slope_line(const at_wide *y, at_wide *m) {
+  const at_wide e = y[0] + A2 * y[2], o = A * y[1] + A3 * y[3];
+  m[0] = y[0];
+  m[1] = e + o;
+  m[2] = e - o;
+  m[3] = (y[0] + B2 * y[2]) + (B * y[1] + B3 * y[3]);
+  m[4] = y[3];
 }
 
-/* A' m */
-static inline void made(const float *const *from, float *const *to, bool add, int64_t n) {
-  const float *m0 = from[0], *m1 = from[1], *m2 = from[2], *m3 = from[3], *m4 = from[4];
-  float *restrict y0 = to[0], *restrict y1 = to[1], *restrict y2 = to[2], *restrict y3 = to[3];
-  AT_NO_CARRY
-  for (int64_t c = 0; c < n; c++) {
-    const float e = m1[c] + m2[c], o = m1[c] - m2[c];
-    y0[c] = (add ? y0[c] : 0) + ((m0[c] + e) + m3[c]);
-    y1[c] = (add ? y1[c] : 0) + (A * o + B * m3[c]);
-    y2[c] = (add ? y2[c] : 0) + (A2 * e + B2 * m3[c]);
-    y3[c] = (add ? y3[c] : 0) + ((A3 * o + B3 * m3[c]) + m4[c]);
-  }
+AT_ALWAYS void weight_line(const at_wide *g, at_wide *u) {
+  u[0] = PER_ZERO * g[0];
+  u[1] = PER_A * (g[0] + A * g[1]);
+  u[2] = PER_MINUS * (g[0] - A * g[1]);
+  u[3] = PER_B * (g[0] + B * g[1]);
+  u[4] = g[1];
 }
 
-static void output(const float *const *from, float *const *to, int64_t n) {
-  made(from, to, false, n);
+AT_ALWAYS void weight_back_line(const at_wide *u, at_wide *g) {
+  const at_wide a = PER_A * u[1], m = PER_MINUS * u[2], b = PER_B * u[3];
+  g[0] = (PER_ZERO * u[0] + b) + (a + m);
+  g[1] = (A * (a - m) + B * b) + u[4];
 }
 
-static void add_output(const float *const *from, float *const *to, int64_t n) {
-  made(from, to, true, n);
-}
-
-/* A dy */
-static void slope(const float *const *from, float *const *to, int64_t n) {
-  const float *y0 = from[0], *y1 = from[1], *y2 = from[2], *y3 = from[3];
-  float *restrict m0 = to[0], *restrict m1 = to[1], *restrict m2 = to[2], *restrict m3 = to[3],
-                  *restrict m4 = to[4];
-  AT_NO_CARRY
-  for (int64_t c = 0; c < n; c++) {
-    const float e = y0[c] + A2 * y2[c], o = A * y1[c] + A3 * y3[c];
-    m0[c] = y0[c];
-    m1[c] = e + o;
-    m2[c] = e - o;
-    m3[c] = (y0[c] + B2 * y2[c]) + (B * y1[c] + B3 * y3[c]);
-    m4[c] = y3[c];
-  }
-}
-
-/* G w */
-static void weight(const float *const *from, float *const *to, int64_t n) {
-  const float *g0 = from[0], *g1 = from[1];
-  float *restrict u0 = to[0], *restrict u1 = to[1], *restrict u2 = to[2], *restrict u3 = to[3],
-                  *restrict u4 = to[4];
-  AT_NO_CARRY
-  for (int64_t c = 0; c < n; c++) {
-    u0[c] = PER_ZERO * g0[c];
-    u1[c] = PER_A * (g0[c] + A * g1[c]);
-    u2[c] = PER_MINUS * (g0[c] - A * g1[c]);
-    u3[c] = PER_B * (g0[c] + B * g1[c]);
-    u4[c] = g1[c];
-  }
-}
-
-/* G' u */
-static void weight_back(const float *const *from, float *const *to, int64_t n) {
-  const float *u0 = from[0], *u1 = from[1], *u2 = from[2], *u3 = from[3], *u4 = from[4];
-  float *restrict g0 = to[0], *restrict g1 = to[1];
-  AT_NO_CARRY
-  for (int64_t c = 0; c < n; c++) {
-    const float a = PER_A * u1[c], m = PER_MINUS * u2[c], b = PER_B * u3[c];
-    g0[c] = (PER_ZERO * u0[c] + b) + (a + m);
-    g1[c] = (A * (a - m) + B * b) + u4[c];
-  }
-}
-
-static const int line[] = {LINE, LINE}, side[] = {SIDE, SIDE}, taps[] = {TAPS, TAPS};
+AT_SQUARE(input, input_line, input_line, false, LINE, LINE, LINE, LINE)
+AT_SQUARE(add_back, back_line, back_line, true, LINE, LINE, LINE, LINE)
+AT_SQUARE(output, output_line, output_line, false, LINE, LINE, SIDE, SIDE)
+AT_SQUARE(add_output, output_line, output_line, true, LINE, LINE, SIDE, SIDE)
+AT_SQUARE(slope, slope_line, slope_line, false, SIDE, SIDE, LINE, LINE)
+AT_SQUARE(weight, weight_line, weight_line, false, TAPS, TAPS, LINE, LINE)
+AT_SQUARE(weight_back, weight_back_line, weight_back_line, false, LINE, LINE, TAPS, TAPS)
 
 /* ---- tiles ---- */
 
@@ -193,21 +143,21 @@ static void planes(float *p, int64_t step, float **at) {
 
 /* The 5 x 5 numbers of a phase in tile t, in x or dx. */
 static void gather_phase(const work *k, const float *x, int64_t t, int phase, int64_t ch,
-                         const float *outside, int apart, const float **at) {
+                         const float *outside, const float **at) {
   const at_tiling *c = k->c;
   int64_t oy, ox, image = at_tile_at(c, k->first + t, &oy, &ox);
   const at_picture p = {x + image * c->h * c->w * c->from, c->h, c->w, c->from};
   const at_patch patch = {2 * oy + phase / 2 - c->pad, 2 * ox + phase % 2 - c->pad, LINE, LINE, 2};
-  at_tile_gather(&p, patch, ch, outside, apart, at);
+  at_tile_gather(&p, patch, ch, outside, 0, at);
 }
 
 /* The 4 x 4 numbers of tile t in y or dy. */
 static void gather_result(const work *k, const float *y, int64_t t, int64_t ch,
-                          const float *outside, int apart, const float **at) {
+                          const float *outside, const float **at) {
   const at_tiling *c = k->c;
   int64_t oy, ox, image = at_tile_at(c, k->first + t, &oy, &ox);
   const at_picture p = {y + image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
-  at_tile_gather(&p, (at_patch){oy, ox, SIDE, SIDE, 1}, ch, outside, apart, at);
+  at_tile_gather(&p, (at_patch){oy, ox, SIDE, SIDE, 1}, ch, outside, 0, at);
 }
 
 static const float zero[BLOCK];
@@ -220,24 +170,24 @@ static void input_range(void *ctx, size_t begin, size_t end) {
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++)
     for (int phase = 0; phase < PHASES; phase++)
       for (int64_t ch = 0; ch < from; ch += BLOCK) {
-        gather_phase(k, k->x, t, phase, ch, zero, 0, at);
+        gather_phase(k, k->x, t, phase, ch, zero, at);
         planes(k->v + t * row_v(k->c) + phase * from + ch, k->n * row_v(k->c), to);
-        at_minimal_square(input, input, line, line, at, to, fewer(from - ch, BLOCK));
+        input(at, to, fewer(from - ch, BLOCK));
       }
 }
 
 static void output_range(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
-  float beyond[MADE * BLOCK] = {0};
+  float beyond[BLOCK] = {0};
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++)
     for (int64_t ch = 0; ch < k->c->to; ch += BLOCK) {
       const float *at[MADE];
       float *from[PLANES], *to[MADE];
-      gather_result(k, k->y, t, ch, beyond, BLOCK, at);
+      gather_result(k, k->y, t, ch, beyond, at);
       for (int i = 0; i < MADE; i++) to[i] = at_unconst(at[i]);
       planes(k->m + t * row_m(k->c) + ch, k->n * row_m(k->c), from);
-      at_minimal_square(output, k->c->assign ? output : add_output, line, side,
-                        (const float *const *)from, to, fewer(k->c->to - ch, BLOCK));
+      (k->c->assign ? output : add_output)((const float *const *)from, to,
+                                           fewer(k->c->to - ch, BLOCK));
     }
 }
 
@@ -247,9 +197,9 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
   float *to[PLANES];
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++)
     for (int64_t ch = 0; ch < k->c->to; ch += BLOCK) {
-      gather_result(k, k->dy, t, ch, zero, 0, at);
+      gather_result(k, k->dy, t, ch, zero, at);
       planes(k->m + t * row_m(k->c) + ch, k->n * row_m(k->c), to);
-      at_minimal_square(slope, slope, side, line, at, to, fewer(k->c->to - ch, BLOCK));
+      slope(at, to, fewer(k->c->to - ch, BLOCK));
     }
 }
 
@@ -257,16 +207,15 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
 static void back_channels(void *ctx, size_t begin, size_t end) {
   const work *k = ctx;
   const int64_t ch = (int64_t)begin;
-  float beyond[PLANES * BLOCK] = {0};
+  float beyond[BLOCK] = {0};
   for (int64_t t = 0; t < k->n; t++)
     for (int phase = 0; phase < PHASES; phase++) {
       const float *at[PLANES];
       float *from[PLANES], *to[PLANES];
-      gather_phase(k, k->dx, t, phase, ch, beyond, BLOCK, at);
+      gather_phase(k, k->dx, t, phase, ch, beyond, at);
       for (int i = 0; i < PLANES; i++) to[i] = at_unconst(at[i]);
       planes(k->v + t * row_v(k->c) + phase * k->c->from + ch, k->n * row_v(k->c), from);
-      at_minimal_square(back_down, back_along, line, line, (const float *const *)from, to,
-                        (int64_t)end - ch);
+      add_back((const float *const *)from, to, (int64_t)end - ch);
     }
 }
 
@@ -289,7 +238,7 @@ static void weight_pairs(const float *w, int64_t step, int64_t n, float *u, int6
   for (int phase = 0; phase < PHASES; phase++) {
     for (int i = 0; i < TAPS * TAPS; i++) at[i] = t[tap_of(phase, i)];
     planes(u + phase * phase_step, plane, to);
-    at_minimal_square(weight, weight, taps, line, at, to, n);
+    weight(at, to, n);
   }
 }
 
@@ -320,7 +269,7 @@ static void weight_back_pairs(const float *u, int64_t plane, int64_t phase_step,
   for (int phase = 0; phase < PHASES; phase++) {
     planes(at_unconst(u) + phase * phase_step, plane, at);
     for (int i = 0; i < TAPS * TAPS; i++) to[i] = t[tap_of(phase, i)];
-    at_minimal_square(weight_back, weight_back, line, taps, (const float *const *)at, to, n);
+    weight_back((const float *const *)at, to, n);
   }
   at_turn(t[0], LANES, LANES, g);
   for (int64_t l = 0; l < n; l++)

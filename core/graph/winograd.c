@@ -12,8 +12,14 @@ enum { BLOCK = AT_MINIMAL_BLOCK, LEAST_CHANNELS = 32, LEAST_TILES = 64, FEW_TILE
 enum { MOST_PLANES = AT_MINIMAL_LINE * AT_MINIMAL_LINE };
 enum { MOST_MADE = AT_MINIMAL_SIDE * AT_MINIMAL_SIDE, TAPS = AT_MINIMAL_TAPS * AT_MINIMAL_TAPS };
 
-static const at_minimal *minimal_of(const at_tiling *c) {
-  return c->side == at_minimal_four.side ? &at_minimal_four : &at_minimal_two;
+static bool by_four(const at_tiling *c) { return c->side == AT_MINIMAL_SIDE; }
+
+static const at_minimal *minimal_of(const at_tiling *c, bool half_down, bool half_across) {
+  return by_four(c) ? &at_minimal_four[half_down][half_across] : &at_minimal_two;
+}
+
+static const at_minimal_weights *weights_of(const at_tiling *c) {
+  return by_four(c) ? &at_minimal_weights_four : &at_minimal_weights_two;
 }
 
 /* ---- tiles ----
@@ -28,7 +34,7 @@ typedef struct cover {
 
 static cover cover_of(const at_tiling *c, int64_t side) {
   const int64_t left = side % c->side;
-  const bool half = c->side == at_minimal_four.side && left > 0 && left <= at_minimal_half.side;
+  const bool half = by_four(c) && left > 0 && left <= c->side / 2;
   return (cover){side / c->side + (left && !half), half};
 }
 
@@ -50,7 +56,7 @@ static int64_t tiles_before(const at_tiling *c, int kind) {
 
 typedef struct tile {
   int64_t image, y, x; /* the upper left number of the result */
-  const at_minimal *down, *across;
+  const at_minimal *how;
 } tile;
 
 static tile tile_at(const at_tiling *c, int64_t t) {
@@ -61,8 +67,7 @@ static tile tile_at(const at_tiling *c, int64_t t) {
   const int64_t across = half_across[kind] ? x.half : x.whole;
   return (tile){t / across / down, (half_down[kind] ? y.whole : t / across % down) * c->side,
                 (half_across[kind] ? x.whole : t % across) * c->side,
-                half_down[kind] ? &at_minimal_half : minimal_of(c),
-                half_across[kind] ? &at_minimal_half : minimal_of(c)};
+                minimal_of(c, half_down[kind], half_across[kind])};
 }
 
 /* ---- planes ----
@@ -85,10 +90,10 @@ static const struct {
                    {FEW * MANY, FEW *MORE, 1, 3},
                    {FEW * (MANY + MORE), MORE *MORE, 1, 2}};
 
-static int groups_of(const at_tiling *c) { return c->side == at_minimal_four.side ? GROUPS : 1; }
+static int groups_of(const at_tiling *c) { return by_four(c) ? GROUPS : 1; }
 
 static int64_t planes_of(const at_tiling *c) {
-  const int64_t line = minimal_of(c)->side + 2;
+  const int64_t line = c->side + 2;
   return line * line;
 }
 
@@ -126,7 +131,7 @@ static bool pays(const at_tiling *c) {
 /* Large tiles that hang far over the edge save nothing. */
 static bool four_pays(const at_tiling *c) {
   at_tiling two = *c;
-  two.side = at_minimal_two.side;
+  two.side = at_minimal_two.side.down;
   return pays(c) && products(c) * 5 <= products(&two) * 4;
 }
 
@@ -162,9 +167,13 @@ typedef struct tiles {
 static int lesser(int64_t n, int most) { return n < most ? (int)n : most; }
 
 /* Where the products of a tile lie, `step` from plane to plane. */
-static void plane_list(const int line[2], float *p, int64_t step, float **at) {
-  for (int r = 0; r < line[0]; r++)
-    for (int s = 0; s < line[1]; s++) at[r * line[1] + s] = p + plane_of(r, s) * step;
+static void plane_list(at_sides line, float *p, int64_t step, float **at) {
+  for (int r = 0; r < line.down; r++)
+    for (int s = 0; s < line.along; s++) at[r * line.along + s] = p + plane_of(r, s) * step;
+}
+
+static at_sides line_of(const tile *a) {
+  return (at_sides){a->how->side.down + 2, a->how->side.along + 2};
 }
 
 static void input_range(void *ctx, size_t begin, size_t end) {
@@ -174,16 +183,15 @@ static void input_range(void *ctx, size_t begin, size_t end) {
   const int64_t pitch = at_gemm_pitch(c->from);
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
     const tile a = tile_at(c, k->first + t);
-    const int line[] = {a.down->side + 2, a.across->side + 2};
+    const at_sides line = line_of(&a);
     const at_picture p = {k->from + a.image * c->h * c->w * c->from, c->h, c->w, c->from};
-    const at_patch patch = {a.y - c->pad, a.x - c->pad, line[0], line[1], 1};
+    const at_patch patch = {a.y - c->pad, a.x - c->pad, line.down, line.along, 1};
     for (int64_t ch = 0; ch < c->from; ch += BLOCK) {
       const float *at[MOST_PLANES];
       float *to[MOST_PLANES];
       at_tile_gather(&p, patch, ch, zero, 0, at);
       plane_list(line, k->to + t * pitch + ch, k->n * pitch, to);
-      at_minimal_square(a.down->input, a.across->input, line, line, at, to,
-                        lesser(c->from - ch, BLOCK));
+      a.how->input(at, to, lesser(c->from - ch, BLOCK));
     }
   }
 }
@@ -192,20 +200,20 @@ static void output_range(void *ctx, size_t begin, size_t end) {
   const tiles *k = ctx;
   const at_tiling *c = k->c;
   const int64_t pitch = at_gemm_pitch(c->to);
-  float beyond[MOST_MADE * BLOCK] = {0};
+  float beyond[BLOCK] = {0};
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
     const tile a = tile_at(c, k->first + t);
-    const int side[] = {a.down->side, a.across->side}, line[] = {side[0] + 2, side[1] + 2};
+    const at_sides side = a.how->side, line = line_of(&a);
     const at_picture p = {k->to + a.image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
-    const at_patch patch = {a.y, a.x, side[0], side[1], 1};
+    const at_patch patch = {a.y, a.x, side.down, side.along, 1};
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[MOST_MADE];
       float *to[MOST_MADE], *from[MOST_PLANES];
-      at_tile_gather(&p, patch, ch, beyond, BLOCK, at);
-      for (int i = 0; i < side[0] * side[1]; i++) to[i] = at_unconst(at[i]);
+      at_tile_gather(&p, patch, ch, beyond, 0, at);
+      for (int i = 0; i < side.down * side.along; i++) to[i] = at_unconst(at[i]);
       plane_list(line, at_unconst(k->from) + t * pitch + ch, k->n * pitch, from);
-      at_minimal_square(a.down->output, c->assign ? a.across->output : a.across->add_output, line,
-                        side, (const float *const *)from, to, lesser(c->to - ch, BLOCK));
+      (c->assign ? a.how->output : a.how->add_output)((const float *const *)from, to,
+                                                      lesser(c->to - ch, BLOCK));
     }
   }
 }
@@ -217,16 +225,15 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
   const int64_t pitch = at_gemm_pitch(c->to);
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++) {
     const tile a = tile_at(c, k->first + t);
-    const int side[] = {a.down->side, a.across->side}, line[] = {side[0] + 2, side[1] + 2};
+    const at_sides side = a.how->side, line = line_of(&a);
     const at_picture p = {k->from + a.image * c->oh * c->ow * c->to, c->oh, c->ow, c->to};
-    const at_patch patch = {a.y, a.x, side[0], side[1], 1};
+    const at_patch patch = {a.y, a.x, side.down, side.along, 1};
     for (int64_t ch = 0; ch < c->to; ch += BLOCK) {
       const float *at[MOST_MADE];
       float *to[MOST_PLANES];
       at_tile_gather(&p, patch, ch, zero, 0, at);
       plane_list(line, k->to + t * pitch + ch, k->n * pitch, to);
-      at_minimal_square(a.down->slope, a.across->slope, side, line, at, to,
-                        lesser(c->to - ch, BLOCK));
+      a.how->slope(at, to, lesser(c->to - ch, BLOCK));
     }
   }
 }
@@ -236,7 +243,7 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
 enum { LANES = AT_TURN }; /* pairs of channels that are worked on together: a line of a cache */
 
 typedef struct weights {
-  const at_minimal *how;
+  const at_minimal_weights *how;
   int64_t from, to, step; /* from plane to plane */
   const float *w;         /* [to, from, 3, 3] */
   float *dw, *u;          /* u: planes of [to, from], or of [from, to] */
@@ -246,8 +253,6 @@ typedef struct weights {
  * the gradient by x needs it. */
 static void weight_lanes(const weights *k, const float *w, int64_t apart, bool turned, int64_t n,
                          float *u) {
-  const int line[] = {k->how->side + 2, k->how->side + 2},
-            taps[] = {AT_MINIMAL_TAPS, AT_MINIMAL_TAPS};
   float g[LANES][LANES];
   const float *at[TAPS];
   float *to[MOST_PLANES];
@@ -255,8 +260,8 @@ static void weight_lanes(const weights *k, const float *w, int64_t apart, bool t
   if (n == LANES) at_turn(w, apart, TAPS, g);
   for (int64_t l = 0; n < LANES && l < n; l++)
     for (int i = 0; i < TAPS; i++) g[i][l] = w[l * apart + i];
-  plane_list(line, u, k->step, to);
-  at_minimal_square(k->how->weight, k->how->weight, taps, line, at, to, n);
+  plane_list((at_sides){k->how->line, k->how->line}, u, k->step, to);
+  k->how->there(at, to, n);
 }
 
 /* Of channels begin .. end - 1 that are made. */
@@ -279,14 +284,11 @@ static void weight_columns(void *ctx, size_t begin, size_t end) {
 
 /* dw += G' u G */
 static void weight_back_lanes(const weights *k, int64_t first, int64_t n) {
-  const int line[] = {k->how->side + 2, k->how->side + 2},
-            taps[] = {AT_MINIMAL_TAPS, AT_MINIMAL_TAPS};
   float g[LANES][LANES] = {{0}}, turned[LANES][LANES];
   float *from[MOST_PLANES], *to[TAPS];
   for (int i = 0; i < TAPS; i++) to[i] = g[i];
-  plane_list(line, k->u + first, k->step, from);
-  at_minimal_square(k->how->weight_back, k->how->weight_back, line, taps,
-                    (const float *const *)from, to, n);
+  plane_list((at_sides){k->how->line, k->how->line}, k->u + first, k->step, from);
+  k->how->back((const float *const *)from, to, n);
   at_turn(g[0], LANES, LANES, turned);
   for (int64_t l = 0; l < n; l++)
     for (int i = 0; i < TAPS; i++) k->dw[(first + l) * TAPS + i] += turned[l][i];
@@ -298,38 +300,39 @@ static void weight_back_rows(void *ctx, size_t begin, size_t end) {
     weight_back_lanes(k, i, lesser((int64_t)end * k->from - i, LANES));
 }
 
-static void few_weights(const at_minimal *how, const float *w, bool turned, int64_t n, float *u,
-                        int64_t plane) {
+static void few_weights(const at_minimal_weights *how, const float *w, bool turned, int64_t n,
+                        float *u, int64_t plane) {
   const weights k = {.how = how, .step = plane};
   for (int64_t i = 0; i < n; i += LANES)
     weight_lanes(&k, w + i * TAPS, TAPS, turned, lesser(n - i, LANES), u + i);
 }
 
 static void few_weights_two(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
-  few_weights(&at_minimal_two, w, turned, n, u, plane);
+  few_weights(&at_minimal_weights_two, w, turned, n, u, plane);
 }
 
 static void few_weights_four(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
-  few_weights(&at_minimal_four, w, turned, n, u, plane);
+  few_weights(&at_minimal_weights_four, w, turned, n, u, plane);
 }
 
-static void few_back(const at_minimal *how, const float *u, int64_t plane, int64_t n, float *dw) {
+static void few_back(const at_minimal_weights *how, const float *u, int64_t plane, int64_t n,
+                     float *dw) {
   const weights k = {.how = how, .step = plane, .u = at_unconst(u), .dw = dw};
   for (int64_t i = 0; i < n; i += LANES) weight_back_lanes(&k, i, lesser(n - i, LANES));
 }
 
 static void few_back_two(const float *u, int64_t plane, int64_t n, float *dw) {
-  few_back(&at_minimal_two, u, plane, n, dw);
+  few_back(&at_minimal_weights_two, u, plane, n, dw);
 }
 
 static void few_back_four(const float *u, int64_t plane, int64_t n, float *dw) {
-  few_back(&at_minimal_four, u, plane, n, dw);
+  few_back(&at_minimal_weights_four, u, plane, n, dw);
 }
 
 static const at_few *few_of(const at_tiling *c) {
   static const at_few two = {16, 1, TAPS, few_weights_two, few_back_two};
   static const at_few four = {36, 1, TAPS, few_weights_four, few_back_four};
-  return c->side == at_minimal_four.side ? &four : &two;
+  return by_four(c) ? &four : &two;
 }
 
 /* ---- the three products ---- */
@@ -442,7 +445,7 @@ static void few_into_weight(work *k, const float *x, const float *dy, float *dw)
 }
 
 static weights open_weights(const work *k, const at_tiling *c) {
-  return (weights){minimal_of(c), c->from, c->to, u_step(c), NULL, NULL, k->u};
+  return (weights){weights_of(c), c->from, c->to, u_step(c), NULL, NULL, k->u};
 }
 
 static void forward(at_pool *pool, const at_tiling *c, const float *weight, const float *x,
