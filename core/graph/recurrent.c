@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/graph/ops.h"
 #include "core/tensor/gemm.h"
+#include "core/tensor/panels.h"
 #include "core/tensor/vecmath.h"
 
 enum { OVER, AXES, REVERSE, MERGE = REVERSE, LAYER };
@@ -177,14 +178,29 @@ size_t at_recurrent_saved(const at_exec *x, const at_node *n) {
   return round64((size_t)floats * sizeof(float));
 }
 
-/* Scratch: tables; gi [rows, 4h]; gh or carry [sequences, 4h]; states before [rows, h]; x in
- * step order [rows, from]. Of gi forward needs less, and of what comes behind gh items that differ.
+/* weight_hh packed once for all steps: that pays from LEAST_STEPS on, where states are not short.
  */
+enum { LEAST_STEPS = 4, LEAST_STATE = 64 };
+
+static bool packs(const at_steps *s) { return s->longest >= LEAST_STEPS && s->h >= LEAST_STATE; }
+
+static int64_t larger(size_t a, size_t b) { return (int64_t)(a > b ? a : b); }
+
+/* weight_hh' [h, G h] forward, weight_hh [G h, h] backward; and what meets it. */
+static int64_t panel_floats(const at_cell *c, const at_steps *s) {
+  const int64_t h = s->h, all = c->gates * h;
+  if (!packs(s)) return 0;
+  return larger(at_panels_floats(h, all), at_panels_floats(all, h)) +
+         (int64_t)at_panels_space(s->sequences, all);
+}
+
+/* Scratch: tables; gi [rows, 4h]; gh or carry [sequences, 4h]; panels; states before [rows, h]; x
+ * in step order [rows, from]. Of gi forward needs less, and behind the panels items that differ. */
 size_t at_recurrent_scratch(const at_exec *x, const at_node *n) {
   at_steps s;
   sizes(x, n, &s);
   const int64_t all = at_x_gradients(x) ? 4 : cell_of(n)->gates;
-  int64_t floats = (s.rows + s.sequences) * all * s.h;
+  int64_t floats = (s.rows + s.sequences) * all * s.h + panel_floats(cell_of(n), &s);
   if (at_x_gradients(x)) floats += s.rows * (s.h + s.from);
   return round64(table_bytes(&s)) + (size_t)floats * sizeof(float) + at_repeats_bytes(x, n->in[0]);
 }
@@ -205,7 +221,8 @@ static void open_direction(const at_exec *x, const at_node *n, int i, at_recurre
   g->memory = g->gates + (back ? rows : g->s.sequences) * 4 * h;
   g->gi = (float *)(void *)(scratch + round64(table_bytes(&g->s)));
   g->gh = g->gi + rows * (back ? 4 : g->cell->gates) * h;
-  g->before = g->gh + g->s.sequences * 4 * h;
+  g->panels = g->gh + g->s.sequences * (back ? 4 : g->cell->gates) * h;
+  g->before = g->panels + panel_floats(g->cell, &g->s);
   g->sorted = g->before + rows * h;
   int p = 1 + i * PER_DIRECTION;
   g->x = at_x_in(x, n, 0);
@@ -218,12 +235,38 @@ static void open_direction(const at_exec *x, const at_node *n, int i, at_recurre
   g->y_stride = merge == MERGE_CONCAT ? 2 * h : h;
 }
 
+/* ---- products of each step ----
+ *
+ * to += a B for rows [first, first + k) of B, which is weight_hh' or, backward, weight_hh. */
+
+typedef struct shared {
+  at_mat b;
+  at_panels panels; /* k == 0: not packed */
+  float *space;
+} shared;
+
+static shared share(at_pool *pool, const at_recurrence *g, int64_t k, int64_t n, at_mat b) {
+  shared w = {.b = b};
+  if (!packs(&g->s)) return w;
+  w.space = g->panels + at_panels_floats(k, n);
+  w.panels = at_panels_pack(pool, k, n, b, g->panels);
+  return w;
+}
+
+static void add_step(at_pool *pool, const shared *w, int64_t m, int64_t n, int64_t k, at_mat a,
+                     int64_t first, at_mat to) {
+  if (w->panels.k)
+    at_panels_add(pool, m, k, a, &w->panels, first, to, w->space);
+  else
+    at_gemm(pool, m, n, k, 1, a, (at_mat){w->b.p + first * w->b.rs, w->b.rs, w->b.cs}, 1, to);
+}
+
 /* ---- forward ---- */
 
 static void forward_direction(at_exec *x, const at_node *n, int i, at_repeats *in) {
   at_recurrence g;
   open_direction(x, n, i, &g);
-  if (!in->x) *in = at_repeats_find(x, n->in[0], g.x, g.gh + g.s.sequences * g.cell->gates * g.s.h);
+  if (!in->x) *in = at_repeats_find(x, n->in[0], g.x, g.before);
   g.in = *in;
   const int64_t h = g.s.h, from = g.s.from, all = g.cell->gates * h;
   at_pool *pool = at_x_pool(x);
@@ -231,12 +274,13 @@ static void forward_direction(at_exec *x, const at_node *n, int i, at_repeats *i
   at_x_fill_rows(x, g.gi, g.in.n, all, g.b_ih);
   at_gemm(pool, g.in.n, all, from, 1, (at_mat){at_unconst(g.in.x), from, 1},
           (at_mat){at_unconst(g.w_ih), 1, from}, 1, (at_mat){g.gi, all, 1});
+  const shared w = share(pool, &g, h, all, (at_mat){at_unconst(g.w_hh), 1, h});
   for (g.t = 0; g.t < g.s.longest; g.t++) {
     int64_t active = g.s.begin[g.t + 1] - g.s.begin[g.t];
     at_x_fill_rows(x, g.gh, active, all, g.b_hh);
     if (g.t)
-      at_gemm(pool, active, all, h, 1, (at_mat){g.memory + g.s.begin[g.t - 1] * h, h, 1},
-              (at_mat){at_unconst(g.w_hh), 1, h}, 1, (at_mat){g.gh, all, 1});
+      add_step(pool, &w, active, all, h, (at_mat){g.memory + g.s.begin[g.t - 1] * h, h, 1}, 0,
+               (at_mat){g.gh, all, 1});
     at_parallel_range(pool, (size_t)active, (size_t)(4096 / h + 1), g.cell->forward, &g);
   }
 }
@@ -304,14 +348,13 @@ static void state_gradients(at_exec *x, const at_node *n, at_recurrence *g) {
 }
 
 /* What the gates of step t give to the states of step t - 1. */
-static void carry_back(at_pool *pool, at_recurrence *g) {
+static void carry_back(at_pool *pool, const shared *w, const at_recurrence *g) {
   const int64_t h = g->s.h, active = g->s.begin[g->t + 1] - g->s.begin[g->t];
   float *d = g->gi + g->s.begin[g->t] * 4 * h;
   for (int i = 0; g->cell->piece[i].blocks; i++)
-    at_gemm(pool, active, h, g->cell->piece[i].blocks * h, 1,
-            (at_mat){d + g->cell->piece[i].at * h, 4 * h, 1},
-            (at_mat){at_unconst(g->w_hh) + g->cell->piece[i].row * h * h, h, 1}, 1,
-            (at_mat){g->carry, h, 1});
+    add_step(pool, w, active, h, g->cell->piece[i].blocks * h,
+             (at_mat){d + g->cell->piece[i].at * h, 4 * h, 1}, g->cell->piece[i].row * h,
+             (at_mat){g->carry, h, 1});
 }
 
 static void backward_direction(at_exec *x, const at_node *n, int i) {
@@ -322,10 +365,11 @@ static void backward_direction(at_exec *x, const at_node *n, int i) {
   g.dy = at_x_grad_out(x, n) + (g.y_stride > h ? i * h : 0);
   g.carry = g.gh;
   memset(g.carry, 0, (size_t)(2 * g.s.sequences * h) * sizeof(float));
+  const shared w = share(pool, &g, g.cell->gates * h, h, (at_mat){at_unconst(g.w_hh), h, 1});
   for (g.t = g.s.longest - 1; g.t >= 0; g.t--) {
     int64_t active = g.s.begin[g.t + 1] - g.s.begin[g.t];
     at_parallel_range(pool, (size_t)active, (size_t)(4096 / h + 1), g.cell->backward, &g);
-    if (g.t) carry_back(pool, &g);
+    if (g.t) carry_back(pool, &w, &g);
   }
   input_gradients(x, n, &g);
   state_gradients(x, n, &g);

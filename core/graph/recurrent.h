@@ -35,6 +35,7 @@ typedef struct at_recurrence {
   const float *dy;
   float *y, by; /* y += by * state */
   int64_t y_stride;
+  float *panels; /* weight_hh packed, and what meets it */
   float *before, *sorted, *dx;
   const float *w_ih, *w_hh, *b_ih, *b_hh, *x;
   at_repeats in; /* forward: items that differ */

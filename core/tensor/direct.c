@@ -167,3 +167,4 @@ void at_direct(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b,
         packed_panel(&p, length, j, n - j < COLUMNS ? n - j : COLUMNS);
   }
 }
+

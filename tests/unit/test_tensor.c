@@ -3,6 +3,7 @@
 #include "core/tensor/array.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/holes.h"
+#include "core/tensor/panels.h"
 #include "core/tensor/vecmath.h"
 
 static float *noise(size_t n, uint64_t stream) {
@@ -195,6 +196,42 @@ static void test_holes_refused(void **state) {
   free(was);
 }
 
+/* Rows [first, first + k) of B [first + k + 3, n], as the naive twin, and the same bits on three
+ * threads. */
+static void product_of_panels(int64_t m, int64_t n, int64_t k, int64_t first, bool turned) {
+  const int64_t all = first + k + 3, pitch = k + 5;
+  float *a = noise((size_t)(m * pitch), 1), *b = noise((size_t)(all * n), 2);
+  float *room = noise(at_panels_floats(all, n), 4), *space = noise(at_panels_space(m, k), 4);
+  float *c = noise((size_t)(m * n), 3), *d = noise((size_t)(m * n), 3),
+        *e = noise((size_t)(m * n), 3);
+  at_pool *pool = NULL;
+  assert_int_equal(at_pool_new(3, &pool, NULL), AT_OK);
+  const at_mat ma = {a, pitch, 1}, mb = turned ? (at_mat){b, 1, all} : (at_mat){b, n, 1};
+  at_panels p = at_panels_pack(NULL, all, n, mb, room);
+  at_panels_add(NULL, m, k, ma, &p, first, (at_mat){c, n, 1}, space);
+  p = at_panels_pack(pool, all, n, mb, room);
+  at_panels_add(pool, m, k, ma, &p, first, (at_mat){e, n, 1}, space);
+  at_gemm_naive(m, n, k, 1, ma, (at_mat){b + first * mb.rs, mb.rs, mb.cs}, 1, (at_mat){d, n, 1});
+  for (int64_t i = 0; i < m * n; i++)
+    if (!(fabs(c[i] - d[i]) <= 1e-5 * (sqrt((double)k) + 1)))
+      fail_msg("[%d %d %d] from %d%s: %g at %d, not %g", (int)m, (int)n, (int)k, (int)first,
+               turned ? " turned" : "", (double)c[i], (int)i, (double)d[i]);
+  assert_memory_equal(c, e, sizeof *c * (size_t)(m * n));
+  at_pool_free(pool);
+  float *const used[] = {a, b, room, space, c, d, e};
+  for (int i = 0; i < 7; i++) free(used[i]);
+}
+
+static void test_panels(void **state) {
+  (void)state;
+  for (int64_t m = 1; m <= 25; m++) product_of_panels(m, 33, 300, 0, m % 2);
+  for (int turned = 0; turned < 2; turned++) {
+    product_of_panels(130, 201, 64, 37, turned);
+    product_of_panels(7, 1, 1, 0, turned);
+    product_of_panels(40, 96, 513, 16, turned);
+  }
+}
+
 typedef void vecfn(float *restrict, const float *restrict, size_t);
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
@@ -287,6 +324,7 @@ int main(void) {
       cmocka_unit_test(test_holes),
       cmocka_unit_test(test_holes_and_no_numbers),
       cmocka_unit_test(test_holes_refused),
+      cmocka_unit_test(test_panels),
       cmocka_unit_test(test_vecmath),
       cmocka_unit_test(test_sums),
       cmocka_unit_test(test_arrays),
