@@ -1,17 +1,10 @@
 #include "core/tensor/direct.h"
 #include <string.h>
+#include "core/tensor/lanes.h"
 
-/* Vectors as wide as the instruction set has them, and as many accumulators as it has registers
- * for: ROWS x WIDE vectors, those of a row of B, and one of A. */
-#if defined(__AVX512F__)
-enum { LANES = 16, ROWS = 12 };
-#elif defined(__AVX__)
-enum { LANES = 8, ROWS = 6 };
-#else
-enum { LANES = 4, ROWS = 4 };
-#endif
-enum { WIDE = 2, COLUMNS = WIDE * LANES, SUM = 256, PACK = 4 * ROWS, FEW = 128 };
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+enum { LANES = AT_LANES, ROWS = AT_SUM_ROWS, WIDE = AT_SUM_WIDE, COLUMNS = WIDE * LANES };
+enum { SUM = 256, PACK = 4 * ROWS, FEW = 128 };
+typedef at_lanes vector;
 
 /* Elements of two vectors in turn: of their first halves, and of their second halves. */
 #if defined(__AVX512F__)
@@ -167,4 +160,3 @@ void at_direct(int64_t m, int64_t n, int64_t k, float alpha, at_mat a, at_mat b,
         packed_panel(&p, length, j, n - j < COLUMNS ? n - j : COLUMNS);
   }
 }
-

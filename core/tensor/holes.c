@@ -1,17 +1,12 @@
 #include "core/tensor/holes.h"
 #include <string.h>
+#include "core/tensor/lanes.h"
 
 /* Rows of A are looked at in stripes of STRIPE, one a part of the work, and multiplied ROWS at a
  * time: a column counts where one of these rows has more than zero. */
-#if defined(__AVX512F__)
-enum { LANES = 16 };
-#elif defined(__AVX__)
-enum { LANES = 8 };
-#else
-enum { LANES = 4 };
-#endif
-enum { ROWS = 4, WIDE = 2, COLUMNS = WIDE * LANES, STRIPE = 32, LIST = 512, CHUNK = 64 };
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+enum { LANES = AT_LANES, ROWS = 4, WIDE = AT_SUM_WIDE, COLUMNS = WIDE * LANES };
+enum { STRIPE = 32, LIST = 512, CHUNK = 64 };
+typedef at_lanes vector;
 
 /* Below LEAST numbers of A, or NARROW columns of B, looking costs too much. So many of a sample may
  * be there: a number costs about twice what it does in a whole product. */

@@ -4,6 +4,7 @@ numeric_sources += \
 	core/tensor/direct.c \
 	core/tensor/direct.h \
 	core/tensor/holes.c core/tensor/holes.h \
+	core/tensor/lanes.h \
 	core/tensor/panels.c core/tensor/panels.h \
 	core/tensor/thin.c core/tensor/thin.h \
 	core/tensor/turn.h \

@@ -1,19 +1,18 @@
 #include "core/tensor/panels.h"
 #include <stdbool.h>
 #include <string.h>
+#include "core/tensor/lanes.h"
 #include "core/tensor/turn.h"
 
-/* Accumulators of ROWS x WIDE vectors: as many as there are registers for, beside WIDE of B and one
- * of A. Sums are in pieces of SUM, so that a panel's piece stays in the nearest cache. */
-#if defined(__AVX512F__)
-enum { LANES = 16, ROWS = 12 };
-#elif defined(__AVX__)
-enum { LANES = 8, ROWS = 6 };
-#else
-enum { LANES = 4, ROWS = 4 };
-#endif
-enum { WIDE = 2, COLUMNS = WIDE * LANES, SUM = 256 };
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
+/* Sums are in pieces of SUM, so that a panel's piece stays in the nearest cache. */
+enum {
+  LANES = AT_LANES,
+  ROWS = AT_SUM_ROWS,
+  WIDE = AT_SUM_WIDE,
+  COLUMNS = WIDE * LANES,
+  SUM = 256
+};
+typedef at_lanes vector;
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t groups(int64_t n, int64_t of) { return (n + of - 1) / of; }
