@@ -12,12 +12,17 @@
 /* ---- names ---- */
 
 /* Beside the bits of pass.h. */
-const char *const at_pass_names[] = {"gram",   "cse",   "split", "rows",    "attend",
-                                     "strips", "tiles", "zeros", "repeats", NULL};
+static const char *const pass_names[] = {"gram",   "cse",   "split", "rows",    "attend",
+                                         "strips", "tiles", "zeros", "repeats", NULL};
+
+const char *at_pass_name(int bit) {
+  const int n = sizeof pass_names / sizeof *pass_names;
+  return bit >= 0 && bit < n ? pass_names[bit] : NULL;
+}
 
 unsigned at_pass_find(const char *name) {
-  for (unsigned i = 0; at_pass_names[i]; i++)
-    if (!strcmp(at_pass_names[i], name)) return 1u << i;
+  for (unsigned i = 0; pass_names[i]; i++)
+    if (!strcmp(pass_names[i], name)) return 1u << i;
   return 0;
 }
 
@@ -27,12 +32,12 @@ at_status at_pass_bits(const char *const *names, size_t n, unsigned *bits, at_er
     const unsigned bit = at_pass_find(names[i]);
     if (!bit) {
       char known[200] = "";
-      for (size_t k = 0, at = 0; at_pass_names[k] && at < sizeof known; k++)
+      for (size_t k = 0, at = 0; at_pass_name((int)k) && at < sizeof known; k++)
         at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
-                               !k                     ? ""
-                               : at_pass_names[k + 1] ? ", "
-                                                      : " and ",
-                               at_pass_names[k]);
+                               !k                         ? ""
+                               : at_pass_name((int)k + 1) ? ", "
+                                                          : " and ",
+                               at_pass_name((int)k));
       return at_fail(err, AT_EINPUT, "there is no pass `%s`; there are %s", names[i], known);
     }
     *bits |= bit;

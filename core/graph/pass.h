@@ -16,9 +16,9 @@ enum {
   AT_PASS_ALL = ~0u,
   AT_PASS_WHOLE = ~(1u << 3) /* all that leave every value with all its rows */
 };
-/* Its bit by its name, "gram"; 0: none is called so.  at_pass_names ends with NULL. */
+/* Its bit by its name, "gram"; 0: none is called so. */
 unsigned at_pass_find(const char *name);
-extern const char *const at_pass_names[];
+const char *at_pass_name(int bit); /* by its place; NULL: there is none */
 /* The bits of n names together; EINPUT: one is no pass's. */
 at_status at_pass_bits(const char *const *names, size_t n, unsigned *bits, at_error *err);
 /* Runs the passes named by `mask`, then drops nodes that no output, loss or

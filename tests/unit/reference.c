@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "core/data/npz.h"
+#include "core/graph/pass.h"
 #include "core/level/level.h"
 
 const score_case SCORES[N_SCORES] = {
@@ -36,6 +37,26 @@ void reference_find(void) {
 }
 
 /* Runs argv with its messages on our stderr; the exit status, -1 when it died. */
+int reference_without(int pass, char *argv[], int n) {
+  for (int i = 0; at_pass_name(i); i++) {
+    if (pass != i && pass != REFERENCE_ALL) continue;
+    argv[n++] = "--no-pass";
+    argv[n++] = (char *)at_pass_name(i);
+  }
+  return n;
+}
+
+void reference_without_name(int pass, char name[40]) {
+  const char *which = pass == REFERENCE_ALL ? "all" : at_pass_name(pass);
+  snprintf(name, 40, pass < 0 ? "" : "_without_%s", which);
+}
+
+int reference_passes(void) {
+  int n = 0;
+  while (at_pass_name(n)) n++;
+  return n;
+}
+
 int reference_run(char *const argv[]) {
   fflush(NULL);
   pid_t pid = fork();

@@ -24,6 +24,13 @@ extern const score_case SCORES[N_SCORES];
 
 extern char reference_dir[4096]; /* "" when they are absent */
 void reference_find(void);
+/* Of the passes `attune run` may leave out: none, one by its place, all. */
+enum { REFERENCE_NONE = -1, REFERENCE_ALL = 1000 };
+/* Adds the options for that to argv, from n on; how many there are then. */
+int reference_without(int pass, char *argv[], int n);
+/* "_without_PASS", for the name of a test. */
+void reference_without_name(int pass, char name[40]);
+int reference_passes(void);
 /* Runs argv with its messages on our stderr; the exit status, -1 when it died. */
 int reference_run(char *const argv[]);
 void reference_load(const char *path, at_arrays *out);

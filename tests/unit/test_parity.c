@@ -25,7 +25,7 @@ enum { N_VARIANTS = sizeof VARIANTS / sizeof VARIANTS[0] };
 typedef struct parity_case {
   const variant *v;
   const score_case *s;
-  int plain; /* without the Gram pass */
+  int without; /* reference_without */
   char name[160];
 } parity_case;
 
@@ -71,33 +71,33 @@ static void test_case(void **state) {
   snprintf(out, sizeof out, "%s/out.npz", work_dir);
   snprintf(score, sizeof score, "score=%s", c->s->spec);
   snprintf(pool, sizeof pool, "pool=%s", c->v->pool);
-  char *argv[] = {(char *)(bin ? bin : "./attune"),
-                  "run",
-                  model,
-                  "--set",
-                  "d=8",
-                  "--set",
-                  "e=6",
-                  "--set",
-                  score,
-                  "--set",
-                  pool,
-                  "--weights",
-                  ref,
-                  "--prefix",
-                  "w.",
-                  "--inputs",
-                  ref,
-                  "--rename",
-                  "images=image",
-                  "--rename",
-                  "captions=caption",
-                  "--out",
-                  out,
-                  "--gradients",
-                  c->plain ? "--no-pass" : NULL,
-                  "gram",
-                  NULL};
+  char *argv[64] = {(char *)(bin ? bin : "./attune"),
+                    "run",
+                    model,
+                    "--set",
+                    "d=8",
+                    "--set",
+                    "e=6",
+                    "--set",
+                    score,
+                    "--set",
+                    pool,
+                    "--weights",
+                    ref,
+                    "--prefix",
+                    "w.",
+                    "--inputs",
+                    ref,
+                    "--rename",
+                    "images=image",
+                    "--rename",
+                    "captions=caption",
+                    "--out",
+                    out,
+                    "--gradients"};
+  int n = 0;
+  while (argv[n]) n++;
+  reference_without(c->without, argv, n);
   assert_int_equal(reference_run(argv), 0);
   at_arrays mine = {0}, theirs = {0};
   reference_load(out, &mine);
@@ -122,24 +122,34 @@ static void test_case(void **state) {
   at_arrays_free(&theirs);
 }
 
+static parity_case cases[N_VARIANTS * (2 * N_SCORES + 32)];
+static struct CMUnitTest tests[sizeof cases / sizeof cases[0]];
+static size_t n_case;
+
+static void add_case(const variant *v, const score_case *s, int without) {
+  char end[40];
+  assert_true(n_case < sizeof cases / sizeof cases[0]);
+  parity_case *c = &cases[n_case];
+  *c = (parity_case){.v = v, .s = s, .without = without};
+  reference_without_name(without, end);
+  snprintf(c->name, sizeof c->name, "scan_%s_%s%s", v->reference, s->reference, end);
+  tests[n_case++] = (struct CMUnitTest){c->name, test_case, NULL, NULL, c};
+}
+
+/* Every score with the Gram pass and without, the first without each pass and without all. */
 int main(void) {
-  enum { N = N_SCORES * N_VARIANTS * 2 };
-  static parity_case cases[N];
-  static struct CMUnitTest tests[N];
+  const int gram = 0;
   reference_find();
   if (!mkdtemp(work_dir)) return 1;
-  int n = 0;
-  for (int v = 0; v < N_VARIANTS; v++)
-    for (int s = 0; s < N_SCORES; s++)
-      for (int plain = 0; plain < 2; plain++, n++) {
-        cases[n].v = &VARIANTS[v];
-        cases[n].s = &SCORES[s];
-        cases[n].plain = plain;
-        snprintf(cases[n].name, sizeof cases[n].name, "scan_%s_%s%s", VARIANTS[v].reference,
-                 SCORES[s].reference, plain ? "_without_gram" : "");
-        tests[n] = (struct CMUnitTest){cases[n].name, test_case, NULL, NULL, &cases[n]};
-      }
-  int rc = cmocka_run_group_tests_name("parity", tests, NULL, NULL);
+  for (int v = 0; v < N_VARIANTS; v++) {
+    for (int s = 0; s < N_SCORES; s++) {
+      add_case(&VARIANTS[v], &SCORES[s], REFERENCE_NONE);
+      add_case(&VARIANTS[v], &SCORES[s], gram);
+    }
+    for (int p = gram + 1; p < reference_passes(); p++) add_case(&VARIANTS[v], &SCORES[0], p);
+    add_case(&VARIANTS[v], &SCORES[0], REFERENCE_ALL);
+  }
+  int rc = _cmocka_run_group_tests("parity", tests, n_case, NULL, NULL);
   rmdir(work_dir);
   return rc;
 }

@@ -288,6 +288,7 @@ enum { N_MODELS = sizeof MODELS / sizeof MODELS[0] };
 typedef struct parity_case {
   const model_case *m;
   const score_case *s;
+  int without; /* reference_without */
   char name[160];
 } parity_case;
 
@@ -318,6 +319,7 @@ static void run_case(const parity_case *c, const char *given, const char *out) {
     argv[n++] = (char *)c->m->set[i];
   }
   if (c->m->option) argv[n++] = (char *)c->m->option;
+  reference_without(c->without, argv, n);
   assert_int_equal(reference_run(argv), 0);
 }
 
@@ -350,21 +352,30 @@ static void test_case(void **state) {
   at_arrays_free(&mine);
 }
 
+static parity_case cases[N_MODELS * (N_SCORES + 32)];
+static struct CMUnitTest tests[sizeof cases / sizeof cases[0]];
+static size_t n_case;
+
+static void add_case(const model_case *m, const score_case *s, int without) {
+  char end[40];
+  assert_true(n_case < sizeof cases / sizeof cases[0]);
+  parity_case *c = &cases[n_case];
+  *c = (parity_case){.m = m, .s = s, .without = without};
+  reference_without_name(without, end);
+  snprintf(c->name, sizeof c->name, "%s_%s%s", m->name, s->reference, end);
+  tests[n_case++] = (struct CMUnitTest){c->name, test_case, NULL, NULL, c};
+}
+
+/* Every score; the first also without each pass and without all. */
 int main(void) {
-  enum { N = N_SCORES * N_MODELS };
-  static parity_case cases[N];
-  static struct CMUnitTest tests[N];
-  int n = 0;
   reference_find();
   if (!mkdtemp(work_dir)) return 1;
-  for (int m = 0; m < N_MODELS; m++)
-    for (int s = 0; s < N_SCORES; s++, n++) {
-      cases[n].m = &MODELS[m];
-      cases[n].s = &SCORES[s];
-      snprintf(cases[n].name, sizeof cases[n].name, "%s_%s", MODELS[m].name, SCORES[s].reference);
-      tests[n] = (struct CMUnitTest){cases[n].name, test_case, NULL, NULL, &cases[n]};
-    }
-  int rc = cmocka_run_group_tests_name("parity of models", tests, NULL, NULL);
+  for (int m = 0; m < N_MODELS; m++) {
+    for (int s = 0; s < N_SCORES; s++) add_case(&MODELS[m], &SCORES[s], REFERENCE_NONE);
+    for (int p = 0; p < reference_passes(); p++) add_case(&MODELS[m], &SCORES[0], p);
+    add_case(&MODELS[m], &SCORES[0], REFERENCE_ALL);
+  }
+  int rc = _cmocka_run_group_tests("parity of models", tests, n_case, NULL, NULL);
   rmdir(work_dir);
   return rc;
 }
