@@ -43,29 +43,74 @@ static void drop(arrays *a) {
 
 typedef enum product { INTO_Y, INTO_X, INTO_W } product;
 
-/* What each product adds to its result, by definition. */
+/* [taps, rows, columns] of w [to, from, taps], whose rows are `to` or `from`. */
+static double *by_taps(const arrays *a, bool to_rows) {
+  const int64_t taps = a->way->kernel * a->way->kernel, pairs = a->c.to * a->c.from;
+  double *v = malloc((size_t)a->nw * sizeof *v);
+  for (int64_t o = 0; o < a->c.to; o++)
+    for (int64_t i = 0; i < a->c.from; i++)
+      for (int64_t t = 0; t < taps; t++)
+        v[t * pairs + (to_rows ? o * a->c.from + i : i * a->c.to + o)] =
+            a->w[(o * a->c.from + i) * taps + t];
+  return v;
+}
+
+static void add(double *restrict sum, double by, const double *restrict v, int64_t n) {
+  for (int64_t i = 0; i < n; i++) sum[i] += by * v[i];
+}
+
+static double *doubles(const float *from, int64_t n) {
+  double *v = malloc((size_t)n * sizeof *v);
+  for (int64_t i = 0; i < n; i++) v[i] = from[i];
+  return v;
+}
+
+/* What each product adds to its result, by definition; of weights as by_taps has them. */
 static void by_loops(const arrays *a, product into, double *sum) {
   const at_tiling *c = &a->c;
-  const int64_t side = a->way->kernel, taps = side * side;
+  const int64_t side = a->way->kernel, taps = side * side, from = c->from, to = c->to;
+  double *dx = doubles(a->x, a->nx), *dy = doubles(a->y, a->ny), *w = by_taps(a, into == INTO_X);
   for (int64_t k = 0; k < c->images * c->oh * c->ow * taps; k++) {
-    int64_t kx = k % side, ky = k / side % side, p = k / taps, ox = p % c->ow,
-            oy = p / c->ow % c->oh, image = p / c->ow / c->oh;
-    int64_t y = oy * a->way->stride + ky - c->pad, x = ox * a->way->stride + kx - c->pad;
+    const int64_t tap = k % taps, p = k / taps, ox = p % c->ow, oy = p / c->ow % c->oh;
+    const int64_t y = oy * a->way->stride + tap / side - c->pad;
+    const int64_t x = ox * a->way->stride + tap % side - c->pad;
     if (y < 0 || y >= c->h || x < 0 || x >= c->w) continue;
-    for (int64_t o = 0; o < c->to; o++)
-      for (int64_t i = 0; i < c->from; i++) {
-        int64_t ix = ((image * c->h + y) * c->w + x) * c->from + i, iy = p * c->to + o;
-        int64_t iw = (o * c->from + i) * taps + ky * side + kx;
-        if (into == INTO_Y) sum[iy] += (double)a->x[ix] * a->w[iw];
-        if (into == INTO_X) sum[ix] += (double)a->y[iy] * a->w[iw];
-        if (into == INTO_W) sum[iw] += (double)a->y[iy] * a->x[ix];
-      }
+    const int64_t at_x = ((p / c->ow / c->oh * c->h + y) * c->w + x) * from, at_y = p * to;
+    const int64_t at_w = tap * from * to;
+    for (int64_t i = 0; into == INTO_Y && i < from; i++)
+      add(sum + at_y, dx[at_x + i], w + at_w + i * to, to);
+    for (int64_t o = 0; into == INTO_X && o < to; o++)
+      add(sum + at_x, dy[at_y + o], w + at_w + o * from, from);
+    for (int64_t o = 0; into == INTO_W && o < to; o++)
+      add(sum + at_w + o * from, dy[at_y + o], dx + at_x, from);
   }
+  free(dx);
+  free(dy);
+  free(w);
+}
+
+/* The same, of weights as they lie in memory. */
+static double *defined(const arrays *a, product into, int64_t n) {
+  double *sum = calloc((size_t)n, sizeof *sum);
+  by_loops(a, into, sum);
+  if (into != INTO_W) return sum;
+  const int64_t taps = a->way->kernel * a->way->kernel;
+  double *w = malloc((size_t)n * sizeof *w);
+  for (int64_t i = 0; i < n; i++) w[i] = sum[i % taps * (n / taps) + i / taps];
+  free(sum);
+  return w;
+}
+
+/* All products add to what is there. */
+static float *there(int64_t n) {
+  float *v = malloc((size_t)n * sizeof *v);
+  at_random_uniforms(&(at_random){.seed = 3, .stream = 4}, 0, (size_t)n, v);
+  return v;
 }
 
 static int64_t result(const arrays *a, product into, at_pool *pool, float **out) {
   const int64_t n = into == INTO_Y ? a->ny : into == INTO_X ? a->nx : a->nw;
-  *out = numbers(n, 4); /* all add to what is there */
+  *out = there(n);
   if (into == INTO_Y) a->way->forward(pool, &a->c, a->w, a->x, *out, a->scratch);
   if (into == INTO_X) a->way->into_x(pool, &a->c, a->w, a->y, *out, a->scratch);
   if (into == INTO_W) a->way->into_weight(pool, &a->c, a->x, a->y, *out, a->scratch);
@@ -89,9 +134,8 @@ static void check(const arrays *a, product into) {
   int64_t n = result(a, into, NULL, &got);
   result(a, into, pool, &again);
   assert_memory_equal(got, again, (size_t)n * sizeof *got);
-  before = numbers(n, 4);
-  double *want = calloc((size_t)n, sizeof *want), square = 0, off = 0;
-  by_loops(a, into, want);
+  before = there(n);
+  double *want = defined(a, into, n), square = 0, off = 0;
   for (int64_t i = 0; i < n; i++) square += want[i] * want[i];
   const double size = sqrt(square / (double)n);
   /* Larger tiles round larger sums. */
@@ -154,7 +198,7 @@ static void test_all(void **state) {
       {at_tiled_find("quarters"), {.images = 80, .h = 10, .w = 9, .from = 64, .to = 32, .pad = 0}},
       {at_tiled_find("quarters"), {.images = 70, .h = 5, .w = 6, .from = 70, .to = 49, .pad = 2}},
       {at_tiled_find("quarters"),
-       {.images = 40, .h = 33, .w = 32, .from = 40, .to = 33, .pad = 1}}, /* several chunks */
+       {.images = 22, .h = 33, .w = 32, .from = 40, .to = 33, .pad = 1}}, /* several chunks */
       /* few channels made; bands of less than a picture */
       {at_tiled_find("narrow"), {.images = 5, .h = 7, .w = 9, .from = 33, .to = 3, .pad = 1}},
       {at_tiled_find("narrow"), {.images = 3, .h = 90, .w = 100, .from = 16, .to = 5, .pad = 1}},
@@ -174,7 +218,7 @@ static void test_all(void **state) {
        {.images = 16, .h = 10, .w = 9, .from = 128, .to = 131, .pad = 0}},
       {at_tiled_find("halving"), {.images = 17, .h = 5, .w = 4, .from = 260, .to = 131, .pad = 0}},
       /* more weights, and tiles, than are worked on at a time */
-      {at_tiled_find("halving"), {.images = 130, .h = 5, .w = 6, .from = 100, .to = 300, .pad = 1}},
+      {at_tiled_find("halving"), {.images = 110, .h = 3, .w = 4, .from = 390, .to = 70, .pad = 1}},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     arrays a;
