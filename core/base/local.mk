@@ -9,4 +9,5 @@ libcore_la_SOURCES += \
 	core/base/random.h \
 	core/base/status.c core/base/status.h \
 	core/base/text.c core/base/text.h \
-	core/base/thread.c core/base/thread.h
+	core/base/thread.c core/base/thread.h \
+	core/base/zeros.c core/base/zeros.h

@@ -115,7 +115,7 @@ at_status at_model_draw(attune_model *m, uint64_t seed, at_error *err) {
   at_text said = {0};
   at_model_forget_steps(m);
   m->seed = seed;
-  at_params_init(m->params, seed);
+  at_params_init_on(m->params, seed, m->c->pool);
   at_status s = at_weights_import(m->params, NULL, &said, err);
   if (s == AT_OK) at_context_say(m->c, ATTUNE_LOG_NOTE, said.data);
   at_text_free(&said);

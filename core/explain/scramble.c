@@ -43,7 +43,7 @@ static float *drawn(const at_measuring *m) {
   float *kept = malloc((p->count + 1) * sizeof *kept), *v = malloc((p->count + 1) * sizeof *v);
   if (kept && v) {
     memcpy(kept, p->value, p->count * sizeof *kept);
-    at_params_init(p, m->o->seed + 1);
+    at_params_init_on(p, m->o->seed + 1, at_session_pool(m->s));
     memcpy(v, p->value, p->count * sizeof *v);
     memcpy(p->value, kept, p->count * sizeof *kept);
   }

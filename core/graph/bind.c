@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/text.h"
+#include "core/base/zeros.h"
 #include "core/graph/exec_impl.h"
 
 /* ---- names ---- */
@@ -245,10 +246,9 @@ static at_status grow_block(at_exec *x, at_error *err) {
   if (x->planned <= x->block_bytes) return AT_OK;
   size_t bytes = x->block_bytes + x->block_bytes / 2;
   if (bytes < x->planned) bytes = x->planned;
-  bytes = bytes / 64 * 64;
-  free(x->block);
+  at_zeros_free(x->block);
   x->block_bytes = 0;
-  x->block = aligned_alloc(64, bytes);
+  x->block = at_zeros_new(bytes);
   if (!x->block)
     return at_fail(err, AT_ENOMEM, "out of memory: a batch of these sizes needs %.1f MiB",
                    (double)x->planned / 1048576.0);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/zeros.h"
 #include "core/graph/exec_impl.h"
 #include "core/graph/op_common.h"
 #include "core/graph/strips.h"
@@ -99,7 +100,7 @@ void at_exec_free(at_exec *x) {
   free(x->placed);
   free(x->back_at);
   free(x->anew_at);
-  free(x->block);
+  at_zeros_free(x->block);
   free(x);
 }
 

@@ -24,12 +24,11 @@ typedef struct at_rows {
  * is one sweep. */
 typedef struct at_params {
   const at_graph *graph;
-  size_t count;   /* floats in the block, padding included */
-  size_t *offset; /* [n_param] first float */
-  size_t *size;   /* [n_param] floats */
-  float *value, *grad;
-  void *grad_room; /* what `grad` lies in: memory that nobody touches costs none */
-  at_rows *rows;   /* [n_param] */
+  size_t count;        /* floats in the block, padding included */
+  size_t *offset;      /* [n_param] first float */
+  size_t *size;        /* [n_param] floats */
+  float *value, *grad; /* of at_zeros_new */
+  at_rows *rows;       /* [n_param] */
 } at_params;
 at_status at_params_new(const at_graph *g, at_params **out, at_error *err);
 void at_params_free(at_params *p);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/base/random.h"
 #include "core/base/text.h"
+#include "core/base/zeros.h"
 #include "core/graph/exec.h"
 
 enum { STEP = 16 }; /* floats in 64 bytes */
@@ -34,19 +35,6 @@ static at_status lay_out(at_params *p, at_error *err) {
   return AT_OK;
 }
 
-static float *zeroed(size_t count) {
-  size_t bytes = (count ? count : STEP) * sizeof(float);
-  float *p = aligned_alloc(64, bytes);
-  if (p) memset(p, 0, bytes);
-  return p;
-}
-
-/* Zeros of which the system hands out a page when it is first written. */
-static float *untouched(size_t count, void **room) {
-  char *p = *room = calloc(count / STEP + 2, STEP * sizeof(float));
-  return p ? (float *)(void *)(p + (64 - (uintptr_t)p % 64) % 64) : NULL;
-}
-
 at_status at_params_new(const at_graph *g, at_params **out, at_error *err) {
   *out = NULL;
   at_status s = AT_ENOMEM;
@@ -62,8 +50,8 @@ at_status at_params_new(const at_graph *g, at_params **out, at_error *err) {
     goto out;
   }
   if ((s = lay_out(p, err)) != AT_OK) goto out;
-  p->value = zeroed(p->count);
-  p->grad = untouched(p->count, &p->grad_room);
+  p->value = at_zeros_new(p->count * sizeof *p->value);
+  p->grad = at_zeros_new(p->count * sizeof *p->grad);
   if (!p->value || !p->grad) {
     s = at_nomem(err);
     goto out;
@@ -84,8 +72,8 @@ void at_params_free(at_params *p) {
   free(p->rows);
   free(p->offset);
   free(p->size);
-  free(p->value);
-  free(p->grad_room);
+  at_zeros_free(p->value);
+  at_zeros_free(p->grad);
   free(p);
 }
 

@@ -182,14 +182,14 @@ at_status at_run_once(at_registry *reg, const at_once *o, at_arrays *out, at_tex
                      .open = o->open,
                      .seed = o->seed}};
   at_status s = load(&w, messages, err);
+  if (s == AT_OK) s = at_pool_new(o->threads > 0 ? o->threads : 1, &w.pool, err);
   if (s == AT_OK) s = at_params_new(w.g, &w.params, err);
-  if (s == AT_OK) at_params_init(w.params, o->seed);
+  if (s == AT_OK) at_params_init_on(w.params, o->seed, w.pool);
   if (s == AT_OK && !o->weights) s = at_weights_import(w.params, NULL, messages, err);
   if (s == AT_OK && o->weights)
     s = at_weights_take(w.params, o->weights, o->prefix ? o->prefix : "", o->prefix && *o->prefix,
                         o->weights_path, err);
   if (s == AT_OK && o->prepare) s = o->prepare(o->prepare_ctx, w.params, err);
-  if (s == AT_OK) s = at_pool_new(o->threads > 0 ? o->threads : 1, &w.pool, err);
   if (s == AT_OK) s = execute(&w, err);
   if (s == AT_OK) s = collect(&w, out, err);
   at_exec_free(w.x);

@@ -2,17 +2,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/zeros.h"
 
 enum { GRAIN = 1 << 15 };
 
 at_status at_average_new(at_params *params, double decay, at_average **out, at_error *err) {
-  size_t bytes = (params->count ? params->count : 16) * sizeof(float);
   at_average *a = calloc(1, sizeof *a);
   *out = NULL;
   if (!a) return at_nomem(err);
   a->params = params;
   a->decay = decay;
-  a->value = aligned_alloc(64, bytes);
+  a->value = at_zeros_new(params->count * sizeof *a->value);
   if (!a->value) {
     at_average_free(a);
     return at_nomem(err);
@@ -24,7 +24,7 @@ at_status at_average_new(at_params *params, double decay, at_average **out, at_e
 
 void at_average_free(at_average *a) {
   if (!a) return;
-  free(a->value);
+  at_zeros_free(a->value);
   free(a);
 }
 

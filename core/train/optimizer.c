@@ -1,6 +1,7 @@
 #include "core/train/optimizer.h"
 #include <math.h>
 #include <stdlib.h>
+#include "core/base/zeros.h"
 
 enum { BLOCK = 1 << 15, LANES = 32 };
 /* A float holds the square of no larger norm: second moments would be infinite, and stay so. */
@@ -14,8 +15,8 @@ at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **o
   if (!p) return at_nomem(err);
   p->params = params;
   p->o = *o;
-  p->m = calloc(params->count + 1, sizeof *p->m);
-  p->v = calloc(params->count + 1, sizeof *p->v);
+  p->m = at_zeros_new(params->count * sizeof *p->m);
+  p->v = at_zeros_new(params->count * sizeof *p->v);
   p->count = calloc((size_t)params->graph->n_param + 1, sizeof *p->count);
   p->part = calloc(params->count / BLOCK + 1, sizeof *p->part);
   if (!p->m || !p->v || !p->count || !p->part) {
@@ -28,8 +29,8 @@ at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **o
 
 void at_optimizer_free(at_optimizer *o) {
   if (!o) return;
-  free(o->m);
-  free(o->v);
+  at_zeros_free(o->m);
+  at_zeros_free(o->v);
   free(o->count);
   free(o->part);
   free(o);

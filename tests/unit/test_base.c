@@ -1,4 +1,5 @@
 #include "tests/unit/cm.h"
+#include <inttypes.h>
 #include <unistd.h>
 #include <sys/stat.h>
 #include "core/base/arena.h"
@@ -7,6 +8,7 @@
 #include "core/base/status.h"
 #include "core/base/text.h"
 #include "core/base/thread.h"
+#include "core/base/zeros.h"
 
 static void test_status(void **state) {
   (void)state;
@@ -35,6 +37,50 @@ static void test_arena(void **state) {
   assert_string_equal(at_arena_printf(a, "%s.%d", "w", 3), "w.3");
   assert_string_equal(at_arena_strndup(a, "caption", 3), "cap");
   at_arena_free(a);
+}
+
+/* Whether the mapping that holds p is to be made of large pages where it can; -1: the system does
+ * not say. */
+static int advised(const void *p) {
+  FILE *fp = fopen("/proc/self/smaps", "r");
+  char line[512];
+  bool here = false;
+  int yes = -1;
+  while (fp && fgets(line, sizeof line, fp)) {
+    uintptr_t begin, end;
+    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2)
+      here = begin <= (uintptr_t)p && (uintptr_t)p < end;
+    else if (here && !strncmp(line, "VmFlags:", 8))
+      yes = strstr(line, " hg") != NULL;
+  }
+  if (fp) fclose(fp);
+  return yes;
+}
+
+static void test_zeros(void **state) {
+  (void)state;
+  const size_t large = AT_ZEROS_LARGE;
+  for (size_t n = 0; n < 3 * large; n = n * 7 + 1) {
+    unsigned char *p = at_zeros_new(n);
+    assert_non_null(p);
+    assert_int_equal((uintptr_t)p % 64, 0);
+    size_t set = 0;
+    for (size_t i = 0; i < n; i++) set += p[i] != 0;
+    assert_int_equal(set, 0);
+    memset(p, 0xff, n ? n : 1);
+    at_zeros_free(p);
+  }
+  unsigned char *p = at_zeros_new(large + 100);
+  const size_t middle = large / 2;
+  p[0] = p[large + 99] = 1;
+  assert_int_equal(p[middle], 0);
+  if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0)
+    assert_int_not_equal(advised(p + middle), 0);
+  at_zeros_free(p);
+  assert_null(at_zeros_new(SIZE_MAX));
+  assert_null(at_zeros_new(SIZE_MAX - 16));
+  assert_null(at_zeros_new(SIZE_MAX / 2));
+  at_zeros_free(NULL);
 }
 
 static void test_text(void **state) {
@@ -295,17 +341,12 @@ static void test_full_disk(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_status),
-      cmocka_unit_test(test_arena),
-      cmocka_unit_test(test_text),
-      cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_philox),
-      cmocka_unit_test(test_uniforms),
-      cmocka_unit_test(test_random),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_watched_threads),
-      cmocka_unit_test(test_ranges),
-      cmocka_unit_test(test_files),
+      cmocka_unit_test(test_status),    cmocka_unit_test(test_arena),
+      cmocka_unit_test(test_zeros),     cmocka_unit_test(test_text),
+      cmocka_unit_test(test_numbers),   cmocka_unit_test(test_philox),
+      cmocka_unit_test(test_uniforms),  cmocka_unit_test(test_random),
+      cmocka_unit_test(test_threads),   cmocka_unit_test(test_watched_threads),
+      cmocka_unit_test(test_ranges),    cmocka_unit_test(test_files),
       cmocka_unit_test(test_full_disk),
   };
   return cmocka_run_group_tests_name("base", tests, NULL, NULL);
