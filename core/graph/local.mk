@@ -59,6 +59,7 @@ numeric_sources += \
 	core/graph/repeats.c core/graph/repeats.h \
 	core/graph/sides.c core/graph/sides.h \
 	core/graph/steps.c core/graph/steps.h \
+	core/graph/doubled.c core/graph/doubled.h core/graph/op_conv_doubled.c core/graph/pass_doubled.c \
 	core/graph/strips.c core/graph/strips.h core/graph/strips_layout.c core/graph/strips_run.c \
 	core/graph/tile.c core/graph/tile.h core/graph/tiled.c \
 	core/graph/winograd.c core/graph/winograd.h core/graph/winograd_impl.h \

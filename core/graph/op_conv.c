@@ -4,6 +4,7 @@
  * halving.h). */
 #include <math.h>
 #include <string.h>
+#include "core/graph/doubled.h"
 #include "core/graph/halving.h"
 #include "core/graph/narrow.h"
 #include "core/graph/op_common.h"
@@ -57,6 +58,13 @@ static int64_t kernel_of(const at_node *n, int side) {
 static int64_t padding(const at_node *n, int side) {
   const int64_t p = (int64_t)n->arg[CONV_PADDING].num;
   return p < 0 ? kernel_of(n, side) / 2 : p;
+}
+
+bool at_conv_plain(const at_node *n) {
+  bool plain = !normed(n) && !bias_of(n) && n->arg[CONV_STRIDE].num == 1;
+  for (int side = 0; side < 2; side++)
+    plain = plain && kernel_of(n, side) == 3 && padding(n, side) == 1;
+  return plain;
 }
 
 static int64_t out_side(int64_t side, int64_t kernel, int64_t stride, int64_t pad) {

@@ -1,5 +1,6 @@
 /* Pictures made larger by a whole factor, over two axes side by side. */
 #include <string.h>
+#include "core/graph/doubled.h"
 #include "core/graph/op_common.h"
 #include "core/graph/ops.h"
 #include "core/tensor/vecmath.h"
@@ -31,6 +32,13 @@ static at_status resize_infer(at_graph *g, at_node *n, at_error *err) {
                 g->axis[space->axis[0]].name, g->axis[space->axis[1]].name, at_node_title(g, v),
                 at_node_axes_text(g, v));
   return s;
+}
+
+bool at_resize_doubles(const at_node *n) {
+  const at_node *v = n->op == &at_op_resize ? n->in[0] : NULL;
+  return v && n->arg[BY].num == 2 && n->arg[MODE].num == NEAREST && v->ndim >= 3 &&
+         v->dim[v->ndim - 3].axis == n->arg[SPACE].axis[0] &&
+         v->dim[v->ndim - 2].axis == n->arg[SPACE].axis[1];
 }
 
 typedef struct resize {

@@ -18,5 +18,5 @@ extern const at_op at_op_linear, at_op_embed, at_op_gru, at_op_bigru, at_op_lstm
     at_op_conv1d, at_op_batch_norm, at_op_resize, at_op_glu, at_op_bce, at_op_position,
     at_op_one_hot, at_op_gather, at_op_noise, at_op_first, at_op_last, at_op_gelu, at_op_silu,
     at_op_softplus, at_op_log, at_op_sqrt, at_op_abs, at_op_square, at_op_clamp, at_op_kl,
-    at_op_attention;
+    at_op_attention, at_op_conv2d_doubled;
 #endif

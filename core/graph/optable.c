@@ -28,7 +28,7 @@ static const at_op *const optable[] = {
     &at_op_sum_all,
     /* made by lowering, plugins and passes */
     &at_op_cosine_ratio, &at_op_attended_cosine, &at_op_pairwise, &at_op_kernel, &at_op_arrange,
-    &at_op_learned, &at_op_linear_part, &at_op_attention, NULL};
+    &at_op_learned, &at_op_linear_part, &at_op_attention, &at_op_conv2d_doubled, NULL};
 
 static const at_op_family families[] = {
     {"Learned layers", &at_op_linear}, {"Pictures", &at_op_conv2d},

@@ -12,8 +12,8 @@
 /* ---- names ---- */
 
 /* Beside the bits of pass.h. */
-static const char *const pass_names[] = {"gram",   "cse",   "split", "rows",    "attend",
-                                         "strips", "tiles", "zeros", "repeats", NULL};
+static const char *const pass_names[] = {"gram",  "cse",   "split",   "rows",    "attend", "strips",
+                                         "tiles", "zeros", "repeats", "doubled", NULL};
 
 const char *at_pass_name(int bit) {
   const int n = sizeof pass_names / sizeof *pass_names;
@@ -122,6 +122,9 @@ static at_status visit(walk *w, int i, at_error *err) {
   if (again && (s = at_pass_infer_again(g, n, err)) != AT_OK) return s;
   if ((w->mask & AT_PASS_GRAM) && (s = at_pass_gram(g, n, &instead, err)) != AT_OK) return s;
   if (split && (w->mask & AT_PASS_SPLIT) && (s = at_pass_split(g, n, &instead, err)) != AT_OK)
+    return s;
+  if ((~w->mask & (AT_PASS_DOUBLED | AT_PASS_TILES)) == 0 && !instead &&
+      (s = at_pass_doubled(g, n, &instead, err)) != AT_OK)
     return s;
   for (int k = before_it; k < g->n_node; k++) g->node[k]->recompute = n->recompute;
   if (!instead && (w->mask & AT_PASS_CSE)) instead = at_pass_twin(g, n);

@@ -13,6 +13,8 @@ enum {
   AT_PASS_TILES = 1u << 6,   /* convolutions in fewer multiplications, where that pays */
   AT_PASS_ZEROS = 1u << 7,   /* gradients that are mostly zeros multiply by what there is */
   AT_PASS_REPEATS = 1u << 8, /* what recurrent layers make of a word, once where no gradients are */
+  AT_PASS_DOUBLED = 1u << 9, /* convolutions of maps made twice as large, from the small ones; only
+                              * with AT_PASS_TILES */
   AT_PASS_ALL = ~0u,
   AT_PASS_WHOLE = ~(1u << 3) /* all that leave every value with all its rows */
 };

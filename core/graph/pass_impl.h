@@ -19,6 +19,8 @@ at_status at_pass_gram(at_graph *g, const at_node *n, at_node **out, at_error *e
 void at_pass_split_find(const at_graph *g, bool *split);
 /* The same for a linear layer of such a value. */
 at_status at_pass_split(at_graph *g, const at_node *n, at_node **out, at_error *err);
+/* The same for conv2d of a map made twice as large (pass_doubled.c). */
+at_status at_pass_doubled(at_graph *g, const at_node *n, at_node **out, at_error *err);
 /* Behind the others, which leave ids as places: rows that are read alone (pass_rows.c). */
 at_status at_pass_rows(at_graph *g, at_error *err);
 /* Of a training graph, behind the others: attention in one pass (pass_attend.c). */

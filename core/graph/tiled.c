@@ -1,5 +1,6 @@
 /* Ways of convolutions by their names. */
 #include <string.h>
+#include "core/graph/doubled.h"
 #include "core/graph/halving.h"
 #include "core/graph/narrow.h"
 #include "core/graph/quarters.h"
@@ -12,7 +13,8 @@ static const struct named {
             {"winograd_four", &at_winograd_four},
             {"halving", &at_halving},
             {"quarters", &at_quarters},
-            {"narrow", &at_narrow}};
+            {"narrow", &at_narrow},
+            {"doubled", &at_doubled}};
 
 const at_tiled *at_tiled_find(const char *name) {
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)

@@ -241,6 +241,14 @@ CASE(linear_part_sum) {
       NODE("linear_part", IN(NORMAL("a", "picture y d"), w, b), map(f, "d", "h", 2), num(0));
   return NODE("linear_part", IN(NORMAL("b", "picture y e"), w, first), map(f, "e", "h", 2), num(6));
 }
+CASE(conv2d_doubled) {
+  const int64_t shape[] = {2, fixture_size("channel"), 3, 3};
+  at_node *w = NULL;
+  const at_span nowhere = {-1, 0, 0};
+  at_graph_parameter(f->g, "w", 4, shape, (at_init){AT_INIT_NORMAL, 1}, nowhere, &w, NULL);
+  return NODE("conv2d_doubled", IN(NORMAL("a", "picture y x channel"), w),
+              map(f, "channel", "h", 2));
+}
 static at_node *pairwise(fixture *f, const char *q, const char *k, int act) {
   return NODE("pairwise", IN(STEPS("q", q), SPREAD("k", k), NORMAL("v", "d")), ax(f, "d"), num(act),
               num(0.2));
@@ -332,6 +340,7 @@ const op_case op_cases_basic[] = {
     {"attended_cosine", "words", attended_words},
     {"linear_part", "columns from the third on", linear_part},
     {"linear_part", "a bias, and another part", linear_part_sum},
+    {"conv2d_doubled", "5 x 4", conv2d_doubled},
     {"pairwise", "none", pairwise_none},
     {"pairwise", "tanh", pairwise_tanh},
     {"pairwise", "relu", pairwise_relu},

@@ -136,6 +136,33 @@ static void test_tiles(void **state) {
   assert_true(same_numbers(three, P, AT_PASS_TILES));
 }
 
+/* The first two read the map as it was; the third is too small, the last has a bias. */
+static const char larger[] =
+    "model m { input a: real [p, y = 8, x = 9, c = 32]\n"
+    "let b = a |> resize(y, x, by = 2) |> conv2d(y, x, c -> c = 40, bias = false) @one |> tanh\n"
+    "let d = b |> resize(y, x, by = 2) |> conv2d(y, x, c -> d = 33, bias = false) @two |> tanh\n"
+    "let s = a |> slice(y -> row, begin = 1) |> resize(row, x)\n"
+    "    |> conv2d(row, x, c -> c, bias = false) @three\n"
+    "let t = a |> resize(y, x, by = 2) |> conv2d(y, x, c -> c) @four\n"
+    "output d loss mean_all(square(d)) + mean_all(square(s)) + mean_all(square(t)) }";
+
+static void test_doubled(void **state) {
+  (void)state;
+  const struct {
+    unsigned passes;
+    int made;
+  } cases[] = {{AT_PASS_ALL, 2},
+               {AT_PASS_ALL & ~(unsigned)AT_PASS_DOUBLED, 0},
+               {AT_PASS_ALL & ~(unsigned)AT_PASS_TILES, 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    at_graph *g = model(larger, cases[i].passes);
+    assert_int_equal(count(g, "conv2d_doubled"), cases[i].made);
+    assert_int_equal(count(g, "conv2d"), 4 - cases[i].made);
+    at_graph_free(g);
+  }
+  assert_false(same_numbers(larger, P, AT_PASS_DOUBLED));
+}
+
 /* Every picture with every caption: of 48 x 48 pairs the loss looks at 3 in 48, so of the gradient
  * of the scores, [5 x 48, 30 x 48], most are zeros. */
 static const char pairs[] =
@@ -163,8 +190,8 @@ static void test_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_turns), cmocka_unit_test(test_left_alone),
-      cmocka_unit_test(test_three), cmocka_unit_test(test_tiles),
-      cmocka_unit_test(test_zeros), cmocka_unit_test(test_names)};
+      cmocka_unit_test(test_turns), cmocka_unit_test(test_left_alone), cmocka_unit_test(test_three),
+      cmocka_unit_test(test_tiles), cmocka_unit_test(test_doubled),    cmocka_unit_test(test_zeros),
+      cmocka_unit_test(test_names)};
   return cmocka_run_group_tests_name("passes", tests, NULL, NULL);
 }
