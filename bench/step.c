@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
   double peak = at_machine_sgemm(pool);
   at_graph *whole = load(&o, reg), *g;
   if (at_graph_training(whole, o.passes, &g, &err)) die(&err);
-  at_exec_options eo = {.pool = pool, .gradients = true, .turns = true};
+  at_exec_options eo = {.pool = pool, .gradients = true, .turns = true, .plan_grads = true};
   if (at_params_new(g, &params, &err) || at_params_by_rows(params, g, &err) ||
       at_case_make(o.of, g, o.batch, o.drawn, &d, &err))
     die(&err);

@@ -35,8 +35,11 @@ static at_status open_model(at_registry *reg, const at_bench_options *o, at_benc
       .path = o->path, .rows = s->batch, .seed = 1, .length = length_of, .length_ctx = &s->model};
   const at_adam adam = at_adam_defaults();
   if ((st = at_pool_new(at_processors(o->threads), &s->pool, err)) != AT_OK) return st;
-  const at_exec_options eo = {
-      .pool = s->pool, .gradients = s->losses > 0, .input_grads = o->input_grads, .turns = true};
+  const at_exec_options eo = {.pool = s->pool,
+                              .gradients = s->losses > 0,
+                              .input_grads = o->input_grads,
+                              .turns = true,
+                              .plan_grads = true};
   st = at_params_new(s->g, &s->params, err);
   if (st == AT_OK) st = at_params_by_rows(s->params, s->g, err);
   if (st == AT_OK) at_params_init_on(s->params, 1, s->pool);
@@ -138,7 +141,7 @@ double at_bench_loss(const at_bench_subject *s) {
   return s->losses ? sum : NAN;
 }
 
-/* The norm reads gradients; the update reads and writes weights, gradients and both moments. */
+/* The norm and the update read gradients; the update reads and writes weights and both moments. */
 double at_bench_update_bytes(const at_bench_subject *s, int loss) {
   const at_objective *o = at_graph_objective(s->g, loss);
   const bool sparse = s->run && !strcmp(at_run_get(s->run, "train.sparse"), "true");
@@ -150,5 +153,5 @@ double at_bench_update_bytes(const at_bench_subject *s, int loss) {
     given += r->count ? rows : size;
     moved += r->count && sparse ? rows : size;
   }
-  return sizeof(float) * (6 * moved + 3 * given);
+  return sizeof(float) * (6 * moved + 2 * given);
 }

@@ -22,9 +22,10 @@ static at_status still_open(const at_model *m, at_error *err) {
 /* ---- executors ---- */
 
 static at_status make_executors(attune_model *m, at_error *err) {
-  const at_exec_options o[AT_RUNS] = {{.pool = m->c->pool, .no_loss = true},
-                                      {.pool = m->c->pool},
-                                      {.pool = m->c->pool, .gradients = true, .turns = true}};
+  const at_exec_options o[AT_RUNS] = {
+      {.pool = m->c->pool, .no_loss = true},
+      {.pool = m->c->pool},
+      {.pool = m->c->pool, .gradients = true, .turns = true, .plan_grads = true}};
   at_status s = AT_OK;
   for (int i = 0; s == AT_OK && i < (m->n_losses ? AT_RUNS : 1); i++) {
     s = at_exec_new(m->g, m->params, &o[i], &m->x[i], err);

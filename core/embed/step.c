@@ -40,11 +40,7 @@ uint64_t attune_model_steps(const attune_model *model) { return model ? model->s
 
 /* ---- one loss ---- */
 
-static void no_gradients(attune_model *m) {
-  memset(m->params->grad, 0, m->params->count * sizeof *m->params->grad);
-}
-
-/* Gradients of loss i in params->grad, which was zero. */
+/* Gradients of loss i where params->grad_of says. */
 static at_status descend(attune_model *m, int i, at_error *err) {
   const float one = 1;
   at_exec *x = m->x[AT_RUN_TRAINING];
@@ -78,9 +74,7 @@ static at_status take_step(attune_model *m, double rate, at_error *err) {
       s = at_fail(err, AT_EFAIL,
                   "after %" PRIu64 " steps the gradient of the loss%s%s is no finite number",
                   m->step, o ? " " : "", o ? o->name : "");
-    no_gradients(m); /* also those of what this loss does not move */
   }
-  if (s != AT_OK) no_gradients(m);
   return s;
 }
 
@@ -113,10 +107,9 @@ static at_status collect(attune_model *m, at_error *err) {
     s = descend(m, i, err);
     for (int n = 0; s == AT_OK && n < m->g->n_param; n++) {
       if (m->g->n_objective && !at_objective_updates(&m->g->objective[i], m->g->param[n])) continue;
-      for (size_t j = p->offset[n]; j < p->offset[n] + p->size[n]; j++)
-        m->gradient[j] += p->grad[j];
+      for (size_t j = 0; p->grad_of[n] && j < p->size[n]; j++)
+        m->gradient[p->offset[n] + j] += p->grad_of[n][j];
     }
-    no_gradients(m);
   }
   return s;
 }

@@ -289,7 +289,10 @@ static void point(at_exec *x, const at_node *n) {
   const at_slot *root = &x->slot[s->root];
   if (at_node_is_parameter(n)) {
     s->value = x->params->value + x->params->offset[n->param];
-    s->grad = s->planned ? x->params->grad + x->params->offset[n->param] : NULL;
+    if (x->o.plan_grads)
+      s->grad = place(x, id, AT_PIECE_GRAD);
+    else
+      s->grad = s->planned ? x->params->grad + x->params->offset[n->param] : NULL;
     return;
   }
   if (s->root != id)
@@ -304,6 +307,7 @@ static void point(at_exec *x, const at_node *n) {
 
 at_status at_exec_ready(at_exec *x, at_error *err) {
   x->ready = false;
+  at_exec_forget_gradients(x);
   if (!x->analysed) at_exec_analyse(x);
   at_status s = size_axes(x, err);
   if (s != AT_OK) return s;

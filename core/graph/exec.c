@@ -71,6 +71,7 @@ at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_option
   x->n = g->n_node;
   x->again = -1;
   if (o) x->o = *o;
+  x->o.plan_grads = x->o.plan_grads && x->o.gradients && !x->o.keep_all;
   x->turns = x->o.turns && !x->o.keep_all && g->n_objective > 1 ? g->n_objective : 1;
   if (!allocate(x)) {
     at_exec_free(x);
@@ -85,6 +86,7 @@ at_status at_exec_new(const at_graph *g, at_params *params, const at_exec_option
 
 void at_exec_free(at_exec *x) {
   if (!x) return;
+  if (x->o.plan_grads && x->params) at_params_own_grads(x->params);
   for (int a = 0; x->axis && a < x->g->n_axis; a++) free(x->axis[a].offsets);
   at_strips_free(x);
   at_hands_free(x);
@@ -206,7 +208,9 @@ void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training
   x->backward = false;
   x->ran = 0;
   x->ran_flops = 0;
+  at_exec_forget_gradients(x);
   if (x->o.poison && k == 0) poison(x, 0, x->planned);
+  if (k > 0) poison_ended(x, at_exec_update_step(x, k - 1));
   for (int i = 0; i < x->n; i++)
     if (x->slot[i].twice) at_exec_point_forward(x, i);
   for (int i = 0; i < x->n; i++) {
@@ -219,13 +223,31 @@ void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training) {
   at_exec_turn(x, 0, seed, step, training);
 }
 
-void at_exec_start_gradient(at_exec *x, int id, int by) {
-  at_slot *s = &x->slot[x->slot[id].root];
-  if (!s->grad || s->started) return;
+void at_exec_forget_gradients(at_exec *x) {
+  for (int i = 0; x->o.plan_grads && x->params && i < x->g->n_param; i++) {
+    x->params->grad_of[i] = NULL;
+    at_rows_clear(&x->params->rows[i]);
+  }
+}
+
+/* The gradient of `root` holds from here on; whether somebody must write all of it. */
+static bool begin_gradient(at_exec *x, int root) {
+  at_slot *s = &x->slot[root];
+  const at_node *n = x->g->node[root];
+  if (!s->grad || s->started) return false;
   s->started = true;
-  if (by >= 0 && s->handed == by) return;
-  if (at_node_is_parameter(x->g->node[x->slot[id].root])) return;
-  at_parallel_range(x->o.pool, (size_t)s->count, GRAIN, zero_range, s->grad);
+  if (!at_node_is_parameter(n)) return true;
+  if (x->o.plan_grads) x->params->grad_of[n->param] = s->grad;
+  return x->o.plan_grads;
+}
+
+void at_exec_start_gradient(at_exec *x, int id, int by) {
+  const int root = x->slot[id].root;
+  const at_slot *s = &x->slot[root];
+  if (!begin_gradient(x, root) || (by >= 0 && s->handed == by)) return;
+  const at_node *n = x->g->node[root];
+  const int64_t count = at_node_is_parameter(n) ? at_exec_grad_count(x, n) : s->count;
+  at_parallel_range(x->o.pool, (size_t)count, GRAIN, zero_range, s->grad);
 }
 
 static void mark_reached(at_exec *x, int source) {
@@ -278,9 +300,7 @@ float *at_x_grad_late(at_exec *x, const at_node *n) {
 
 float *at_x_grad_first(at_exec *x, const at_node *n, bool *first) {
   float *grad = at_x_grad_in(x, n, 0);
-  const int root = x->slot[n->in[0]->id].root;
-  *first = grad && !x->slot[root].started && !at_node_is_parameter(x->g->node[root]);
-  if (grad) x->slot[root].started = true;
+  *first = grad && begin_gradient(x, x->slot[n->in[0]->id].root);
   return grad;
 }
 
@@ -305,6 +325,7 @@ static void back_strip(at_exec *x, const at_strip *s) {
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within) {
   int step = at_exec_step(x, x->turn, x->n);
   mark_reached(x, source);
+  at_exec_forget_gradients(x);
   x->backward = true;
   for (int i = x->n - 1; i >= 0; i--) {
     const int strip = x->slot[i].strip;

@@ -11,7 +11,7 @@
 #include "core/graph/graph.h"
 
 /* The rows of a table that have a gradient: only theirs is kept, one after another where the
- * table's gradient begins, [n, width]. All that lies behind them is zero. */
+ * table's gradient begins, [n, width]. What lies behind them in a place of its own is zero. */
 typedef struct at_rows {
   int64_t n, width;
   int64_t count;  /* rows of the table; 0: its gradient is kept whole */
@@ -19,15 +19,17 @@ typedef struct at_rows {
   int32_t *place; /* [count] where in `row`; -1: the row has none */
 } at_rows;
 
-/* Parameters: all values in one block, all gradients in another, each
- * parameter at a 64-byte boundary, padding kept at zero, so that the optimiser
- * is one sweep. */
+/* Parameters: all values in one block, each parameter at a 64-byte boundary, padding kept at zero,
+ * so that the optimiser is one sweep. Gradients have a block like it, unless an executor plans them
+ * among its values (`plan_grads`). */
 typedef struct at_params {
   const at_graph *graph;
   size_t count;        /* floats in the block, padding included */
   size_t *offset;      /* [n_param] first float */
   size_t *size;        /* [n_param] floats */
-  float *value, *grad; /* of at_zeros_new */
+  float *value, *grad; /* of at_zeros_new: what nobody touches costs nothing */
+  float **grad_of;     /* [n_param] where each one's gradient is: in `grad`, or where the executor
+                        * put it; NULL: it is zero */
   at_rows *rows;       /* [n_param] */
 } at_params;
 at_status at_params_new(const at_graph *g, at_params **out, at_error *err);
@@ -42,6 +44,12 @@ void at_rows_add(at_rows *r, const int32_t *row, int64_t n);
 void at_rows_clear(at_rows *r);
 /* All gradients are zero. */
 void at_params_clear(at_params *p);
+/* One gradient is: those in `grad` are set to it, an executor's are given up. */
+void at_params_clear_one(at_params *p, int param);
+/* All gradients lie in `grad`, as in the beginning. */
+void at_params_own_grads(at_params *p);
+/* The parameter whose numbers, or the padding behind them, `at` of the block belongs to. */
+int at_params_find(const at_params *p, size_t at);
 /* Draws every parameter as its init says, keyed by (seed, hash of its name): the
  * same name, shape and seed give the same numbers in any model. */
 void at_params_init(at_params *p, uint64_t seed);
@@ -53,6 +61,9 @@ typedef struct at_exec_options {
   bool gradients;   /* plan for backward */
   bool keep_all;    /* nothing is overwritten: any value can be read (tests, `run`) */
   bool input_grads; /* gradients of REAL inputs as well */
+  bool plan_grads;  /* gradients of parameters lie in the plan, too: they hold from backward to the
+                     * next forward or binding. One such executor of some parameters at a time,
+                     * which is freed before them; not with keep_all */
   bool no_loss;     /* leave the loss out: evaluation of outputs */
   bool poison;      /* memory without a living value holds NaN: tests of the plan */
   bool measure;     /* sizes and plan alone: no parameters, inputs or storage; nothing runs */
@@ -94,7 +105,8 @@ void at_exec_forward(at_exec *x, uint64_t seed, uint64_t step, bool training);
  * from. at_exec_backward_from objective k then goes back to the parameters that this one moves.
  * Outputs that no objective needs belong to the last turn. at_exec_forward is turn 0. */
 void at_exec_turn(at_exec *x, int k, uint64_t seed, uint64_t step, bool training);
-/* Adds d loss / d parameter to params->grad (the caller zeroes it). */
+/* Adds d loss / d parameter to params->grad (the caller zeroes it); with `plan_grads`, begins them
+ * anew and says in params->grad_of where they are. */
 void at_exec_backward(at_exec *x);
 /* The same from a given gradient of any kept node (dense over its dims, borrowed
  * for the call): how tests weigh outputs at random. */

@@ -16,9 +16,9 @@ enum {
   AT_PIECES
 };
 
-/* A piece is in use in steps begin..end, both included. Steps of the one
- * timeline: in turn k forward of node i is step 2nk + i, its backward step
- * 2nk + 2n - 1 - i; what comes after all turns is one step more.  Each value of a `recompute`
+/* A piece is in use in steps begin..end, both included. Steps of the one timeline, in turn k of m
+ * steps: forward of node i is step mk + i, its backward step mk + back_at[i]; the turn's last is
+ * that of the update, and what comes after all turns is one step more.  Each value of a `recompute`
  * module has a step more in every turn, before the first backward step of its call: in that of one
  * turn it is made anew.  begin -1: not needed. */
 typedef struct at_piece {
@@ -86,7 +86,7 @@ struct at_exec {
   at_slot *slot;       /* [n] */
   at_piece *piece;     /* [n * AT_PIECES] */
   at_bound_axis *axis; /* [n_axis] */
-  /* pieces in order of begin and of end; [2n * turns + 2] first place of each step */
+  /* pieces in order of begin and of end; [steps * turns + 2] first place of each step */
   int *by_begin, *by_end, *begin_at, *end_at;
   at_gap *gap; /* free memory in planning, by offset */
   int n_gap;
@@ -111,6 +111,9 @@ static inline int at_exec_step(const at_exec *x, int turn, int id) { return x->s
 static inline int at_exec_backstep(const at_exec *x, int turn, int id) {
   return x->steps * turn + x->back_at[id];
 }
+static inline int at_exec_update_step(const at_exec *x, int turn) {
+  return x->steps * (turn + 1) - 1;
+}
 static inline int at_exec_last_step(const at_exec *x) { return x->steps * x->turns; }
 static inline bool at_exec_now(const at_exec *x, at_turns turns) { return turns >> x->turn & 1; }
 static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
@@ -121,10 +124,14 @@ static inline at_piece *at_exec_piece(const at_exec *x, int id, int what) {
 void at_exec_run_node(at_exec *x, const at_node *n);
 bool at_exec_owns(const at_exec *x, const at_node *n);
 bool at_exec_computes(const at_exec *x, const at_node *n);
-/* A gradient is zeroed when its first addend comes, unless node `by` leaves its own there. */
+/* A gradient is zeroed when its first addend comes, unless node `by` leaves its own there, or it is
+ * a parameter's that the caller zeroes. */
 void at_exec_start_gradient(at_exec *x, int id, int by);
 /* Backward from `source`; `within`: through those marked `below` alone. */
 void at_exec_run_backward(at_exec *x, int source, const float *grad, bool within);
+
+/* With plan_grads: no parameter has a gradient. */
+void at_exec_forget_gradients(at_exec *x);
 
 /* flops.c: the arithmetic of a node that runs. */
 double at_op_flops(const at_exec *x, const at_node *n);
@@ -135,6 +142,8 @@ void at_exec_point_again(at_exec *x, int id);
 void at_exec_point_back(at_exec *x, int id);
 /* The same of the first forward, for what backward makes again. */
 void at_exec_point_forward(at_exec *x, int id);
+/* rows.c: the numbers of a parameter's gradient at the bound sizes. */
+int64_t at_exec_grad_count(const at_exec *x, const at_node *parameter);
 /* remake.c: the steps of a turn, by the graph alone; false: no memory. */
 bool at_exec_lay_steps(at_exec *x);
 

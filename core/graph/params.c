@@ -45,7 +45,8 @@ at_status at_params_new(const at_graph *g, at_params **out, at_error *err) {
   p->offset = calloc(n + 1, sizeof *p->offset);
   p->size = calloc(n + 1, sizeof *p->size);
   p->rows = calloc(n + 1, sizeof *p->rows);
-  if (!p->offset || !p->size || !p->rows) {
+  p->grad_of = calloc(n + 1, sizeof *p->grad_of);
+  if (!p->offset || !p->size || !p->rows || !p->grad_of) {
     at_nomem(err);
     goto out;
   }
@@ -56,6 +57,7 @@ at_status at_params_new(const at_graph *g, at_params **out, at_error *err) {
     s = at_nomem(err);
     goto out;
   }
+  at_params_own_grads(p);
   *out = p;
   p = NULL;
 out:
@@ -74,7 +76,38 @@ void at_params_free(at_params *p) {
   free(p->size);
   at_zeros_free(p->value);
   at_zeros_free(p->grad);
+  free(p->grad_of);
   free(p);
+}
+
+void at_params_own_grads(at_params *p) {
+  for (int i = 0; i < p->graph->n_param; i++) p->grad_of[i] = p->grad + p->offset[i];
+}
+
+void at_params_clear_one(at_params *p, int param) {
+  at_rows *r = &p->rows[param];
+  const size_t size = r->count ? (size_t)(r->n * r->width) : p->size[param];
+  if (p->grad_of[param] == p->grad + p->offset[param])
+    memset(p->grad_of[param], 0, size * sizeof *p->grad);
+  else
+    p->grad_of[param] = NULL;
+  at_rows_clear(r);
+}
+
+void at_params_clear(at_params *p) {
+  for (int i = 0; i < p->graph->n_param; i++) at_params_clear_one(p, i);
+}
+
+int at_params_find(const at_params *p, size_t at) {
+  int lo = 0, hi = p->graph->n_param - 1;
+  while (lo < hi) {
+    const int mid = (lo + hi + 1) / 2;
+    if (p->offset[mid] <= at)
+      lo = mid;
+    else
+      hi = mid - 1;
+  }
+  return lo;
 }
 
 typedef struct drawn {

@@ -142,6 +142,10 @@ static bool round64(size_t bytes, size_t *out) {
   return true;
 }
 
+static int64_t numbers(const at_exec *x, const at_node *n) {
+  return at_node_is_parameter(n) ? at_exec_grad_count(x, n) : x->slot[n->id].count;
+}
+
 bool at_exec_measure(at_exec *x, bool anew) {
   size_t sum = 0;
   at_strips_measure(x);
@@ -160,7 +164,7 @@ bool at_exec_measure(at_exec *x, bool anew) {
         bytes = n->op->saved(x, n);
       else if (w == AT_PIECE_FORWARD || w == AT_PIECE_BACKWARD || w == AT_PIECE_SCRATCH_ANEW)
         bytes = n->op->scratch(x, n);
-      else if (!at_mul_size((size_t)x->slot[i].count, sizeof(float), &bytes))
+      else if (!at_mul_size((size_t)numbers(x, n), sizeof(float), &bytes))
         return false;
       if (!round64(bytes, &p->bytes) || !at_add_size(sum, p->bytes, &sum)) return false;
     }

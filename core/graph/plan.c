@@ -211,7 +211,7 @@ static void live_value(at_exec *x, int i) {
   }
 }
 
-/* Zeroed when the first backward adds to it, read by its own backward. */
+/* Zeroed when the first backward adds to it, read by its own backward, or by the update. */
 static void live_gradient(at_exec *x, int i) {
   const at_node *n = x->g->node[i];
   const at_slot *s = &x->slot[i];
@@ -219,6 +219,8 @@ static void live_gradient(at_exec *x, int i) {
   const int at = at_strip_place(x, i);
   if (!at_strip_inside(x, i)) use_back(x, mine, s->planned, at);
   if (s->planned && (at_node_is_input(n) || s->sought)) use(mine, at_exec_last_step(x));
+  for (int k = 0; at_node_is_parameter(n) && k < x->turns; k++)
+    if (s->planned >> k & 1) use(mine, at_exec_update_step(x, k));
   for (int k = 0; k < n->n_in; k++) {
     const at_slot *in = &x->slot[n->in[k]->id];
     if (one_strip(x, i, n->in[k]->id)) continue;
@@ -347,7 +349,7 @@ static void find_lifetimes(at_exec *x) {
   for (int i = 0; i < x->n; i++) {
     const at_node *n = x->g->node[i];
     if (is_outside(n)) at_exec_piece(x, i, AT_PIECE_VALUE)->begin = -1;
-    if (at_node_is_parameter(n)) at_exec_piece(x, i, AT_PIECE_GRAD)->begin = -1;
+    if (at_node_is_parameter(n) && !x->o.plan_grads) at_exec_piece(x, i, AT_PIECE_GRAD)->begin = -1;
   }
   hand_over(x);
   for (int i = 0; x->o.keep_all && i < x->n * AT_PIECES; i++)

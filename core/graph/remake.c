@@ -59,6 +59,7 @@ bool at_exec_lay_steps(at_exec *x) {
         x->anew_at[k] = x->steps++;
     x->back_at[i] = x->steps++;
   }
+  x->steps++; /* of the update */
   return true;
 }
 

@@ -1,7 +1,6 @@
 /* Gradients of tables, of which a batch touches some rows. */
 #include <stdlib.h>
-#include <string.h>
-#include "core/graph/exec.h"
+#include "core/graph/exec_impl.h"
 #include "core/graph/ops.h"
 
 static at_status open_rows(at_rows *r, const at_node *table, at_error *err) {
@@ -57,11 +56,15 @@ void at_rows_clear(at_rows *r) {
   r->n = 0;
 }
 
-void at_params_clear(at_params *p) {
-  for (int i = 0; i < p->graph->n_param; i++) {
-    at_rows *r = &p->rows[i];
-    const size_t size = r->count ? (size_t)(r->n * r->width) : p->size[i];
-    memset(p->grad + p->offset[i], 0, size * sizeof *p->grad);
-    at_rows_clear(r);
+/* No more rows than tokens. */
+int64_t at_exec_grad_count(const at_exec *x, const at_node *parameter) {
+  const at_rows *r = x->params ? &x->params->rows[parameter->param] : NULL;
+  int64_t rows = 0;
+  if (!r || !r->count) return x->slot[parameter->id].count;
+  for (int i = 0; i < x->n; i++) {
+    const at_node *n = x->g->node[i];
+    if (n->op == &at_op_embed && n->in[1] == parameter && x->slot[i].live)
+      rows = x->slot[i].count / r->width;
   }
+  return (rows < r->count ? rows : r->count) * r->width;
 }

@@ -155,7 +155,7 @@ static at_status check_sparse(const at_session *s, at_error *err) {
 }
 
 static at_status open_step(at_session *s, at_error *err) {
-  const at_exec_options o = {.pool = s->pool, .gradients = true, .turns = true};
+  const at_exec_options o = {.pool = s->pool, .gradients = true, .turns = true, .plan_grads = true};
   at_status st = s->training ? AT_OK : at_graph_training(s->graph, AT_PASS_ALL, &s->training, err);
   if (st == AT_OK) st = at_params_by_rows(s->params, s->training, err);
   if (st == AT_OK) st = check_sparse(s, err);

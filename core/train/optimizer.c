@@ -36,42 +36,85 @@ void at_optimizer_free(at_optimizer *o) {
   free(o);
 }
 
+/* ---- neighbours in the block ---- */
+
+/* Numbers of one parameter among those from `begin` to `end` of the block. */
+typedef struct stretch {
+  int param;
+  size_t at, n; /* place in the block; how many */
+} stretch;
+
+static stretch first_stretch(const at_params *p, size_t begin, size_t end, int param) {
+  stretch s = {.param = param, .at = p->offset[param] > begin ? p->offset[param] : begin};
+  const size_t own = p->offset[param] + p->size[param], stop = own < end ? own : end;
+  s.n = stop > s.at ? stop - s.at : 0; /* 0: padding alone */
+  return s;
+}
+
+static bool next_stretch(const at_params *p, size_t begin, size_t end, stretch *s) {
+  if (s->param + 1 >= p->graph->n_param || p->offset[s->param + 1] >= end) return false;
+  *s = first_stretch(p, begin, end, s->param + 1);
+  return true;
+}
+
+/* NULL: it is zero. */
+static float *gradient_at(const at_params *p, const stretch *s) {
+  float *g = p->grad_of[s->param];
+  return g ? g + (s->at - p->offset[s->param]) : NULL;
+}
+
+/* ---- the norm ---- */
+
 typedef struct norm {
-  const float *g;
-  size_t n;
+  const at_params *p;
+  size_t begin, end; /* of the block */
   double *part;
 } norm;
 
 /* Every LANES-th number has a sum of its own: one sum alone would wait for each addition, and the
- * memory for it. */
-static double square_sum(const float *g, size_t n) {
-  double lane[LANES] = {0}, sum = 0;
+ * memory for it.  `at`: how many came before, half of LANES or all of them. */
+static void add_squares(double *restrict sum, size_t at, const float *restrict g, size_t n) {
+  double lane[LANES];
   size_t i = 0;
+  for (size_t k = at % LANES; k && k < LANES && i < n; k++, i++)
+    sum[k] += (double)g[i] * (double)g[i];
+  for (size_t k = 0; k < LANES; k++) lane[k] = sum[k];
   for (; i + LANES <= n; i += LANES)
     for (size_t k = 0; k < LANES; k++) lane[k] += (double)g[i + k] * (double)g[i + k];
   for (size_t k = 0; i + k < n; k++) lane[k] += (double)g[i + k] * (double)g[i + k];
-  for (size_t k = 0; k < LANES; k++) sum += lane[k];
-  return sum;
+  for (size_t k = 0; k < LANES; k++) sum[k] = lane[k];
 }
 
 static void norm_block(void *ctx, size_t b) {
   const norm *w = ctx;
-  const size_t begin = b * BLOCK, end = begin + BLOCK < w->n ? begin + BLOCK : w->n;
-  w->part[b] = square_sum(w->g + begin, end - begin);
+  const size_t begin = w->begin + b * BLOCK, end = begin + BLOCK < w->end ? begin + BLOCK : w->end;
+  double lane[LANES] = {0}, sum = 0;
+  stretch s = first_stretch(w->p, begin, end, at_params_find(w->p, begin));
+  do {
+    const float *g = gradient_at(w->p, &s);
+    if (g) add_squares(lane, s.at - begin, g, s.n);
+  } while (next_stretch(w->p, begin, end, &s));
+  for (size_t k = 0; k < LANES; k++) sum += lane[k];
+  w->part[b] = sum;
 }
 
-static double square_norm(const float *g, size_t n, double *part, at_pool *pool) {
+/* Of n numbers of the block, of which those behind a parameter's own are zero. */
+static double square_norm(const at_optimizer *o, size_t begin, size_t n, at_pool *pool) {
   const size_t blocks = n / BLOCK + 1;
   double sum = 0;
-  at_parallel(pool, blocks, norm_block, &(norm){g, n, part});
-  for (size_t b = 0; b < blocks; b++) sum += part[b];
+  at_parallel(pool, blocks, norm_block, &(norm){o->params, begin, begin + n, o->part});
+  for (size_t b = 0; b < blocks; b++) sum += o->part[b];
   return sum;
 }
+
+/* ---- the update ---- */
 
 typedef struct update {
   float *restrict p, *restrict g, *restrict m, *restrict v;
   float scale, b1, b2, rate, root, eps, fade;
   float to_m, to_v;    /* 1 - beta, rounded once: 1 - 0.999F is 1.3e-5 of it too little */
+  const at_params *of; /* whose numbers `begin` and more of the block lie at p, m and v */
+  size_t begin;
   const at_rows *rows; /* of a table whose gradient is kept by rows; `g` are those */
 } update;
 
@@ -84,7 +127,6 @@ static void update_range(void *ctx, size_t begin, size_t end) {
     u.m[i] = m;
     u.v[i] = v;
     u.p[i] -= u.fade * u.p[i] + u.rate * m / (sqrtf(v) * u.root + u.eps);
-    u.g[i] = 0;
   }
 }
 
@@ -98,6 +140,25 @@ static void coast_range(const update *at, size_t begin, size_t end) {
     u.v[i] = v;
     u.p[i] -= u.fade * u.p[i] + u.rate * m / (sqrtf(v) * u.root + u.eps);
   }
+}
+
+/* Numbers of neighbours. */
+static void update_neighbours(void *ctx, size_t begin, size_t end) {
+  const update *u = ctx;
+  begin += u->begin;
+  end += u->begin;
+  stretch s = first_stretch(u->of, begin, end, at_params_find(u->of, begin));
+  do {
+    update own = *u;
+    own.p += s.at - u->begin;
+    own.m += s.at - u->begin;
+    own.v += s.at - u->begin;
+    own.g = gradient_at(u->of, &s);
+    if (own.g)
+      update_range(&own, 0, s.n);
+    else
+      coast_range(&own, 0, s.n);
+  } while (next_stretch(u->of, begin, end, &s));
 }
 
 /* Row `row` of the table, whose gradient is the place-th. */
@@ -163,7 +224,7 @@ static double global_norm(const at_optimizer *o, const at_objective *objective, 
     last = last_of(o, objective, i, false);
     const size_t at = p->offset[i], end = p->offset[last] + room(p, last);
     const size_t n = by_rows(p, i) ? (size_t)(p->rows[i].n * p->rows[i].width) : end - at;
-    sum += square_norm(p->grad + at, n, o->part, pool);
+    sum += square_norm(o, at, n, pool);
   }
   return sqrt(sum);
 }
@@ -177,7 +238,7 @@ static void update_run(at_optimizer *o, at_pool *pool, int first, int last, doub
   const double first_part = 1 - pow(o->o.beta1, n), root = sqrt(1 - pow(o->o.beta2, n));
   at_rows *rows = &p->rows[first];
   update u = {.p = p->value + at,
-              .g = p->grad + at,
+              .g = p->grad_of[first],
               .m = o->m + at,
               .v = o->v + at,
               .scale = (float)scale,
@@ -189,9 +250,11 @@ static void update_run(at_optimizer *o, at_pool *pool, int first, int last, doub
               .fade = (float)(rate * o->o.decay),
               .rate = (float)(rate / first_part),
               .root = (float)(1 / root),
+              .of = p,
+              .begin = at,
               .rows = rows};
   if (!rows->count) {
-    at_parallel_range(pool, end - at, BLOCK, update_range, &u);
+    at_parallel_range(pool, end - at, BLOCK, update_neighbours, &u);
     return;
   }
   const size_t grain = (size_t)(BLOCK / rows->width) + 1;
@@ -202,7 +265,6 @@ static void update_run(at_optimizer *o, at_pool *pool, int first, int last, doub
   } else {
     at_parallel_range(pool, (size_t)rows->count, grain, update_table, &u);
   }
-  at_rows_clear(rows);
 }
 
 double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_pool *pool,
@@ -221,6 +283,7 @@ double at_optimizer_step_of(at_optimizer *o, const at_objective *objective, at_p
     if (!moves(objective, p->graph->param[i])) continue;
     last = last_of(o, objective, i, true);
     update_run(o, pool, i, last, by, learning_rate);
+    for (int k = i; k <= last; k++) at_params_clear_one(p, k);
   }
   return n;
 }

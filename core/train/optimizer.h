@@ -5,8 +5,9 @@
  * those; every row moves, by its moments, to the same bits as with the whole gradient.
  *
  * Two sweeps: the norm reads the gradients, 4 bytes a parameter; the update reads weights,
- * gradients and both moments and writes them, gradients as zeros, 32 bytes.  Sums are cut by the
- * block's size alone, so results do not depend on the number of threads.  One thread at a time. */
+ * gradients and both moments and writes all but gradients, 28 bytes; those that lie in params->grad
+ * are set to zero behind it.  Sums are cut by the block of parameters alone, so results depend
+ * neither on the number of threads nor on where gradients lie.  One thread at a time. */
 #ifndef AT_TRAIN_OPTIMIZER_H
 #define AT_TRAIN_OPTIMIZER_H
 #include "core/base/thread.h"
@@ -33,7 +34,7 @@ typedef struct at_optimizer {
 at_status at_optimizer_new(at_params *params, const at_adam *o, at_optimizer **out, at_error *err);
 void at_optimizer_free(at_optimizer *o); /* NULL is fine */
 
-/* One update with params->grad, which is zero afterwards.  Clipping is that of
+/* One update with params->grad_of, which is zero afterwards.  Clipping is that of
  * torch.nn.utils.clip_grad_norm_: the gradient times min(1, clip / (norm + 1e-6)).
  * Returns the norm before clipping; when it is not finite nothing is updated.  INFINITY stands for
  * norms whose square no float holds. */

@@ -12,17 +12,19 @@ enum { MOST_SETS = 10, BATCH = 3 };
 
 typedef struct example {
   const char *name, *set[MOST_SETS];
-  double share; /* of what all values together need, at most */
+  double share;  /* of what all values together need, at most */
+  double beside; /* of gradients of parameters, at most, what the plan grows by with them */
 } example;
 
 static const example EXAMPLES[] = {
-    {"scan", {"score=scaled_dot"}, 1},
-    {"mac", {"score=dot", "read_score=dot", "d=16", "e=6", "steps=3", "side=3"}, 0.75},
+    {"scan", {"score=scaled_dot"}, 1, 1},
+    {"mac", {"score=dot", "read_score=dot", "d=16", "e=6", "steps=3", "side=3"}, 0.75, 1},
     {"attngan",
      {"score=general", "gf=2", "df=2", "e=6", "z=5", "ups=2", "residuals=1", "layers=2",
       "codes=given", "features=given"},
+     1,
      1},
-    {"m4c", {"score=scaled_dot", "d=24", "heads=3", "layers=3", "ffn=48"}, 0.7},
+    {"m4c", {"score=scaled_dot", "d=24", "heads=3", "layers=3", "ffn=48"}, 0.7, 0.25},
 };
 
 typedef struct loaded {
@@ -88,41 +90,55 @@ static void places_lose_little(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof EXAMPLES / sizeof *EXAMPLES; i++) {
     loaded w = load(&EXAMPLES[i]);
-    for (int train = 0; train < 2; train++) {
-      at_exec *x = bound(&w, &(at_exec_options){.gradients = train, .no_loss = !train, .turns = 1});
+    for (int way = 0; way < 3; way++) {
+      at_exec *x = bound(
+          &w, &(at_exec_options){
+                  .gradients = way > 0, .no_loss = way == 0, .turns = true, .plan_grads = way > 1});
       const double ratio = (double)at_exec_bytes(x) / (double)at_exec_least(x);
-      if (ratio < 1 || ratio > 1.1) fail_msg("%s: %.3f", EXAMPLES[i].name, ratio);
+      if (ratio < 1 || ratio > 1.1) fail_msg("%s, %d: %.3f", EXAMPLES[i].name, way, ratio);
       at_exec_free(x);
     }
     let_go(&w);
   }
 }
 
-/* A pass that keeps everything, and two of the plan, whose unused memory holds NaN. */
+/* Gradients of all parameters, wherever they lie. */
+static void take_gradients(const at_params *p, float *to) {
+  memset(to, 0, p->count * sizeof *to);
+  for (int i = 0; i < p->graph->n_param; i++)
+    if (p->grad_of[i]) memcpy(to + p->offset[i], p->grad_of[i], p->size[i] * sizeof *to);
+}
+
+/* A pass that keeps everything, and two of each plan, whose unused memory holds NaN. */
 static void the_plan_changes_no_bit(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof EXAMPLES / sizeof *EXAMPLES; i++) {
     loaded w = load(&EXAMPLES[i]);
     const size_t bytes = w.params->count * sizeof(float);
-    float *grad = malloc(bytes);
+    float *grad = malloc(bytes), *again = malloc(bytes);
     at_exec *all = bound(&w, &(at_exec_options){.gradients = true, .keep_all = true});
     at_exec *tight = bound(&w, &(at_exec_options){.gradients = true, .poison = true});
-    for (int round = 0; w.graph->loss && round < 3; round++) {
-      at_exec *x = round ? tight : all;
-      memset(w.params->grad, 0, bytes);
-      at_exec_forward(x, 1, 1, true);
-      at_exec_backward(x);
-      if (round)
-        assert_memory_equal(grad, w.params->grad, bytes);
-      else
-        memcpy(grad, w.params->grad, bytes);
+    at_exec *both =
+        bound(&w, &(at_exec_options){.gradients = true, .poison = true, .plan_grads = true});
+    at_exec *const rounds[] = {all, tight, tight, both, both};
+    for (int k = 0; w.graph->loss && k < 5; k++) {
+      if (rounds[k] != both) at_params_own_grads(w.params);
+      at_params_clear(w.params);
+      at_exec_forward(rounds[k], 1, 1, true);
+      at_exec_backward(rounds[k]);
+      take_gradients(w.params, k ? again : grad);
+      if (k) assert_memory_equal(grad, again, bytes);
     }
     assert_true((double)at_exec_bytes(tight) <= EXAMPLES[i].share * (double)at_exec_bytes(all));
+    assert_true((double)at_exec_bytes(both) <=
+                (double)at_exec_bytes(tight) + EXAMPLES[i].beside * (double)bytes);
     print_message("# %s: %zu of %zu bytes\n", EXAMPLES[i].name, at_exec_bytes(tight),
                   at_exec_bytes(all));
     at_exec_free(all);
     at_exec_free(tight);
+    at_exec_free(both);
     free(grad);
+    free(again);
     let_go(&w);
   }
 }
@@ -132,21 +148,24 @@ static void the_plan_changes_no_bit(void **state) {
 static void gradients_of_turns(const loaded *w, at_exec *x, bool turns, float *to) {
   const size_t n = w->params->count;
   const float one = 1;
+  float *grad = malloc(n * sizeof *grad);
   at_params_init(w->params, 1);
   for (int k = 0; k < w->graph->n_objective; k++, to += n) {
-    memset(w->params->grad, 0, n * sizeof *to);
+    at_params_clear(w->params);
     if (turns)
       at_exec_turn(x, k, 1, 1, true);
     else if (k == 0)
       at_exec_forward(x, 1, 1, true);
     at_exec_backward_from(x, w->graph->objective[k].node, &one);
     memset(to, 0, n * sizeof *to);
+    take_gradients(w->params, grad);
     for (int i = 0; i < w->graph->n_param; i++)
       if (at_objective_updates(&w->graph->objective[k], w->graph->param[i]))
-        memcpy(to + w->params->offset[i], w->params->grad + w->params->offset[i],
+        memcpy(to + w->params->offset[i], grad + w->params->offset[i],
                w->params->size[i] * sizeof *to);
   }
   memcpy(to, w->params->value, n * sizeof *to);
+  free(grad);
 }
 
 static void turns_change_no_bit(void **state) {
@@ -156,15 +175,19 @@ static void turns_change_no_bit(void **state) {
   float *once = calloc(n, sizeof *once), *each = calloc(n, sizeof *each);
   at_exec *all = bound(&w, &(at_exec_options){.gradients = true, .keep_all = true});
   at_exec *tight = bound(&w, &(at_exec_options){.gradients = true, .poison = true, .turns = true});
+  at_exec *both = bound(
+      &w, &(at_exec_options){.gradients = true, .poison = true, .turns = true, .plan_grads = true});
+  at_params_own_grads(w.params);
   gradients_of_turns(&w, all, false, once);
-  for (int round = 0; round < 2; round++) {
-    gradients_of_turns(&w, tight, true, each);
+  for (int round = 0; round < 4; round++) {
+    gradients_of_turns(&w, round < 2 ? tight : both, true, each);
     assert_memory_equal(once, each, n * sizeof *once);
   }
   print_message("# attngan in turns: %zu of %zu bytes\n", at_exec_bytes(tight), at_exec_bytes(all));
   assert_true((double)at_exec_bytes(tight) <= TURNS_SHARE * (double)at_exec_bytes(all));
   at_exec_free(all);
   at_exec_free(tight);
+  at_exec_free(both);
   free(once);
   free(each);
   let_go(&w);

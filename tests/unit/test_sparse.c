@@ -26,6 +26,17 @@ static const char TIED[] =
     "  output a\n"
     "  loss (a * b) |> square |> mean_all\n"
     "}";
+/* Parameters of sizes that fill no line of memory, and one that no loss reads. */
+static const char ODD[] =
+    "model m {\n"
+    "  input word: token(41) [item, place: sequence = 6]\n"
+    "  input x: real [item, f = 4]\n"
+    "  let e = word |> embed(-> e = 4, scale = 1)\n"
+    "  let y = e |> mean(place) |> linear(e -> wide = 9001) |> relu |> linear(wide -> f = 4)\n"
+    "  output y\n"
+    "  output idle = x |> linear(f -> g = 17)\n"
+    "  loss (y - x) |> square |> mean_all\n"
+    "}";
 static const char FROZEN[] =
     "model m {\n"
     "  input word: token(41) [item, place: sequence = 6]\n"
@@ -44,10 +55,11 @@ typedef struct world {
   at_pool *pool;
 } world;
 
-static world open_world(const char *text, const at_adam *adam, bool rows, int threads) {
+static world open_planned(const char *text, const at_adam *adam, bool rows, int threads,
+                          bool planned) {
   at_error err = {0};
   world w = {.g = model(text, AT_PASS_ALL)};
-  at_exec_options o = {.gradients = true, .poison = true};
+  at_exec_options o = {.gradients = true, .poison = true, .plan_grads = planned};
   assert_int_equal(at_pool_new(threads, &w.pool, &err), AT_OK);
   o.pool = w.pool;
   if (at_params_new(w.g, &w.p, &err) || (rows && at_params_by_rows(w.p, w.g, &err)) ||
@@ -55,6 +67,10 @@ static world open_world(const char *text, const at_adam *adam, bool rows, int th
     fail_msg("%s", err.message);
   at_params_init(w.p, 5);
   return w;
+}
+
+static world open_world(const char *text, const at_adam *adam, bool rows, int threads) {
+  return open_planned(text, adam, rows, threads, false);
 }
 
 static void close_world(world *w) {
@@ -147,6 +163,62 @@ static void test_passes_add_up(void **state) {
   close_world(&rows);
 }
 
+static void same_bits(const world *a, const world *b) {
+  const size_t bytes = a->p->count * sizeof(float);
+  assert_memory_equal(a->p->value, b->p->value, bytes);
+  assert_memory_equal(a->o->m, b->o->m, bytes);
+  assert_memory_equal(a->o->v, b->o->v, bytes);
+}
+
+/* Gradients in the plan's block, and that nobody reads, move weights to the same bits. */
+static void test_planned_gradients(void **state) {
+  const at_adam adam = {.beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .clip = 0.01, .decay = 0.2};
+  (void)state;
+  for (int rows = 0; rows < 2; rows++) {
+    world own = open_world(ODD, &adam, rows, 1), planned = open_planned(ODD, &adam, rows, 3, true);
+    for (int t = 0; t < 4; t++) {
+      gradients(&own, t);
+      gradients(&planned, t);
+      int given = 0;
+      for (int i = 0; i < planned.g->n_param; i++) given += planned.p->grad_of[i] != NULL;
+      assert_int_equal(given, planned.g->n_param - 2);
+      const double norm = at_optimizer_step(own.o, NULL, 0.01);
+      assert_true(norm > adam.clip);
+      assert_true(norm == at_optimizer_step(planned.o, planned.pool, 0.01));
+      for (int i = 0; i < planned.g->n_param; i++) assert_null(planned.p->grad_of[i]);
+      same_bits(&own, &planned);
+    }
+    for (size_t i = 0; i < planned.p->count; i++) assert_true(planned.p->grad[i] == 0);
+    gradients(&planned, 1);
+    planned.p->grad_of[0][1] = NAN;
+    assert_true(isnan(at_optimizer_step(planned.o, planned.pool, 0.01)));
+    assert_null(planned.p->grad_of[0]);
+    same_bits(&own, &planned);
+    close_world(&own);
+    close_world(&planned);
+  }
+}
+
+/* The norm of gradients, in sums over blocks of the parameters' own order, whatever lies between:
+ * the square of each is added to that of every 32nd of its block. */
+static void test_norm_in_lanes(void **state) {
+  enum { BLOCK = 1 << 15, LANES = 32 };
+  const at_adam adam = at_adam_defaults();
+  world w = open_world(ODD, &adam, false, 2);
+  double sum = 0;
+  (void)state;
+  gradients(&w, 2);
+  for (size_t b = 0; b < w.p->count; b += BLOCK) {
+    double lane[LANES] = {0}, part = 0;
+    for (size_t i = b; i < b + BLOCK && i < w.p->count; i++)
+      lane[(i - b) % LANES] += (double)w.p->grad[i] * (double)w.p->grad[i];
+    for (int k = 0; k < LANES; k++) part += lane[k];
+    sum += part;
+  }
+  assert_true(sqrt(sum) == at_optimizer_step(w.o, w.pool, 0.01));
+  close_world(&w);
+}
+
 static void test_tables_kept_whole(void **state) {
   const at_adam adam = at_adam_defaults();
   world tied = open_world(TIED, &adam, true, 1), frozen = open_world(FROZEN, &adam, true, 1);
@@ -224,9 +296,13 @@ static void test_sparse_adam_of_torch(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_row_moves_as_before), cmocka_unit_test(test_passes_add_up),
-      cmocka_unit_test(test_tables_kept_whole),         cmocka_unit_test(test_not_finite),
+      cmocka_unit_test(test_every_row_moves_as_before),
+      cmocka_unit_test(test_passes_add_up),
+      cmocka_unit_test(test_tables_kept_whole),
+      cmocka_unit_test(test_not_finite),
       cmocka_unit_test(test_sparse_adam_of_torch),
+      cmocka_unit_test(test_planned_gradients),
+      cmocka_unit_test(test_norm_in_lanes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
