@@ -110,19 +110,14 @@ at_status at_writer_put(at_writer *w, const void *bytes, size_t n, at_error *err
   return at_fail(err, AT_EFAIL, "cannot write `%s`: %s", w->path, strerror(errno));
 }
 
-/* A rename is on disk only when the folder is. */
-static int sync_folder(const char *path) {
-  char *copy = strdup(path);
-  if (!copy) return -1;
-  int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  free(copy);
-  if (fd < 0) return -1;
-  int rc = fsync(fd);
+void at_folder_sync(const char *dir) {
+  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  (void)fsync(fd); /* some file systems cannot; a rename stands all the same */
   close(fd);
-  return rc;
 }
 
-at_status at_writer_commit(at_writer *w, at_error *err) {
+at_status at_writer_publish(at_writer *w, at_error *err) {
   bool ok = fflush(w->fp) == 0 && !ferror(w->fp) && fsync(fileno(w->fp)) == 0;
   int why = errno;
   if (fclose(w->fp) != 0 && ok) {
@@ -136,13 +131,20 @@ at_status at_writer_commit(at_writer *w, at_error *err) {
   }
   at_status rc = AT_OK;
   if (ok) {
-    sync_folder(w->path); /* some file systems cannot; the rename stands all the same */
     free(w->tmp);
     w->tmp = NULL;
   } else {
     rc = at_fail(err, AT_EFAIL, "cannot write `%s`: %s", w->path, strerror(why));
   }
   at_writer_abort(w);
+  return rc;
+}
+
+at_status at_writer_commit(at_writer *w, at_error *err) {
+  char *path = strdup(w->path);
+  at_status rc = at_writer_publish(w, err);
+  if (rc == AT_OK && path) at_folder_sync(dirname(path));
+  free(path);
   return rc;
 }
 

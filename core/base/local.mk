@@ -1,6 +1,7 @@
 numeric_sources += core/base/random.c
 libcore_la_SOURCES += \
 	core/base/arena.c core/base/arena.h \
+	core/base/bundle.c core/base/bundle.h \
 	core/base/busy.c core/base/busy.h \
 	core/base/clock.c core/base/clock.h \
 	core/base/csv.c core/base/csv.h \

@@ -77,8 +77,8 @@ bool at_vocab_is_special(const at_vocab *v, int32_t id); /* one of the four */
 bool at_vocab_has(const at_vocab *v, const char *word);
 const char *at_vocab_word(const at_vocab *v, int32_t id); /* "<unk>" outside the range */
 
-/* {"words": ["<pad>", ...], "threshold": n}; atomic. */
-at_status at_vocab_write(const at_vocab *v, const char *path, at_error *err);
+/* {"words": ["<pad>", ...], "threshold": n}; the caller frees *text. */
+at_status at_vocab_text(const at_vocab *v, char **text, at_error *err);
 /* Reads that form; of a name that ends with .txt, BERT's form, a piece a line; and SCAN's
  * {"word2idx": {...}, "idx2word": {...}, "idx": n}. */
 at_status at_vocab_read(const char *path, at_vocab **out, at_error *err);

@@ -150,15 +150,15 @@ const char *at_vocab_word(const at_vocab *v, int32_t id) {
 
 /* ---- files ---- */
 
-at_status at_vocab_write(const at_vocab *v, const char *path, at_error *err) {
+at_status at_vocab_text(const at_vocab *v, char **text, at_error *err) {
   json_t *words = json_array(), *root = NULL;
-  char *text = NULL;
   at_status s = AT_OK;
   bool ok = words != NULL;
+  *text = NULL;
   for (size_t i = 0; ok && i < v->n; i++) {
     json_t *w = json_string(v->v[i].word);
     if (!w) {
-      s = at_fail(err, AT_EINPUT, "%s: word %zu is not UTF-8; correct the captions", path, i);
+      s = at_fail(err, AT_EINPUT, "word %zu is not UTF-8; correct the captions", i);
       goto out;
     }
     ok = json_array_append_new(words, w) == 0;
@@ -169,10 +169,9 @@ at_status at_vocab_write(const at_vocab *v, const char *path, at_error *err) {
     ok = !json_object_set_new(root, "specials",
                               json_pack("[i, i, i, i]", (int)v->special[0], (int)v->special[1],
                                         (int)v->special[2], (int)v->special[3]));
-  ok = ok && (text = json_dumps(root, JSON_INDENT(0)));
-  s = ok ? at_file_write(path, text, strlen(text), err) : at_nomem(err);
+  ok = ok && (*text = json_dumps(root, JSON_INDENT(0)));
+  s = ok ? AT_OK : at_nomem(err);
 out:
-  free(text);
   json_decref(root);
   json_decref(words);
   return s;

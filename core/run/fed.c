@@ -154,10 +154,14 @@ at_status at_session_will_look(at_session *s, const char *split, const int64_t *
 
 /* ---- what is kept with a run ---- */
 
-static char *kept_path(const char *dir, const char *name) {
-  char file[96];
-  snprintf(file, sizeof file, "task.%.64s", name);
-  return at_rundir_path(dir, file);
+typedef struct kept_file {
+  char name[96];
+} kept_file;
+
+static kept_file kept_in(const char *name) {
+  kept_file f;
+  snprintf(f.name, sizeof f.name, "task.%.64s", name);
+  return f;
 }
 
 static at_kept *find_kept(const at_session *s, const char *name) {
@@ -196,7 +200,7 @@ at_status at_session_keep(at_session *s, const char *name, const char *text, at_
 const char *at_session_kept(at_session *s, const char *name) {
   at_kept *k = find_kept(s, name);
   size_t n;
-  char *text = NULL, *path = !k && s->dir ? kept_path(s->dir, name) : NULL;
+  char *text = NULL, *path = !k && s->dir ? at_rundir_path(s->dir, kept_in(name).name) : NULL;
   if (path && at_file_exists(path) &&
       at_file_read(path, (size_t)1 << 26, &text, &n, NULL) == AT_OK &&
       put_kept(s, name, text, NULL) == AT_OK)
@@ -206,13 +210,10 @@ const char *at_session_kept(at_session *s, const char *name) {
   return k ? k->text : NULL;
 }
 
-at_status at_session_write_kept(const at_session *s, const char *dir, at_error *err) {
+at_status at_session_write_kept(const at_session *s, at_bundle *to, at_error *err) {
   at_status st = AT_OK;
-  for (const at_kept *k = s->kept; st == AT_OK && k; k = k->next) {
-    char *path = kept_path(dir, k->name);
-    st = path ? at_file_write(path, k->text, strlen(k->text), err) : at_nomem(err);
-    free(path);
-  }
+  for (const at_kept *k = s->kept; st == AT_OK && k; k = k->next)
+    st = at_bundle_add(to, kept_in(k->name).name, strdup(k->text), err);
   return st;
 }
 

@@ -170,15 +170,11 @@ at_status at_session_labels(at_session *s, const at_field *f, at_error *err) {
   return AT_OK;
 }
 
-at_status at_labels_write(const at_labels *l, const char *dir, at_error *err) {
+at_status at_labels_write(const at_labels *l, at_bundle *to, at_error *err) {
   at_text t = {0};
-  char *path = at_rundir_path(dir, LABELS_FILE);
   for (size_t i = 0; i < l->n; i++) at_text_addf(&t, "%s\n", l->name[i]);
-  at_status st =
-      path && !t.failed && t.data ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
-  at_text_free(&t);
-  free(path);
-  return st;
+  if (t.failed) at_text_free(&t);
+  return at_bundle_add(to, LABELS_FILE, t.data, err);
 }
 
 /* ---- rows ---- */

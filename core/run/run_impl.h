@@ -2,6 +2,7 @@
 #ifndef AT_RUN_RUN_IMPL_H
 #define AT_RUN_RUN_IMPL_H
 #include <jansson.h>
+#include "core/base/bundle.h"
 #include "core/base/file.h"
 #include "core/base/thread.h"
 #include "core/data/text_tokens.h"
@@ -197,7 +198,7 @@ at_status at_session_next(at_session *s, const char *split, const int64_t *const
 void at_stepping_free(at_stepping *s);
 at_status at_session_keep(at_session *s, const char *name, const char *text, at_error *err);
 const char *at_session_kept(at_session *s, const char *name);
-at_status at_session_write_kept(const at_session *s, const char *dir, at_error *err);
+at_status at_session_write_kept(const at_session *s, at_bundle *to, at_error *err);
 at_status at_session_say(at_session *s, const char *sentence, at_error *err);
 void at_session_free_kept(at_session *s);
 
@@ -289,7 +290,7 @@ at_status at_session_scores(const at_session *s, const char *split, const at_fie
                             float *dst, at_error *err);
 /* Of the classes that a run directory has; -1: it has none. */
 at_status at_labels_count(const char *dir, int64_t *n, at_error *err);
-at_status at_labels_write(const at_labels *l, const char *dir, at_error *err);
+at_status at_labels_write(const at_labels *l, at_bundle *to, at_error *err);
 void at_labels_free(at_labels *l);
 
 /* ---- every row with every other (pairs.c) ---- */
@@ -370,7 +371,9 @@ at_status at_session_see(at_session *s, const char *split, const int64_t *rows, 
                          bool picture, at_look *out, at_error *err);
 
 /* ---- run directories (rundir.c) ---- */
-at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued,
+/* *files: what was begun to be written, the run file last; NULL where the run continues one.
+ * Nothing else may be written into the folder before it is waited for. */
+at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, at_bundle **files,
                             at_error *err);
 typedef struct at_train_line {
   int64_t epoch, step;

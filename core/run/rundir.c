@@ -16,37 +16,27 @@
 
 char *at_rundir_path(const char *dir, const char *name) { return at_path_join(dir, name); }
 
-static at_status write_text(const char *dir, const char *name, const char *text, at_error *err) {
-  char *path = at_rundir_path(dir, name);
-  at_status s = path ? at_file_write(path, text, strlen(text), err) : at_nomem(err);
-  free(path);
-  return s;
-}
-
-/* Takes the reference to `j`. */
-static at_status write_json(const char *dir, const char *name, json_t *j, at_error *err) {
+/* Takes the reference to `j`.  The caller frees; NULL: out of memory. */
+static char *json_lines(json_t *j) {
   char *text =
       j ? json_dumps(j, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
-  char *path = at_rundir_path(dir, name);
   at_text t = {0};
-  at_status s;
   if (text) at_text_addf(&t, "%s\n", text);
-  s = text && path && !t.failed ? at_file_write(path, t.data, t.len, err) : at_nomem(err);
-  at_text_free(&t);
-  free(path);
+  if (t.failed) at_text_free(&t);
   free(text);
   json_decref(j);
-  return s;
+  return t.data;
 }
 
 /* ---- making one ---- */
 
 /* The model and what it includes. */
-static at_status copy_model(at_session *s, const char *dir, at_error *err) {
+static at_status copy_model(at_session *s, at_bundle *to, at_error *err) {
   at_dsl_file *v;
   size_t n;
   at_status st = at_dsl_gather(s->arena, &s->source, "model.att", &v, &n, err);
-  for (size_t i = 0; st == AT_OK && i < n; i++) st = write_text(dir, v[i].name, v[i].text, err);
+  for (size_t i = 0; st == AT_OK && i < n; i++)
+    st = at_bundle_add(to, v[i].name, strdup(v[i].text), err);
   return st;
 }
 
@@ -66,7 +56,7 @@ static json_t *plugin_json(const at_item *it) {
                    "sha256", at_item_sha256(it));
 }
 
-static at_status write_plugins(at_session *s, const char *dir, at_error *err) {
+static at_status write_plugins(at_session *s, at_bundle *to, at_error *err) {
   json_t *j = json_array();
   json_array_append_new(j, plugin_json(s->reader));
   json_array_append_new(j, plugin_json(s->task));
@@ -82,7 +72,7 @@ static at_status write_plugins(at_session *s, const char *dir, at_error *err) {
     free(name);
     free(v);
   }
-  return write_json(dir, "plugins.json", j, err);
+  return at_bundle_add(to, "plugins.json", json_lines(j), err);
 }
 
 static const at_item *item_of(at_session *s, const json_t *of) {
@@ -128,16 +118,15 @@ static json_t *processor_name(void) {
   return out ? out : json_string("unknown");
 }
 
-static at_status write_machine(at_session *s, const char *dir, at_error *err) {
+static at_status write_machine(at_session *s, at_bundle *to, at_error *err) {
   struct utsname u = {0};
   uname(&u);
-  return write_json(
-      dir, "machine.json",
+  json_t *j =
       json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:I}", "attune", PACKAGE_VERSION,
                 "instructions", at_level(), "system", u.sysname, "release", u.release, "machine",
                 u.machine, "processor", processor_name(), "threads", at_pool_threads(s->pool),
-                "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN)),
-      err);
+                "processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
+  return at_bundle_add(to, "machine.json", json_lines(j), err);
 }
 
 static bool has_entries(const char *dir) {
@@ -179,12 +168,27 @@ static at_status same_run(const char *dir, const char *text, at_error *err) {
   return st;
 }
 
-at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *continued,
+static at_status write_words(const at_session *s, at_bundle *to, at_error *err) {
+  char *text;
+  at_status st = at_vocab_text(s->vocab, &text, err);
+  if (st != AT_OK) at_error_prefix(err, "vocabulary.json");
+  return st == AT_OK ? at_bundle_add(to, "vocabulary.json", text, err) : st;
+}
+
+static at_status gather(at_session *s, at_bundle *to, at_error *err) {
+  at_status st = copy_model(s, to, err);
+  if (st == AT_OK && s->vocab) st = write_words(s, to, err);
+  if (st == AT_OK && s->labels.field) st = at_labels_write(&s->labels, to, err);
+  if (st == AT_OK) st = at_session_write_kept(s, to, err);
+  if (st == AT_OK) st = write_plugins(s, to, err);
+  return st == AT_OK ? write_machine(s, to, err) : st;
+}
+
+at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, at_bundle **files,
                             at_error *err) {
-  char *text = resolved_text(s), *run = at_rundir_path(dir, "run.yaml"),
-       *words = at_rundir_path(dir, "vocabulary.json");
-  at_status st = text && run && words ? AT_OK : at_nomem(err);
-  *continued = false;
+  char *text = resolved_text(s), *run = at_rundir_path(dir, "run.yaml");
+  at_status st = text && run ? AT_OK : at_nomem(err);
+  *files = NULL;
   if (st == AT_OK && has_entries(dir) && !resume)
     st = at_fail(err, AT_EINPUT,
                  "%s: this folder is not empty; continue its run with --resume, or choose "
@@ -192,23 +196,20 @@ at_status at_rundir_prepare(at_session *s, const char *dir, bool resume, bool *c
                  dir);
   if (st == AT_OK && resume && at_file_exists(run)) {
     st = same_run(dir, text, err);
-    *continued = st == AT_OK;
-    if (*continued) at_rundir_compare_plugins(s, dir);
+    if (st == AT_OK) at_rundir_compare_plugins(s, dir);
     goto out;
   }
   if (st == AT_OK) st = at_mkdirs(dir, err);
-  if (st == AT_OK) st = copy_model(s, dir, err);
-  if (st == AT_OK && s->vocab) st = at_vocab_write(s->vocab, words, err);
-  if (st == AT_OK && s->labels.field) st = at_labels_write(&s->labels, dir, err);
-  if (st == AT_OK) st = at_session_write_kept(s, dir, err);
-  if (st == AT_OK) st = write_plugins(s, dir, err);
-  if (st == AT_OK) st = write_machine(s, dir, err);
-  /* Last: a folder with a run.yaml has all of the above. */
-  if (st == AT_OK) st = write_text(dir, "run.yaml", text, err);
+  if (st == AT_OK) st = at_bundle_new(dir, files, err);
+  if (st == AT_OK) st = gather(s, *files, err);
+  if (st == AT_OK) {
+    st = at_bundle_add(*files, "run.yaml", text, err);
+    text = NULL;
+  }
+  if (st == AT_OK) at_bundle_begin(*files);
 out:
   free(text);
   free(run);
-  free(words);
   return st;
 }
 
@@ -331,11 +332,14 @@ at_status at_rundir_results(at_session *s, const char *dir, const at_run_end *en
     json_object_set_new(splits, "validation", results_json(end->validation, end->n_validation));
   if (end->test) json_object_set_new(splits, "test", results_json(end->test, end->n_test));
   for (int i = 0; i < s->graph->n_param; i++) count += (json_int_t)s->params->size[i];
-  return write_json(
-      dir, "results.json",
+  char *path = at_rundir_path(dir, "results.json");
+  char *text = json_lines(
       json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I, s:b, s:I}", "attune", PACKAGE_VERSION, "run",
                 run, "split", splits, "seconds", end->seconds, "steps", (json_int_t)end->steps,
                 "best_epoch", (json_int_t)end->best_epoch, "best_step", (json_int_t)end->best_step,
-                "stopped_early", (int)end->stopped_early, "parameters", count),
-      err);
+                "stopped_early", (int)end->stopped_early, "parameters", count));
+  at_status st = path && text ? at_file_write(path, text, strlen(text), err) : at_nomem(err);
+  free(path);
+  free(text);
+  return st;
 }

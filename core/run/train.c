@@ -196,6 +196,7 @@ at_status at_train_open(trainer *t, at_error *err) {
 }
 
 void at_train_close(trainer *t) {
+  at_bundle_free(t->files);
   at_optimizer_free(t->opt);
   at_average_free(t->average);
   free(t->best_results);
@@ -217,12 +218,11 @@ void at_train_close(trainer *t) {
 at_status at_session_train(at_session *s, const char *dir, bool resume, at_progress_fn *fn,
                            void *ctx, at_error *err) {
   trainer t = {.s = s, .dir = dir, .fn = fn, .ctx = ctx, .began = at_clock()};
-  bool continued = false;
   at_status st = at_session_labels_known(s, err);
   if (st == AT_OK) st = at_train_open(&t, err);
-  if (st == AT_OK) st = at_rundir_prepare(s, dir, resume, &continued, err);
+  if (st == AT_OK) st = at_rundir_prepare(s, dir, resume, &t.files, err);
   if (st == AT_OK) s->folder = dir;
-  if (st == AT_OK && continued) st = at_train_restore(&t, err);
+  if (st == AT_OK && !t.files) st = at_train_restore(&t, err);
   while (st == AT_OK && t.epoch < t.epochs && !t.stop && !t.early) st = one_epoch(&t, err);
   if (st == AT_OK && t.epoch < t.epochs && !t.early)
     st = at_fail(err, AT_EFAIL, "stopped after step %" PRId64 "; continue with --resume", t.step);

@@ -9,6 +9,7 @@
 typedef struct trainer {
   at_session *s;
   const char *dir;
+  at_bundle *files; /* NULL, or what the folder begins with: the first step waits for it */
   at_optimizer *opt;
   at_average *average; /* NULL: none is kept */
   at_schedule schedule;

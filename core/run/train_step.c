@@ -122,12 +122,21 @@ static at_status log_step(trainer *t, double rate, at_error *err) {
   return st;
 }
 
+/* The folder of the run is whole before anything of the first step is written there. */
+static at_status settle_folder(trainer *t, at_error *err) {
+  at_status st = at_bundle_wait(t->files, err);
+  at_bundle_free(t->files);
+  t->files = NULL;
+  return st;
+}
+
 at_status at_train_step(trainer *t, int64_t steps, at_error *err) {
   const int64_t first = t->position * t->batch, count = count_from(t, first);
   double before = at_train_elapsed(t), sum = 0;
   const double rate = at_train_rate(t, steps);
   at_status st = at_train_batch(t, steps, err);
   for (int k = 0; st == AT_OK && k < t->n_losses; k++) st = descend(t, k, rate, err);
+  if (st == AT_OK && t->files) st = settle_folder(t, err);
   if (st != AT_OK) return st;
   t->position++;
   t->step++;

@@ -49,6 +49,12 @@ refuses "a folder in use is not overwritten" 2 'not empty; continue its run with
 refuses "another run cannot be resumed there" 2 'made by another run' \
   "$A" train "$work/run.yaml" --set seed=6 --out "$work/one" --resume
 
+# Nothing of a run is in a folder that lacks what it begins with.
+mkdir -p "$work/spoilt/machine.json"
+refuses "a folder that cannot be begun ends the run" 1 'cannot write .*machine.json' \
+  "$A" train "$work/run.yaml" --out "$work/spoilt" --resume
+is "and has neither a run file nor a log" "machine.json model.att plugins.json vocabulary.json" "$(cd "$work/spoilt" && echo *)"
+
 # An interrupt writes a checkpoint and says how to go on.
 "$A" train "$work/run.yaml" --set train.epochs=200 --out "$work/stopped" --threads 1 >/dev/null 2>"$work/log" &
 pid=$!

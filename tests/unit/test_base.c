@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 #include "core/base/arena.h"
+#include "core/base/bundle.h"
 #include "core/base/file.h"
 #include "core/base/random.h"
 #include "core/base/status.h"
@@ -321,6 +322,54 @@ static void test_files(void **state) {
 }
 
 /* /dev/full takes nothing: the error arrives at the flush. */
+static bool is_in(const char *dir, const char *name, const char *text) {
+  char *path = at_path_join(dir, name), *got = NULL;
+  const bool same = at_file_read(path, 100, &got, NULL, NULL) == AT_OK && !strcmp(got, text);
+  free(got);
+  free(path);
+  return same;
+}
+
+/* The last file of a bundle is there only where all others are. */
+static void test_bundle(void **state) {
+  (void)state;
+  char dir[] = "/tmp/attune-base-XXXXXX", sub[64];
+  at_error e = {0};
+  at_bundle *b;
+  assert_non_null(mkdtemp(dir));
+  for (int spoilt = 1; spoilt >= 0; spoilt--) {
+    assert_int_equal(at_bundle_new(dir, &b, &e), AT_OK);
+    assert_int_equal(at_bundle_add(b, "one", strdup("1"), &e), AT_OK);
+    assert_int_equal(at_bundle_add(b, "two", strdup("22"), &e), AT_OK);
+    assert_int_equal(at_bundle_add(b, "last", strdup("3"), &e), AT_OK);
+    assert_int_equal(at_bundle_add(b, "none", NULL, &e), AT_ENOMEM);
+    snprintf(sub, sizeof sub, "%s/two", dir);
+    if (spoilt) assert_int_equal(mkdir(sub, 0777), 0);
+    assert_false(is_in(dir, "last", "3"));
+    at_bundle_begin(b);
+    assert_int_equal(at_bundle_wait(b, &e), spoilt ? AT_EFAIL : AT_OK);
+    if (spoilt) assert_non_null(strstr(e.message, "two"));
+    assert_int_equal(at_bundle_wait(b, NULL), spoilt ? AT_EFAIL : AT_OK);
+    at_bundle_free(b);
+    assert_true(is_in(dir, "one", "1"));
+    assert_int_equal(is_in(dir, "last", "3"), !spoilt);
+    if (spoilt) assert_int_equal(rmdir(sub), 0);
+  }
+  assert_true(is_in(dir, "two", "22"));
+  assert_int_equal(at_bundle_new(dir, &b, &e), AT_OK);
+  assert_int_equal(at_bundle_add(b, "four", strdup("4"), &e), AT_OK);
+  at_bundle_begin(b);
+  at_bundle_free(b); /* waits */
+  assert_true(is_in(dir, "four", "4"));
+  static const char *const names[] = {"one", "two", "last", "four"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    snprintf(sub, sizeof sub, "%s/%s", dir, names[i]);
+    assert_int_equal(unlink(sub), 0);
+  }
+  assert_int_equal(rmdir(dir), 0); /* nothing else is left */
+  at_bundle_free(NULL);
+}
+
 static void test_full_disk(void **state) {
   (void)state;
   if (access("/dev/full", W_OK) != 0) {
@@ -341,13 +390,13 @@ static void test_full_disk(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_status),    cmocka_unit_test(test_arena),
-      cmocka_unit_test(test_zeros),     cmocka_unit_test(test_text),
-      cmocka_unit_test(test_numbers),   cmocka_unit_test(test_philox),
-      cmocka_unit_test(test_uniforms),  cmocka_unit_test(test_random),
-      cmocka_unit_test(test_threads),   cmocka_unit_test(test_watched_threads),
-      cmocka_unit_test(test_ranges),    cmocka_unit_test(test_files),
-      cmocka_unit_test(test_full_disk),
+      cmocka_unit_test(test_status),   cmocka_unit_test(test_arena),
+      cmocka_unit_test(test_zeros),    cmocka_unit_test(test_text),
+      cmocka_unit_test(test_numbers),  cmocka_unit_test(test_philox),
+      cmocka_unit_test(test_uniforms), cmocka_unit_test(test_random),
+      cmocka_unit_test(test_threads),  cmocka_unit_test(test_watched_threads),
+      cmocka_unit_test(test_ranges),   cmocka_unit_test(test_files),
+      cmocka_unit_test(test_bundle),   cmocka_unit_test(test_full_disk),
   };
   return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

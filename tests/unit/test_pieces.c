@@ -90,7 +90,10 @@ static void numbers(void **state) {
   assert_true(at_vocab_is_special(v, 8));
   assert_false(at_vocab_is_special(v, 2));
   at_vocab *back;
-  assert_int_equal(at_vocab_write(v, kept, NULL), AT_OK);
+  char *text;
+  assert_int_equal(at_vocab_text(v, &text, NULL), AT_OK);
+  assert_int_equal(at_file_write(kept, text, strlen(text), NULL), AT_OK);
+  free(text);
   assert_int_equal(at_vocab_read(kept, &back, NULL), AT_OK);
   assert_true(at_vocab_of_pieces(back));
   assert_int_equal(at_vocab_size(back), at_vocab_size(v));
