@@ -153,6 +153,7 @@ typedef struct work {
   float *y, *dx, *dw;
   float *u, *v, *m; /* weights; groups of [tiles, from]; of [tiles, sums, to] */
   int64_t all, first, n;
+  int64_t v_at[GROUPS], m_at[GROUPS], v_row, m_row[GROUPS]; /* where groups begin */
 } work;
 
 static int64_t all_tiles(const at_tiling *c) { return tiles_before(c, KINDS); }
@@ -173,6 +174,12 @@ static work open_work(at_pool *pool, const at_tiling *c, float *space) {
   work k = {.pool = pool, .c = c, .all = all_tiles(c), .u = space};
   k.v = k.u + PLANES * c->from * c->to;
   k.m = k.v + GROUPS * chunk_of(c) * row_v(c);
+  k.v_row = row_v(c);
+  for (int g = 0; g < GROUPS; g++) {
+    k.v_at[g] = g * chunk_of(c) * row_v(c);
+    k.m_at[g] = chunk_of(c) * rows_m(c, g);
+    k.m_row[g] = row_m(c, g);
+  }
   return k;
 }
 
@@ -193,11 +200,10 @@ static int64_t rows_of(const work *k, int g, int64_t *begin) {
 }
 
 static at_mat group_v(const work *k, int g, int64_t begin) {
-  return (at_mat){k->v + (g * chunk_of(k->c) + begin) * row_v(k->c), row_v(k->c), 1};
+  return (at_mat){k->v + k->v_at[g] + begin * k->v_row, k->v_row, 1};
 }
 static at_mat group_m(const work *k, int g, int64_t begin) {
-  return (at_mat){k->m + chunk_of(k->c) * rows_m(k->c, g) + begin * row_m(k->c, g), row_m(k->c, g),
-                  1};
+  return (at_mat){k->m + k->m_at[g] + begin * k->m_row[g], k->m_row[g], 1};
 }
 /* [from, sums, to], or [sums, to, from]. */
 static float *group_u(const work *k, int g) {

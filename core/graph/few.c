@@ -1,5 +1,7 @@
 #include "core/graph/few.h"
+#include <string.h>
 #include "core/tensor/gemm.h"
+#include "core/tensor/turn.h"
 
 /* A block of weights, ROWS channels made by so many read that all planes have about NUMBERS; the
  * sums of at_few_back run over channels made, so that its blocks have more of them. SLOTS blocks
@@ -53,30 +55,44 @@ static work open_work(const at_few_product *p, int64_t rows) {
  *
  * Channels of a block lie together, phase by phase, as they do in a row of the block's weights. */
 
-typedef void line_fn(float *a, int64_t step, float *b, int64_t n);
-
-static void there(float *a, int64_t step, float *b, int64_t n) {
-  for (int64_t t = 0; t < n; t++) b[t] = a[t * step];
+/* to[i * tstep + l] <- from[l * fstep + i] of `rows` l and `columns` i. */
+static void turn_block(const float *from, int64_t fstep, int64_t rows, int64_t columns, float *to,
+                       int64_t tstep) {
+  float t[AT_TURN][AT_TURN];
+  for (int64_t i0 = 0; i0 < columns; i0 += AT_TURN)
+    for (int64_t l0 = 0; l0 < rows; l0 += AT_TURN) {
+      const float *a = from + l0 * fstep + i0;
+      float *b = to + i0 * tstep + l0;
+      const int64_t n = least(columns - i0, AT_TURN), m = least(rows - l0, AT_TURN);
+      if (n == AT_TURN && m == AT_TURN) {
+        at_turn(a, fstep, AT_TURN, t);
+        for (int i = 0; i < AT_TURN; i++) memcpy(b + i * tstep, t[i], sizeof t[i]);
+      } else {
+        for (int64_t i = 0; i < n; i++)
+          for (int64_t l = 0; l < m; l++) b[i * tstep + l] = a[l * fstep + i];
+      }
+    }
 }
 
-static void and_back(float *a, int64_t step, float *b, int64_t n) {
-  for (int64_t t = 0; t < n; t++) a[t * step] = b[t];
-}
-
-static inline void turn_plane(const work *k, size_t i, line_fn *fn) {
+static inline void turn_plane(const work *k, size_t i, bool back) {
   const int64_t tiles = k->p->tiles;
   float *a = k->turning.p + (int64_t)i * k->turning.step;
   float *b = k->turned + (int64_t)i * k->phases * k->channels * tiles;
   for (int64_t first = 0; first < k->channels; first += k->width) {
     const int64_t n = least(k->channels - first, k->width);
-    for (int64_t phase = 0; phase < k->phases; phase++)
-      for (int64_t c = 0; c < n; c++, b += tiles)
-        fn(a + phase * k->channels + first + c, k->turning.row, b, tiles);
+    for (int64_t phase = 0; phase < k->phases; phase++) {
+      float *p = a + phase * k->channels + first;
+      if (back)
+        turn_block(b, tiles, n, tiles, p, k->turning.row);
+      else
+        turn_block(p, k->turning.row, tiles, n, b, tiles);
+      b += n * tiles;
+    }
   }
 }
 
-static void turn_there(void *ctx, size_t i) { turn_plane(ctx, i, there); }
-static void turn_back(void *ctx, size_t i) { turn_plane(ctx, i, and_back); }
+static void turn_there(void *ctx, size_t i) { turn_plane(ctx, i, false); }
+static void turn_back(void *ctx, size_t i) { turn_plane(ctx, i, true); }
 
 static void turn_v(at_pool *pool, work *k, at_task_fn *fn) {
   k->turning = k->p->v;

@@ -28,9 +28,17 @@ static inline vector load(const float *p) {
 
 static inline void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
 
-/* acc [ROWS, COLUMNS] <- sum over k of a[i][p] b[p]; rows of A begin at a[i]. */
+/* Where the sums of a row and a vector go: in the place of what is there, or added to it. */
+static inline void put(float *c, vector sum, float alpha, float beta) {
+  sum *= alpha;
+  if (beta != 0) sum += beta * load(c);
+  store(c, sum);
+}
+
+/* c [ROWS, COLUMNS], cstep from row to row, <- alpha sum over k of a[i][p] b[p] + beta c; rows of A
+ * begin at a[i]. */
 static inline void sums(int64_t k, const float *const *a, int64_t astep, const float *b,
-                        int64_t bstep, float *restrict acc) {
+                        int64_t bstep, float alpha, float beta, float *restrict c, int64_t cstep) {
   vector s[ROWS][WIDE] = {{{0}}};
   for (int64_t p = 0; p < k; p++, b += bstep) {
     const vector b0 = load(b), b1 = load(b + LANES);
@@ -43,8 +51,8 @@ static inline void sums(int64_t k, const float *const *a, int64_t astep, const f
   }
 #pragma GCC unroll 12
   for (int i = 0; i < ROWS; i++) {
-    store(acc + i * COLUMNS, s[i][0]);
-    store(acc + i * COLUMNS + LANES, s[i][1]);
+    put(c + i * cstep, s[i][0], alpha, beta);
+    put(c + i * cstep + LANES, s[i][1], alpha, beta);
   }
 }
 
@@ -73,15 +81,12 @@ typedef struct product {
   at_mat a, b, c;
 } product;
 
-static void add_sums(const product *p, const float *acc, int64_t i0, int64_t rows, int64_t j0,
-                     int64_t columns) {
+/* At the ends of rows and columns: some of c [ROWS, COLUMNS] go there, or come from there. */
+static void move_part(float *c, int64_t cstep, int64_t rows, int64_t columns, float *part,
+                      bool there) {
   for (int64_t i = 0; i < rows; i++) {
-    float *restrict c = p->c.p + (i0 + i) * p->c.rs + j0;
-    const float *s = acc + i * COLUMNS;
-    if (p->beta == 0)
-      for (int64_t j = 0; j < columns; j++) c[j] = p->alpha * s[j];
-    else
-      for (int64_t j = 0; j < columns; j++) c[j] = p->alpha * s[j] + p->beta * c[j];
+    float *at = c + i * cstep, *in = part + i * COLUMNS;
+    memcpy(there ? at : in, there ? in : at, (size_t)columns * sizeof *at);
   }
 }
 
@@ -91,7 +96,7 @@ static bool collide(at_mat a) { return a.cs == 1 && a.rs % 256 == 0; }
 /* Columns j0 .. of the product, over k items of the sum; `b`: there, `bstep` from row to row. */
 static void panel(const product *p, int64_t k, const float *b, int64_t bstep, int64_t j0,
                   int64_t columns) {
-  float acc[ROWS * COLUMNS] __attribute__((aligned(64))), apart[ROWS * SUM];
+  float part[ROWS * COLUMNS] __attribute__((aligned(64))) = {0}, apart[ROWS * SUM];
   const bool copy = collide(p->a);
   for (int64_t i = 0; i < p->m; i += ROWS) {
     const int64_t rows = p->m - i < ROWS ? p->m - i : ROWS;
@@ -100,8 +105,11 @@ static void panel(const product *p, int64_t k, const float *b, int64_t bstep, in
       a[r] = p->a.p + (i + (r < rows ? r : rows - 1)) * p->a.rs;
       if (copy) a[r] = memcpy(apart + r * SUM, a[r], (size_t)k * sizeof *a[r]);
     }
-    sums(k, a, p->a.cs, b, bstep, acc);
-    add_sums(p, acc, i, rows, j0, columns);
+    float *c = p->c.p + i * p->c.rs + j0;
+    const bool whole = rows == ROWS && columns == COLUMNS;
+    if (!whole && p->beta != 0) move_part(c, p->c.rs, rows, columns, part, false);
+    sums(k, a, p->a.cs, b, bstep, p->alpha, p->beta, whole ? c : part, whole ? p->c.rs : COLUMNS);
+    if (!whole) move_part(c, p->c.rs, rows, columns, part, true);
   }
 }
 
@@ -123,7 +131,10 @@ static void packed_panel(const product *p, int64_t k, int64_t j0, int64_t column
   float b[SUM * COLUMNS] __attribute__((aligned(64)));
   const float *from = p->b.p + j0 * p->b.cs;
   if (columns < COLUMNS) memset(b, 0, (size_t)(k * COLUMNS) * sizeof *b);
-  if (p->b.cs == 1)
+  if (p->b.cs == 1 && columns == COLUMNS)
+    for (int64_t q = 0; q < k; q++)
+      memcpy(b + q * COLUMNS, from + q * p->b.rs, COLUMNS * sizeof *b);
+  else if (p->b.cs == 1)
     for (int64_t q = 0; q < k; q++)
       memcpy(b + q * COLUMNS, from + q * p->b.rs, (size_t)columns * sizeof *b);
   else
