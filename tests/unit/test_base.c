@@ -1,6 +1,7 @@
 #include "tests/unit/cm.h"
 #include <inttypes.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include "core/base/arena.h"
 #include "core/base/bundle.h"
@@ -58,6 +59,19 @@ static int advised(const void *p) {
   return yes;
 }
 
+/* A kernel without large pages, and an emulator of a processor, drop what they are advised. */
+static bool advice_stays(void) {
+  bool stays = false;
+#ifdef MADV_HUGEPAGE
+  enum { SIZE = 4 << 20 };
+  void *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return false;
+  stays = madvise(p, SIZE, MADV_HUGEPAGE) == 0 && advised(p) == 1;
+  munmap(p, SIZE);
+#endif
+  return stays;
+}
+
 static void test_zeros(void **state) {
   (void)state;
   const size_t large = AT_ZEROS_LARGE;
@@ -75,8 +89,7 @@ static void test_zeros(void **state) {
   const size_t middle = large / 2;
   p[0] = p[large + 99] = 1;
   assert_int_equal(p[middle], 0);
-  if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0)
-    assert_int_not_equal(advised(p + middle), 0);
+  if (advice_stays()) assert_int_equal(advised(p + middle), 1);
   at_zeros_free(p);
   assert_null(at_zeros_new(SIZE_MAX));
   assert_null(at_zeros_new(SIZE_MAX - 16));
