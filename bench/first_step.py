@@ -3,14 +3,16 @@
 
 SCAN at its full size (examples/models/scan.att) on files as SCAN's users have them, made at random
 in a temporary folder: train_ims.npy [1000, 36, 2048] and 5,000 captions.  Milliseconds on the wall
-clock, the least and the median of ROUNDS (5) starts with the files in the page cache, two builds by
-turns; beside them the median of the next four steps, which is what a step itself takes.
+clock, for each of BATCHES ("8 128") the least and the median of ROUNDS (5) starts with the files in
+the page cache, two builds by turns; beside them the median of the next four steps, which is what a
+step itself takes.
 """
 import json, os, random, signal, statistics, subprocess, sys, tempfile, time
 import numpy as np
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROUNDS = int(os.environ.get("ROUNDS", 5))
+BATCHES = [int(n) for n in os.environ.get("BATCHES", "8 128").split()]
 STEPS = 5
 RUN = """model: {top}/examples/models/scan.att
 data:
@@ -76,7 +78,7 @@ def main():
     with tempfile.TemporaryDirectory() as root:
         make(root, "train", 1000)
         make(root, "dev", 50)
-        for batch in (8, 128):
+        for batch in BATCHES:
             got = [[] for _ in builds]
             for r in range(ROUNDS):
                 for b in range(len(builds))[:: -1 if r % 2 else 1]:

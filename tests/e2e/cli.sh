@@ -112,6 +112,10 @@ refuses "a damaged npz" 2 'bad.npz' "$A" run "$m/vse.att" --inputs "$work/bad.np
 refuses "unknown pass" 2 'no pass `grams`' "$A" run "$m/vse.att" --inputs x --out y --no-pass grams
 is "no output came of it" no "$([ -e "$work/o.npz" ] && echo yes || echo no)"
 
+# ---- parameters of a seed, drawn by all threads ----
+for t in 1 3; do "$A" run "$m/scan.att" --random 2 --seed 5 --threads $t --out "$work/drawn$t.npz" >/dev/null 2>"$work/stderr"; done
+same "a run on three threads draws what one draws" "$work/drawn1.npz" "$work/drawn3.npz"
+
 # ---- outputs that are tokens ----
 "$A" run "$top/tests/golden/good/choices.att" --random 2 --out "$work/tokens.npz" 2>"$work/stderr"
 is "tokens come out as whole numbers" "out.head.npy <f4
