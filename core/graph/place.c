@@ -1,8 +1,10 @@
 /* Where the pieces of the memory plan lie, at the sizes of a binding, without allocating.
  *
  * First the timeline is walked with a list of gaps (best fit). Where that needs more than what must
- * be there at one time, the pieces are also placed in the order of their sizes, each at the lowest
- * place that is free as long as it is needed, and the better of the two stays. */
+ * be there at one time, the pieces are also placed in the order of their sizes, and of their sizes
+ * times the fourth root of how long they last, each at the lowest place that is free as long as it
+ * is needed; the best of the three stays. */
+#include <math.h>
 #include <string.h>
 #include "core/base/text.h"
 #include "core/graph/strips.h"
@@ -73,18 +75,25 @@ static size_t by_time(at_exec *x) {
 
 /* ---- by size ---- */
 
-/* Larger pieces first; of the same size those that are needed longer, then earlier. */
-static bool goes_before(const at_exec *x, int a, int b) {
+typedef enum way { BY_TIME, BY_SIZE, BY_SIZE_AND_SPAN, WAYS } way;
+
+static double weight(const at_piece *p, way w) {
+  return (double)p->bytes * (w == BY_SIZE ? 1 : sqrt(sqrt(p->end - p->begin + 1)));
+}
+
+/* Weightier pieces first; of the same weight those that are needed longer, then earlier. */
+static bool goes_before(const at_exec *x, way w, int a, int b) {
   const at_piece *p = &x->piece[a], *q = &x->piece[b];
-  if (p->bytes != q->bytes) return p->bytes > q->bytes;
+  const double one = weight(p, w), other = weight(q, w);
+  if (one != other) return one > other;
   if (p->end - p->begin != q->end - q->begin) return p->end - p->begin > q->end - q->begin;
   return p->begin != q->begin ? p->begin < q->begin : a < b;
 }
 
-static void sink(const at_exec *x, int *v, int at, int n) {
+static void sink(const at_exec *x, way w, int *v, int at, int n) {
   for (int child; (child = 2 * at + 1) < n; at = child) {
-    if (child + 1 < n && goes_before(x, v[child], v[child + 1])) child++;
-    if (!goes_before(x, v[at], v[child])) return;
+    if (child + 1 < n && goes_before(x, w, v[child], v[child + 1])) child++;
+    if (!goes_before(x, w, v[at], v[child])) return;
     const int moved = v[at];
     v[at] = v[child];
     v[child] = moved;
@@ -92,16 +101,16 @@ static void sink(const at_exec *x, int *v, int at, int n) {
 }
 
 /* A heap's sort: qsort may allocate. */
-static int sort_by_size(at_exec *x, int *v) {
+static int sort_by_size(at_exec *x, way w, int *v) {
   int n = 0;
   for (int i = 0; i < x->begin_at[at_exec_last_step(x) + 1]; i++)
     if (x->piece[x->by_begin[i]].bytes) v[n++] = x->by_begin[i];
-  for (int i = n / 2 - 1; i >= 0; i--) sink(x, v, i, n);
+  for (int i = n / 2 - 1; i >= 0; i--) sink(x, w, v, i, n);
   for (int i = n - 1; i > 0; i--) {
     const int least = v[0];
     v[0] = v[i];
     v[i] = least;
-    sink(x, v, 0, i);
+    sink(x, w, v, 0, i);
   }
   return n;
 }
@@ -118,8 +127,8 @@ static size_t lowest(const at_exec *x, const int *placed, int n, const at_piece 
   return at;
 }
 
-static size_t by_size(at_exec *x) {
-  const int n = sort_by_size(x, x->by_size);
+static size_t by_size(at_exec *x, way w) {
+  const int n = sort_by_size(x, w, x->by_size);
   size_t most = 0;
   for (int i = 0; i < n; i++) {
     at_piece *p = &x->piece[x->by_size[i]];
@@ -130,8 +139,10 @@ static size_t by_size(at_exec *x) {
     x->placed[k] = x->by_size[i];
     if (p->offset + p->bytes > most) most = p->offset + p->bytes;
   }
-  return most;
+  return x->planned = most;
 }
+
+static size_t place_all(at_exec *x, way w) { return w == BY_TIME ? by_time(x) : by_size(x, w); }
 
 /* ---- sizes ---- */
 
@@ -186,9 +197,13 @@ at_status at_exec_plan(at_exec *x, at_error *err) {
   if (!x->settled) at_exec_settle(x);
   if (!at_exec_measure(x, true))
     return at_fail(err, AT_EINPUT, "a batch of these sizes is too large for any memory");
-  const size_t least = at_exec_least(x), timed = by_time(x);
-  if (timed == least) return AT_OK;
-  const size_t sized = by_size(x);
-  x->planned = sized < timed ? sized : by_time(x);
+  const size_t least = at_exec_least(x);
+  size_t most = SIZE_MAX;
+  way best = BY_TIME, last = BY_TIME;
+  for (way w = BY_TIME; w < WAYS && most > least; w++) {
+    const size_t now = place_all(x, last = w);
+    if (now < most) most = now, best = w;
+  }
+  if (last != best) place_all(x, best);
   return AT_OK;
 }

@@ -29,9 +29,8 @@ static bool is_cheap(const at_exec *x, const at_node *n) {
 static bool is_outside(const at_node *n) { return at_node_is_input(n) || at_node_is_parameter(n); }
 
 /* In backward of one turn alone, before which forward of all turns has read it. */
-static bool once(const at_slot *s) {
-  return s->back && !(s->back & (s->back - 1)) &&
-         !((s->run | s->need) & ~(s->back | (s->back - 1)));
+static bool once(const at_slot *s, at_turns back) {
+  return back && !(back & (back - 1)) && !((s->run | s->need) & ~(back | (back - 1)));
 }
 
 /* ---- `recompute` ---- */
@@ -70,7 +69,7 @@ static void mark_anew(at_exec *x) {
   const at_graph *g = x->g;
   for (int i = 0; i < x->n; i++) {
     at_slot *s = &x->slot[i];
-    s->anew = s->root == i && s->live && x->anew_at[i] >= 0 && (x->turns == 1 || once(s));
+    s->anew = s->root == i && s->live && x->anew_at[i] >= 0 && (x->turns == 1 || once(s, s->back));
   }
   for (int i = 0; i < x->n; i++) {
     if (!x->slot[i].live) continue;
@@ -96,6 +95,19 @@ static bool can_come_again(const at_exec *x, const at_node *n) {
   return true;
 }
 
+/* Turns whose backward reads the value of n, with and without a gradient of its own. */
+static at_turns reading(const at_exec *x, int root) {
+  at_turns turns = x->slot[root].back;
+  for (int i = root + 1; !x->slot[root].back && i < x->n; i++) {
+    const at_node *n = x->g->node[i];
+    for (int k = 0; k < n->n_in; k++)
+      if (x->slot[n->in[k]->id].root == root && n->op->flags & AT_OP_KEEPS_IN &&
+          !(n->op->unread >> k & 1))
+        turns |= x->slot[i].back;
+  }
+  return turns;
+}
+
 static bool mark_twice(at_exec *x) {
   bool some = false;
   for (int i = 0; i < x->n; i++) /* an alias that is kept keeps what it looks at */
@@ -104,8 +116,8 @@ static bool mark_twice(at_exec *x) {
     at_slot *s = &x->slot[i];
     const at_node *n = x->g->node[i];
     const bool kept = s->twice;
-    const bool cheap =
-        !kept && s->root == i && s->strip < 0 && once(s) && is_cheap(x, n) && can_come_again(x, n);
+    const bool cheap = !kept && s->root == i && s->strip < 0 && once(s, reading(x, i)) &&
+                       is_cheap(x, n) && can_come_again(x, n);
     s->twice = s->anew || cheap;
     some |= s->twice;
   }

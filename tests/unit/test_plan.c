@@ -6,6 +6,7 @@
 #include "core/graph/pass.h"
 #include "core/plugin/plugin.h"
 #include "dsl/dsl.h"
+#include "graph_text.h"
 
 enum { MOST_SETS = 10, BATCH = 3 };
 #define TURNS_SHARE 0.17 /* of what all values of AttnGAN together need */
@@ -193,11 +194,63 @@ static void turns_change_no_bit(void **state) {
   let_go(&w);
 }
 
+/* Backward reads `n` for the weights of what follows it, and nothing goes back through it. */
+static const char SEEN[] =
+    "model m {\n"
+    "  input x: real [item, f = 64]\n"
+    "  let n = x |> normalize(f)\n"
+    "  let a = n |> linear(f -> f) @a |> tanh\n"
+    "  let b = a |> linear(f -> f) @b |> tanh |> linear(f -> f) @c |> tanh\n"
+    "  output b\n"
+    "  loss b |> square |> mean_all\n"
+    "}";
+
+static void count_again(void *ctx, const at_node *n, at_exec_part part) {
+  if (part == AT_EXEC_AGAIN && !strcmp(n->op->name, "normalize")) ++*(int *)ctx;
+}
+
+static void what_ends_at_data_is_made_again(void **state) {
+  enum { ITEMS = 300, F = 64 };
+  static float x[ITEMS * F];
+  at_error err = {0};
+  at_graph *g = model(SEEN, AT_PASS_ALL);
+  at_params *p;
+  float *grad[2];
+  int again = 0;
+  (void)state;
+  for (int i = 0; i < ITEMS * F; i++) x[i] = (float)(i * 7919 % 1009) / 504.5F - 1;
+  assert_int_equal(at_params_new(g, &p, &err), AT_OK);
+  at_params_init(p, 3);
+  for (int k = 0; k < 2; k++) {
+    at_exec *e;
+    if (at_exec_new(g, p,
+                    &(at_exec_options){.gradients = true, .keep_all = k == 0, .poison = k > 0}, &e,
+                    &err) ||
+        at_exec_size(e, "item", ITEMS, &err) || at_exec_input(e, "x", x, &err) ||
+        at_exec_ready(e, &err))
+      fail_msg("%s", err.message);
+    at_exec_watch(e, count_again, &again);
+    at_params_clear(p);
+    at_exec_forward(e, 1, 1, true);
+    at_exec_backward(e);
+    assert_int_equal(again, k);
+    grad[k] = malloc(p->count * sizeof(float));
+    take_gradients(p, grad[k]);
+    at_exec_free(e);
+  }
+  assert_memory_equal(grad[0], grad[1], p->count * sizeof(float));
+  free(grad[0]);
+  free(grad[1]);
+  at_params_free(p);
+  at_graph_free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(places_lose_little),
       cmocka_unit_test(the_plan_changes_no_bit),
       cmocka_unit_test(turns_change_no_bit),
+      cmocka_unit_test(what_ends_at_data_is_made_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
