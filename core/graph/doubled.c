@@ -1,5 +1,4 @@
 #include "core/graph/doubled.h"
-#include "core/graph/op_common.h"
 #include "core/graph/square.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/turn.h"
@@ -69,26 +68,26 @@ static int planes_before(int g) {
 
 /* ---- lines ---- */
 
-AT_ALWAYS void input_line(const at_wide *d, at_wide *v) {
+AT_ALWAYS void input_line(const at_lanes *d, at_lanes *v) {
   v[0] = d[0] - d[1];
   v[1] = d[1];
   v[2] = d[1] - d[2];
 }
 
-AT_ALWAYS void back_line(const at_wide *v, at_wide *d) {
+AT_ALWAYS void back_line(const at_lanes *v, at_lanes *d) {
   d[0] = v[0];
   d[1] = v[1] + (v[2] - v[0]);
   d[2] = -v[2];
 }
 
-AT_ALWAYS void output_line(const at_wide *m, at_wide *y) {
+AT_ALWAYS void output_line(const at_lanes *m, at_lanes *y) {
   y[0] = m[2] + m[1];
   y[1] = m[2] + m[0];
   y[2] = m[2] - m[3];
   y[3] = m[2] - m[4];
 }
 
-AT_ALWAYS void slope_line(const at_wide *y, at_wide *m) {
+AT_ALWAYS void slope_line(const at_lanes *y, at_lanes *m) {
   m[0] = y[1];
   m[1] = y[0];
   m[2] = (y[0] + y[1]) + (y[2] + y[3]);
@@ -96,7 +95,7 @@ AT_ALWAYS void slope_line(const at_wide *y, at_wide *m) {
   m[4] = -y[3];
 }
 
-AT_ALWAYS void weight_line(const at_wide *w, at_wide *u) {
+AT_ALWAYS void weight_line(const at_lanes *w, at_lanes *u) {
   u[0] = w[0];
   u[1] = w[0] + w[1];
   u[2] = u[1] + w[2];
@@ -104,17 +103,17 @@ AT_ALWAYS void weight_line(const at_wide *w, at_wide *u) {
   u[4] = w[1] + w[2];
 }
 
-AT_ALWAYS void weight_back_line(const at_wide *u, at_wide *w) {
+AT_ALWAYS void weight_back_line(const at_lanes *u, at_lanes *w) {
   w[0] = u[0] + (u[1] + u[2]);
   w[1] = (u[1] + u[2]) + u[4];
   w[2] = (u[2] + u[3]) + u[4];
 }
 
 /* Of an edge: its last number, and the last two products. */
-AT_ALWAYS void edge_turn(const at_wide *from, at_wide *to) { to[0] = -from[0]; }
-AT_ALWAYS void edge_output(const at_wide *m, at_wide *y) { y[0] = -m[1]; }
-AT_ALWAYS void edge_slope(const at_wide *y, at_wide *m) {
-  m[0] = (at_wide){0};
+AT_ALWAYS void edge_turn(const at_lanes *from, at_lanes *to) { to[0] = -from[0]; }
+AT_ALWAYS void edge_output(const at_lanes *m, at_lanes *y) { y[0] = -m[1]; }
+AT_ALWAYS void edge_slope(const at_lanes *y, at_lanes *m) {
+  m[0] = (at_lanes){0};
   m[1] = -y[0];
 }
 

@@ -2,6 +2,7 @@
 #ifndef AT_GRAPH_OP_COMMON_H
 #define AT_GRAPH_OP_COMMON_H
 #include "core/graph/exec.h"
+#include "core/tensor/gemm.h"
 
 /* ---- building ---- */
 
@@ -55,13 +56,4 @@ void at_x_add_column_sums(const at_exec *x, const float *m, int64_t rows, int64_
                           int64_t row_stride, float *out);
 /* Each of `rows` rows of y = bias. */
 void at_x_fill_rows(const at_exec *x, float *y, int64_t rows, int64_t cols, const float *bias);
-
-/* float * without const: matrices of the GEMM door carry no const. */
-static inline float *at_unconst(const float *p) {
-  union {
-    const float *in;
-    float *out;
-  } u = {.in = p};
-  return u.out;
-}
 #endif

@@ -1,6 +1,5 @@
 #include "core/graph/quarters.h"
 #include "core/graph/few.h"
-#include "core/graph/op_common.h"
 #include "core/graph/square.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/turn.h"
@@ -56,9 +55,9 @@ static const float PER_A = (float)(1 / (2 * 0.390625 * (0.625 - 1.5)));
 static const float PER_MINUS = (float)(-1 / (2 * 0.390625 * (0.625 + 1.5)));
 static const float PER_B = (float)(1 / (1.5 * (2.25 - 0.390625)));
 
-AT_ALWAYS void input_line(const at_wide *d, at_wide *v) {
-  const at_wide e = d[3] - B * d[2], f = A * (d[2] - B * d[1]);
-  const at_wide g = d[3] - A2 * d[1], h = d[2] - A2 * d[0];
+AT_ALWAYS void input_line(const at_lanes *d, at_lanes *v) {
+  const at_lanes e = d[3] - B * d[2], f = A * (d[2] - B * d[1]);
+  const at_lanes g = d[3] - A2 * d[1], h = d[2] - A2 * d[0];
   v[0] = g - B * h;
   v[1] = e + f;
   v[2] = e - f;
@@ -67,8 +66,8 @@ AT_ALWAYS void input_line(const at_wide *d, at_wide *v) {
 }
 
 /* The transpose of the above. */
-AT_ALWAYS void back_line(const at_wide *v, at_wide *d) {
-  const at_wide e = v[1] + v[2], f = A * (v[1] - v[2]), g = (v[0] + v[3]) - B * v[4];
+AT_ALWAYS void back_line(const at_lanes *v, at_lanes *d) {
+  const at_lanes e = v[1] + v[2], f = A * (v[1] - v[2]), g = (v[0] + v[3]) - B * v[4];
   d[0] = A2B * v[0];
   d[1] = -(A2 * g + B * f);
   d[2] = (f - B * e) - (B * v[0] + A2 * v[4]);
@@ -76,16 +75,16 @@ AT_ALWAYS void back_line(const at_wide *v, at_wide *d) {
   d[4] = v[4];
 }
 
-AT_ALWAYS void output_line(const at_wide *m, at_wide *y) {
-  const at_wide e = m[1] + m[2], o = m[1] - m[2];
+AT_ALWAYS void output_line(const at_lanes *m, at_lanes *y) {
+  const at_lanes e = m[1] + m[2], o = m[1] - m[2];
   y[0] = (m[0] + e) + m[3];
   y[1] = A * o + B * m[3];
   y[2] = A2 * e + B2 * m[3];
   y[3] = (A3 * o + B3 * m[3]) + m[4];
 }
 
-AT_ALWAYS void slope_line(const at_wide *y, at_wide *m) {
-  const at_wide e = y[0] + A2 * y[2], o = A * y[1] + A3 * y[3];
+AT_ALWAYS void slope_line(const at_lanes *y, at_lanes *m) {
+  const at_lanes e = y[0] + A2 * y[2], o = A * y[1] + A3 * y[3];
   m[0] = y[0];
   m[1] = e + o;
   m[2] = e - o;
@@ -93,7 +92,7 @@ AT_ALWAYS void slope_line(const at_wide *y, at_wide *m) {
   m[4] = y[3];
 }
 
-AT_ALWAYS void weight_line(const at_wide *g, at_wide *u) {
+AT_ALWAYS void weight_line(const at_lanes *g, at_lanes *u) {
   u[0] = PER_ZERO * g[0];
   u[1] = PER_A * (g[0] + A * g[1]);
   u[2] = PER_MINUS * (g[0] - A * g[1]);
@@ -101,8 +100,8 @@ AT_ALWAYS void weight_line(const at_wide *g, at_wide *u) {
   u[4] = g[1];
 }
 
-AT_ALWAYS void weight_back_line(const at_wide *u, at_wide *g) {
-  const at_wide a = PER_A * u[1], m = PER_MINUS * u[2], b = PER_B * u[3];
+AT_ALWAYS void weight_back_line(const at_lanes *u, at_lanes *g) {
+  const at_lanes a = PER_A * u[1], m = PER_MINUS * u[2], b = PER_B * u[3];
   g[0] = (PER_ZERO * u[0] + b) + (a + m);
   g[1] = (A * (a - m) + B * b) + u[4];
 }

@@ -6,19 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__AVX512F__)
-enum { AT_WIDE = 16 };
-#elif defined(__AVX__)
-enum { AT_WIDE = 8 };
-#else
-enum { AT_WIDE = 4 };
-#endif
-typedef float at_wide __attribute__((vector_size(AT_WIDE * sizeof(float))));
+#include "core/tensor/lanes.h"
 
 enum { AT_MOST_LINE = 6, AT_MOST_SQUARE = AT_MOST_LINE * AT_MOST_LINE };
 
-typedef void at_wide_fn(const at_wide *from, at_wide *to);
+typedef void at_lanes_fn(const at_lanes *from, at_lanes *to);
 
 /* Each entry points at n numbers, row by row; those of `to` overlap no others that are read, unless
  * they are the same and are added to. */
@@ -30,10 +22,10 @@ typedef struct at_sides {
 
 #define AT_ALWAYS static inline __attribute__((always_inline))
 
-/* The first AT_WIDE numbers behind `i` of each entry. */
-AT_ALWAYS void at_square_part(at_wide_fn *down, at_wide_fn *along, at_sides in, at_sides out,
+/* The first AT_LANES numbers behind `i` of each entry. */
+AT_ALWAYS void at_square_part(at_lanes_fn *down, at_lanes_fn *along, at_sides in, at_sides out,
                               bool add, const float *const *from, float *const *to, int64_t i) {
-  at_wide e[AT_MOST_LINE][AT_MOST_LINE], read[AT_MOST_LINE], made[AT_MOST_LINE];
+  at_lanes e[AT_MOST_LINE][AT_MOST_LINE], read[AT_MOST_LINE], made[AT_MOST_LINE];
 #pragma GCC unroll 6
   for (int s = 0; s < in.along; s++) {
 #pragma GCC unroll 6
@@ -57,14 +49,14 @@ AT_ALWAYS void at_square_part(at_wide_fn *down, at_wide_fn *along, at_sides in, 
   }
 }
 
-/* The last numbers, fewer than AT_WIDE, go through memory of their own. */
-AT_ALWAYS void at_square_of(at_wide_fn *down, at_wide_fn *along, at_sides in, at_sides out,
+/* The last numbers, fewer than AT_LANES, go through memory of their own. */
+AT_ALWAYS void at_square_of(at_lanes_fn *down, at_lanes_fn *along, at_sides in, at_sides out,
                             bool add, const float *const *from, float *const *to, int64_t n) {
   int64_t i = 0;
-  for (; i + AT_WIDE <= n; i += AT_WIDE) at_square_part(down, along, in, out, add, from, to, i);
+  for (; i + AT_LANES <= n; i += AT_LANES) at_square_part(down, along, in, out, add, from, to, i);
   if (i == n) return;
   const size_t left = (size_t)(n - i) * sizeof(float);
-  float ends[2][AT_MOST_SQUARE][AT_WIDE] = {0};
+  float ends[2][AT_MOST_SQUARE][AT_LANES] = {0};
   const float *read[AT_MOST_SQUARE];
   float *made[AT_MOST_SQUARE];
   for (int k = 0; k < in.down * in.along; k++) read[k] = memcpy(ends[0][k], from[k] + i, left);

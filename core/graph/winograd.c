@@ -1,6 +1,5 @@
 #include "core/graph/winograd.h"
 #include "core/graph/few.h"
-#include "core/graph/op_common.h"
 #include "core/graph/winograd_impl.h"
 #include "core/tensor/gemm.h"
 #include "core/tensor/turn.h"

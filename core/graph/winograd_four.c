@@ -11,9 +11,9 @@ static const float PER_B = (float)(1 / (2 * 2.25 * (2.25 - 0.390625)));
 /* Distances of A, or -A, from B and -B. */
 static const float APART = 0.390625f - 2.25f;
 
-AT_ALWAYS void input_line(const at_wide *d, at_wide *v) {
-  const at_wide e = d[4] - B2 * d[2], o = A * (d[3] - B2 * d[1]);
-  const at_wide f = d[4] - A2 * d[2], q = B * (d[3] - A2 * d[1]);
+AT_ALWAYS void input_line(const at_lanes *d, at_lanes *v) {
+  const at_lanes e = d[4] - B2 * d[2], o = A * (d[3] - B2 * d[1]);
+  const at_lanes f = d[4] - A2 * d[2], q = B * (d[3] - A2 * d[1]);
   v[0] = (d[4] - SUM * d[2]) + PRODUCT * d[0];
   v[1] = e + o;
   v[2] = e - o;
@@ -22,8 +22,8 @@ AT_ALWAYS void input_line(const at_wide *d, at_wide *v) {
   v[5] = f - q;
 }
 
-AT_ALWAYS void output_line(const at_wide *m, at_wide *y) {
-  const at_wide e = m[1] + m[2], o = m[1] - m[2], f = m[4] + m[5], q = m[4] - m[5];
+AT_ALWAYS void output_line(const at_lanes *m, at_lanes *y) {
+  const at_lanes e = m[1] + m[2], o = m[1] - m[2], f = m[4] + m[5], q = m[4] - m[5];
   y[0] = m[0] + (e + f);
   y[1] = A * o + B * q;
   y[2] = A2 * e + B2 * f;
@@ -31,9 +31,9 @@ AT_ALWAYS void output_line(const at_wide *m, at_wide *y) {
 }
 
 /* The transpose of the above. */
-AT_ALWAYS void slope_line(const at_wide *y, at_wide *m) {
-  const at_wide e = y[0] + A2 * y[2], o = A * y[1] + A3 * y[3];
-  const at_wide f = y[0] + B2 * y[2], q = B * y[1] + B3 * y[3];
+AT_ALWAYS void slope_line(const at_lanes *y, at_lanes *m) {
+  const at_lanes e = y[0] + A2 * y[2], o = A * y[1] + A3 * y[3];
+  const at_lanes f = y[0] + B2 * y[2], q = B * y[1] + B3 * y[3];
   m[0] = y[0];
   m[1] = e + o;
   m[2] = e - o;
@@ -42,9 +42,9 @@ AT_ALWAYS void slope_line(const at_wide *y, at_wide *m) {
   m[5] = f - q;
 }
 
-AT_ALWAYS void weight_line(const at_wide *g, at_wide *u) {
-  const at_wide e = PER_A * (g[0] + A2 * g[2]), o = PER_A * (A * g[1]);
-  const at_wide f = PER_B * (g[0] + B2 * g[2]), q = PER_B * (B * g[1]);
+AT_ALWAYS void weight_line(const at_lanes *g, at_lanes *u) {
+  const at_lanes e = PER_A * (g[0] + A2 * g[2]), o = PER_A * (A * g[1]);
+  const at_lanes f = PER_B * (g[0] + B2 * g[2]), q = PER_B * (B * g[1]);
   u[0] = PER_ZERO * g[0];
   u[1] = e + o;
   u[2] = e - o;
@@ -53,9 +53,9 @@ AT_ALWAYS void weight_line(const at_wide *g, at_wide *u) {
   u[5] = f - q;
 }
 
-AT_ALWAYS void back_line(const at_wide *u, at_wide *g) {
-  const at_wide e = PER_A * (u[1] + u[2]), o = PER_A * (A * (u[1] - u[2]));
-  const at_wide f = PER_B * (u[4] + u[5]), q = PER_B * (B * (u[4] - u[5]));
+AT_ALWAYS void back_line(const at_lanes *u, at_lanes *g) {
+  const at_lanes e = PER_A * (u[1] + u[2]), o = PER_A * (A * (u[1] - u[2]));
+  const at_lanes f = PER_B * (u[4] + u[5]), q = PER_B * (B * (u[4] - u[5]));
   g[0] = PER_ZERO * u[0] + (e + f);
   g[1] = o + q;
   g[2] = (A2 * e + B2 * f) + u[3];
@@ -64,20 +64,20 @@ AT_ALWAYS void back_line(const at_wide *u, at_wide *g) {
 /* ---- two at a time ---- */
 
 /* Weights are as above, so what the points left out would have divided them by is here. */
-AT_ALWAYS void half_input_line(const at_wide *d, at_wide *v) {
+AT_ALWAYS void half_input_line(const at_lanes *d, at_lanes *v) {
   v[0] = PRODUCT * d[0] - B2 * d[2];
   v[1] = APART * (d[2] + A * d[1]);
   v[2] = APART * (d[2] - A * d[1]);
   v[3] = d[3] - A2 * d[1];
 }
 
-AT_ALWAYS void half_output_line(const at_wide *m, at_wide *y) {
+AT_ALWAYS void half_output_line(const at_lanes *m, at_lanes *y) {
   y[0] = m[0] + (m[1] + m[2]);
   y[1] = A * (m[1] - m[2]) + m[3];
 }
 
-AT_ALWAYS void half_slope_line(const at_wide *y, at_wide *m) {
-  const at_wide o = A * y[1];
+AT_ALWAYS void half_slope_line(const at_lanes *y, at_lanes *m) {
+  const at_lanes o = A * y[1];
   m[0] = y[0];
   m[1] = y[0] + o;
   m[2] = y[0] - o;

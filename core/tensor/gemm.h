@@ -18,6 +18,14 @@ typedef struct at_mat {
   float *p; /* inputs are not written; the cast is the caller's */
   int64_t rs, cs;
 } at_mat;
+/* That cast. */
+static inline float *at_unconst(const float *p) {
+  union {
+    const float *in;
+    float *out;
+  } u = {.in = p};
+  return u.out;
+}
 
 /* Numbers from row to row of a matrix whose rows have n: rows a multiple of 1 KiB apart would share
  * their lines of a cache. */
