@@ -8,21 +8,28 @@ static const char *const M = "adam.m.", *const V = "adam.v.", *const AVERAGE = "
 
 /* ---- writing ---- */
 
-static at_status add(at_arrays *set, const char *prefix, const at_node *p, const float *v,
+/* The numbers stay where they are: a copy would take as much memory again. */
+static at_status add(at_arrays *set, const char *prefix, const at_node *p, float *v,
                      at_error *err) {
   at_text name = {0};
-  int64_t shape[AT_ARRAY_MAX_DIM];
   at_text_add(&name, prefix);
   at_text_add(&name, p->pname);
-  for (int i = 0; i < p->ndim; i++) shape[i] = p->dim[i].size;
   at_array *a = name.failed ? NULL : at_arrays_add(set);
-  at_status s = a ? at_array_init(a, name.data, AT_F32, p->ndim, shape, err) : at_nomem(err);
-  if (s == AT_OK) memcpy(a->data, v, (size_t)at_array_count(a) * sizeof(float));
-  at_text_free(&name);
-  return s;
+  if (!a) {
+    at_text_free(&name);
+    return at_nomem(err);
+  }
+  *a = (at_array){.name = name.data, .dtype = AT_F32, .ndim = p->ndim, .data = v};
+  for (int i = 0; i < p->ndim; i++) a->shape[i] = p->dim[i].size;
+  return AT_OK;
 }
 
-static at_status add_all(at_arrays *set, const char *prefix, const at_params *p, const float *v,
+static void let_go(at_arrays *set) {
+  for (size_t i = 0; i < set->n; i++) set->v[i].data = NULL;
+  at_arrays_free(set);
+}
+
+static at_status add_all(at_arrays *set, const char *prefix, const at_params *p, float *v,
                          at_error *err) {
   at_status s = AT_OK;
   for (int i = 0; s == AT_OK && i < p->graph->n_param; i++)
@@ -38,7 +45,7 @@ at_status at_checkpoint_write(const char *path, const at_params *params, const a
   if (s == AT_OK && opt) s = add_all(&set, V, params, opt->v, err);
   if (s == AT_OK && average) s = add_all(&set, AVERAGE, params, average->value, err);
   if (s == AT_OK) s = at_safetensors_write(path, &set, meta, err);
-  at_arrays_free(&set);
+  let_go(&set);
   return s;
 }
 

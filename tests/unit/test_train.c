@@ -1,5 +1,6 @@
 /* Adam, schedules, averages, what follows from evaluations, checkpoints. */
 #include "cm.h"
+#include <sys/resource.h>
 #include <unistd.h>
 #include "core/base/random.h"
 #include "core/train/checkpoint.h"
@@ -289,6 +290,31 @@ static void test_average(void **state) {
   at_graph_free(g);
 }
 
+static long peak_kilobytes(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  return u.ru_maxrss;
+}
+
+/* First of all tests: the peak is that of the process. */
+static void test_checkpoint_takes_no_memory(void **state) {
+  enum { MANY = 4 << 20 };
+  char path[] = "/tmp/attune-ckpt-XXXXXX";
+  at_graph *g = make_graph(MANY);
+  at_params *p;
+  at_error err = {0};
+  (void)state;
+  close(mkstemp(path));
+  assert_int_equal(at_params_new(g, &p, &err), AT_OK);
+  for (size_t i = 0; i < p->count; i++) p->value[i] = (float)i;
+  const long before = peak_kilobytes();
+  assert_int_equal(at_checkpoint_write(path, p, NULL, NULL, NULL, &err), AT_OK);
+  assert_true(peak_kilobytes() - before < MANY * (long)sizeof(float) / 1024 / 4);
+  at_params_free(p);
+  at_graph_free(g);
+  unlink(path);
+}
+
 static void test_checkpoint(void **state) {
   char path[] = "/tmp/attune-ckpt-XXXXXX";
   at_graph *g = make_graph(10), *other = make_graph(11);
@@ -346,7 +372,8 @@ static void test_checkpoint(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_adam_twin),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_checkpoint_takes_no_memory),
+                                     cmocka_unit_test(test_adam_twin),
                                      cmocka_unit_test(test_decay),
                                      cmocka_unit_test(test_objectives),
                                      cmocka_unit_test(test_adam_on_threads),
