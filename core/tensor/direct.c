@@ -28,10 +28,20 @@ static inline vector load(const float *p) {
 
 static inline void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
 
+/* Rounds here: compilers would fuse the product with a sum, in some copies of a loop one of two
+ * products and in some the other. */
+static inline vector rounded(vector v) {
+  __asm__("" : "+m"(v));
+  return v;
+}
+
 /* Where the sums of a row and a vector go: in the place of what is there, or added to it. */
 static inline void put(float *c, vector sum, float alpha, float beta) {
-  sum *= alpha;
-  if (beta != 0) sum += beta * load(c);
+  if (alpha != 1) sum = rounded(alpha * sum);
+  if (beta == 1)
+    sum += load(c);
+  else if (beta != 0)
+    sum += rounded(beta * load(c));
   store(c, sum);
 }
 
