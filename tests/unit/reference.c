@@ -36,7 +36,6 @@ void reference_find(void) {
     }
 }
 
-/* Runs argv with its messages on our stderr; the exit status, -1 when it died. */
 int reference_without(int pass, char *argv[], int n) {
   for (int i = 0; at_pass_name(i); i++) {
     if (pass != i && pass != REFERENCE_ALL) continue;
@@ -47,8 +46,9 @@ int reference_without(int pass, char *argv[], int n) {
 }
 
 void reference_without_name(int pass, char name[40]) {
-  const char *which = pass == REFERENCE_ALL ? "all" : at_pass_name(pass);
-  snprintf(name, 40, pass < 0 ? "" : "_without_%s", which);
+  name[0] = 0;
+  if (pass >= 0)
+    snprintf(name, 40, "_without_%s", pass == REFERENCE_ALL ? "all" : at_pass_name(pass));
 }
 
 int reference_passes(void) {

@@ -27,8 +27,8 @@ static size_t outcome(const char *cell, const char *h, way w, int32_t most, floa
   char text[400];
   at_error err = {0};
   at_exec_options o = {.keep_all = w.keep_all, .poison = true};
-  at_params *p;
-  at_exec *x;
+  at_params *p = NULL;
+  at_exec *x = NULL;
   snprintf(text, sizeof text, TEXT, cell, h);
   at_graph *g = model(text, w.passes);
   for (int i = 0; i < ITEMS * WORDS; i++) word[i] = i * i % 1009 * 7 % most;
