@@ -11,7 +11,7 @@ static void **before(void *zeros) { return (void **)zeros - 1; }
 void *at_zeros_new(size_t bytes) {
   const size_t align = bytes < AT_ZEROS_LARGE ? LINE : HUGE;
   const size_t more = align + sizeof(void *);
-  if (bytes > SIZE_MAX - more) return NULL;
+  if (bytes > (size_t)PTRDIFF_MAX - more) return NULL; /* no object is larger */
   char *room = calloc(1, bytes + more);
   if (!room) return NULL;
   char *zeros = room + sizeof(void *);
