@@ -43,20 +43,11 @@ at_status at_bundle_add(at_bundle *b, const char *name, char *text, at_error *er
   return AT_OK;
 }
 
-static at_status put(const entry *e, at_error *err) {
-  at_writer w;
-  at_status st = at_writer_open(&w, e->path, err);
-  if (st == AT_OK) st = at_writer_put(&w, e->text, strlen(e->text), err);
-  if (st == AT_OK) return at_writer_publish(&w, err);
-  at_writer_abort(&w);
-  return st;
-}
-
 static void *write_all(void *ctx) {
   at_bundle *b = ctx;
   for (const entry *e = b->first; b->status == AT_OK && e; e = e->next) {
     if (!e->next) at_folder_sync(b->dir);
-    b->status = put(e, &b->err);
+    b->status = at_file_publish(e->path, e->text, strlen(e->text), &b->err);
   }
   if (b->status == AT_OK) at_folder_sync(b->dir);
   return NULL;

@@ -117,7 +117,7 @@ void at_folder_sync(const char *dir) {
   close(fd);
 }
 
-at_status at_writer_publish(at_writer *w, at_error *err) {
+static at_status publish(at_writer *w, at_error *err) {
   bool ok = fflush(w->fp) == 0 && !ferror(w->fp) && fsync(fileno(w->fp)) == 0;
   int why = errno;
   if (fclose(w->fp) != 0 && ok) {
@@ -142,7 +142,7 @@ at_status at_writer_publish(at_writer *w, at_error *err) {
 
 at_status at_writer_commit(at_writer *w, at_error *err) {
   char *path = strdup(w->path);
-  at_status rc = at_writer_publish(w, err);
+  at_status rc = publish(w, err);
   if (rc == AT_OK && path) at_folder_sync(dirname(path));
   free(path);
   return rc;
@@ -156,14 +156,23 @@ void at_writer_abort(at_writer *w) {
   *w = (at_writer){0};
 }
 
-at_status at_file_write(const char *path, const void *bytes, size_t n, at_error *err) {
+static at_status write_whole(const char *path, const void *bytes, size_t n,
+                             at_status (*finish)(at_writer *, at_error *), at_error *err) {
   at_writer w;
   at_status rc = at_writer_open(&w, path, err);
   if (rc < 0) return rc;
   rc = at_writer_put(&w, bytes, n, err);
-  if (rc == AT_OK) return at_writer_commit(&w, err);
+  if (rc == AT_OK) return finish(&w, err);
   at_writer_abort(&w);
   return rc;
+}
+
+at_status at_file_write(const char *path, const void *bytes, size_t n, at_error *err) {
+  return write_whole(path, bytes, n, at_writer_commit, err);
+}
+
+at_status at_file_publish(const char *path, const void *bytes, size_t n, at_error *err) {
+  return write_whole(path, bytes, n, publish, err);
 }
 
 at_status at_mkdirs(const char *path, at_error *err) {

@@ -29,13 +29,13 @@ typedef struct at_writer {
 at_status at_writer_open(at_writer *w, const char *path, at_error *err);
 at_status at_writer_put(at_writer *w, const void *bytes, size_t n, at_error *err);
 at_status at_writer_commit(at_writer *w, at_error *err);
-/* The same but for the folder: after a failure of the machine the file may be gone, or the one that
- * was there before, until at_folder_sync. */
-at_status at_writer_publish(at_writer *w, at_error *err);
-void at_folder_sync(const char *dir);
 void at_writer_abort(at_writer *w); /* after commit or on a zeroed writer: nothing */
 
 at_status at_file_write(const char *path, const void *bytes, size_t n, at_error *err); /* atomic */
+/* The same but for the folder: after a failure of the machine the file may be gone, or the one that
+ * was there before, until at_folder_sync. */
+at_status at_file_publish(const char *path, const void *bytes, size_t n, at_error *err);
+void at_folder_sync(const char *dir);
 at_status at_mkdirs(const char *path, at_error *err); /* like mkdir -p */
 bool at_file_exists(const char *path);
 bool at_file_in(const char *dir, const char *name); /* dir/name exists */

@@ -65,8 +65,8 @@ AT_ALWAYS void at_square_of(at_lanes_fn *down, at_lanes_fn *along, at_sides in, 
   for (int k = 0; k < out.down * out.along; k++) memcpy(to[k] + i, made[k], left);
 }
 
-/* A function `name` of a tile of `in` numbers that become `out`, both at_sides in braces; ADD: they
- * are added to what is there. */
+/* A function `name` of tiles of in0 x in1 numbers that become out0 x out1; `add`: they are added to
+ * what is there. */
 #define AT_SQUARE(name, down, along, add, in0, in1, out0, out1)                                \
   static void name(const float *const *from, float *const *to, int64_t n) {                    \
     at_square_of(down, along, (at_sides){in0, in1}, (at_sides){out0, out1}, add, from, to, n); \
