@@ -12,8 +12,6 @@ enum { BLOCK = 256, LANES = AT_TURN, LEAST_CHANNELS = 32, LEAST_SIDE = 8, MOST_T
 /* Products of a number of a line, and those before. */
 static const int sums[READ] = {2, 1, 2}, before[READ] = {0, 2, 3};
 
-static int64_t fewer(int64_t n, int64_t most) { return n < most ? n : most; }
-
 static bool pays(const at_tiling *c) {
   return c->pad == 1 && c->from >= LEAST_CHANNELS && c->to >= LEAST_CHANNELS &&
          c->h >= LEAST_SIDE && c->w >= LEAST_SIDE;
@@ -156,7 +154,7 @@ typedef struct work {
 } work;
 
 static int64_t all_tiles(const at_tiling *c) { return tiles_before(c, KINDS); }
-static int64_t chunk_of(const at_tiling *c) { return fewer(all_tiles(c), MOST_TILES); }
+static int64_t chunk_of(const at_tiling *c) { return at_fewer(all_tiles(c), MOST_TILES); }
 static int64_t row_v(const at_tiling *c) { return at_gemm_pitch(c->from); }
 static int64_t row_m(const at_tiling *c, int g) { return at_gemm_pitch(planes_of(g) * c->to); }
 static int64_t rows_m(const at_tiling *c, int end) {
@@ -184,7 +182,7 @@ static work open_work(at_pool *pool, const at_tiling *c, float *space) {
 
 static bool next(work *k) {
   k->first += k->n;
-  k->n = fewer(k->all - k->first, chunk_of(k->c));
+  k->n = at_fewer(k->all - k->first, chunk_of(k->c));
   return k->n > 0;
 }
 
@@ -256,7 +254,7 @@ static void input_range(void *ctx, size_t begin, size_t end) {
     for (int64_t ch = 0; ch < k->c->from; ch += BLOCK) {
       gather_x(k, k->x, a, ch, zero, at);
       list_v(k, a.kind, t, ch, to);
-      how[a.kind].input(at, to, fewer(k->c->from - ch, BLOCK));
+      how[a.kind].input(at, to, at_fewer(k->c->from - ch, BLOCK));
     }
   }
 }
@@ -272,7 +270,7 @@ static void output_range(void *ctx, size_t begin, size_t end) {
       for (int i = 0; i < made; i++) to[i] = at_unconst(at[i]);
       list_m(k, a.kind, t, ch, from);
       (k->c->assign ? how[a.kind].output : how[a.kind].add_output)((const float *const *)from, to,
-                                                                   fewer(k->c->to - ch, BLOCK));
+                                                                   at_fewer(k->c->to - ch, BLOCK));
     }
   }
 }
@@ -286,7 +284,7 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
     for (int64_t ch = 0; ch < k->c->to; ch += BLOCK) {
       gather_y(k, k->dy, a, ch, zero, at);
       list_m(k, a.kind, t, ch, to);
-      how[a.kind].slope(at, to, fewer(k->c->to - ch, BLOCK));
+      how[a.kind].slope(at, to, at_fewer(k->c->to - ch, BLOCK));
     }
   }
 }
@@ -340,7 +338,7 @@ static void weight_rows(void *ctx, size_t begin, size_t end) {
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
     for (int64_t ch = 0; ch < from; ch += LANES) {
       list_u(k, true, o, ch, to);
-      weight_lanes(k->w + (o * from + ch) * KERNEL, KERNEL, fewer(from - ch, LANES), to);
+      weight_lanes(k->w + (o * from + ch) * KERNEL, KERNEL, at_fewer(from - ch, LANES), to);
     }
 }
 
@@ -362,7 +360,7 @@ static void weight_back_rows(void *ctx, size_t begin, size_t end) {
   for (int i = 0; i < KERNEL; i++) to[i] = t[i];
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
     for (int64_t ch = 0; ch < from; ch += LANES) {
-      const int64_t n = fewer(from - ch, LANES);
+      const int64_t n = at_fewer(from - ch, LANES);
       list_u(k, true, o, ch, at);
       weight_back((const float *const *)at, to, n);
       at_turn(t[0], LANES, LANES, g);

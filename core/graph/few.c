@@ -19,8 +19,6 @@ typedef struct work {
   float *turned;
 } work;
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 bool at_few_pays(int64_t tiles, int64_t most, int64_t from, int64_t to) {
   return tiles >= LEAST_TILES && tiles <= most && from >= LEAST_CHANNELS && to >= LEAST_CHANNELS;
 }
@@ -63,7 +61,7 @@ static void turn_block(const float *from, int64_t fstep, int64_t rows, int64_t c
     for (int64_t l0 = 0; l0 < rows; l0 += AT_TURN) {
       const float *a = from + l0 * fstep + i0;
       float *b = to + i0 * tstep + l0;
-      const int64_t n = least(columns - i0, AT_TURN), m = least(rows - l0, AT_TURN);
+      const int64_t n = at_fewer(columns - i0, AT_TURN), m = at_fewer(rows - l0, AT_TURN);
       if (n == AT_TURN && m == AT_TURN) {
         at_turn(a, fstep, AT_TURN, t);
         for (int i = 0; i < AT_TURN; i++) memcpy(b + i * tstep, t[i], sizeof t[i]);
@@ -79,7 +77,7 @@ static inline void turn_plane(const work *k, size_t i, bool back) {
   float *a = k->turning.p + (int64_t)i * k->turning.step;
   float *b = k->turned + (int64_t)i * k->phases * k->channels * tiles;
   for (int64_t first = 0; first < k->channels; first += k->width) {
-    const int64_t n = least(k->channels - first, k->width);
+    const int64_t n = at_fewer(k->channels - first, k->width);
     for (int64_t phase = 0; phase < k->phases; phase++) {
       float *p = a + phase * k->channels + first;
       if (back)
@@ -118,7 +116,7 @@ typedef struct block {
 } block;
 
 static block open_block(const work *k, size_t slot, int64_t o, int64_t c) {
-  return (block){o, least(k->p->to - o, k->rows), c, least(k->p->from - c, k->width),
+  return (block){o, at_fewer(k->p->to - o, k->rows), c, at_fewer(k->p->from - c, k->width),
                  k->u + (int64_t)slot * k->p->how->planes * plane(k)};
 }
 

@@ -19,13 +19,11 @@ static bool pays(const at_tiling *c) {
          (at_tiles(c) >= LEAST_TILES || few(c));
 }
 
-static int64_t fewer(int64_t n, int64_t most) { return n < most ? n : most; }
-
 /* Of n things of `each` numbers, so many as are about `most`: pieces of one size, whole rows of the
  * kernels of products. */
 static int64_t piece(int64_t n, int64_t each, int64_t most, int64_t round) {
   const int64_t pieces = (n * each - 1) / most + 1;
-  return fewer(n, ((n - 1) / pieces / round + 1) * round);
+  return at_fewer(n, ((n - 1) / pieces / round + 1) * round);
 }
 
 enum { MOST_WEIGHTS = 1 << 19, MOST_PLANES = 3 << 19 };
@@ -58,7 +56,7 @@ typedef struct span {
 
 static bool next(span *s, int64_t all, int64_t most) {
   s->first += s->n;
-  s->n = fewer(all - s->first, most);
+  s->n = at_fewer(all - s->first, most);
   return s->n > 0;
 }
 
@@ -212,7 +210,7 @@ static void input_range(void *ctx, size_t begin, size_t end) {
       for (int64_t ch = 0; ch < from; ch += BLOCK) {
         gather_phase(k, k->x, t, phase, ch, zero, 0, at);
         input_tile(at, k->v.p + t * k->v.row + phase * from + ch, k->v.step,
-                   fewer(from - ch, BLOCK));
+                   at_fewer(from - ch, BLOCK));
       }
 }
 
@@ -226,7 +224,7 @@ static void output_range(void *ctx, size_t begin, size_t end) {
       float *const to[] = {at_unconst(at[0]), at_unconst(at[1]), at_unconst(at[2]),
                            at_unconst(at[3])};
       output_tile(k->m.p + t * k->m.row + ch, k->m.step, to, !k->c->assign,
-                  fewer(k->block.n - ch, BLOCK));
+                  at_fewer(k->block.n - ch, BLOCK));
     }
 }
 
@@ -236,7 +234,7 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
   for (int64_t t = (int64_t)begin; t < (int64_t)end; t++)
     for (int64_t ch = 0; ch < k->block.n; ch += BLOCK) {
       gather_result(k, k->dy, t, k->block.first + ch, zero, 0, at);
-      slope_tile(at, k->m.p + t * k->m.row + ch, k->m.step, fewer(k->block.n - ch, BLOCK));
+      slope_tile(at, k->m.p + t * k->m.row + ch, k->m.step, at_fewer(k->block.n - ch, BLOCK));
     }
 }
 
@@ -306,8 +304,8 @@ static void weight_rows(void *ctx, size_t begin, size_t end) {
   const int64_t from = k->c->from;
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
     for (int64_t ch = 0; ch < from; ch += LANES)
-      weight_pairs(k->w + ((k->block.first + o) * from + ch) * TAPS, TAPS, fewer(from - ch, LANES),
-                   k->u + o * PHASES * from + ch, u_plane(k), from);
+      weight_pairs(k->w + ((k->block.first + o) * from + ch) * TAPS, TAPS,
+                   at_fewer(from - ch, LANES), k->u + o * PHASES * from + ch, u_plane(k), from);
 }
 
 /* Channels begin .. end - 1, LANES at most, [phase, from, made]. */
@@ -341,19 +339,19 @@ static void weight_back_rows(void *ctx, size_t begin, size_t end) {
   const int64_t from = k->c->from;
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
     for (int64_t ch = 0; ch < from; ch += LANES)
-      weight_back_pairs(k->u + o * PHASES * from + ch, u_plane(k), from, fewer(from - ch, LANES),
+      weight_back_pairs(k->u + o * PHASES * from + ch, u_plane(k), from, at_fewer(from - ch, LANES),
                         k->dw + ((k->block.first + o) * from + ch) * TAPS);
 }
 
 static void few_weights(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
   (void)turned;
   for (int64_t i = 0; i < n; i += LANES)
-    weight_pairs(w + i * TAPS, TAPS, fewer(n - i, LANES), u + i, plane, n);
+    weight_pairs(w + i * TAPS, TAPS, at_fewer(n - i, LANES), u + i, plane, n);
 }
 
 static void few_weights_back(const float *u, int64_t plane, int64_t n, float *dw) {
   for (int64_t i = 0; i < n; i += LANES)
-    weight_back_pairs(u + i, plane, n, fewer(n - i, LANES), dw + i * TAPS);
+    weight_back_pairs(u + i, plane, n, at_fewer(n - i, LANES), dw + i * TAPS);
 }
 
 static const at_few few_way = {PLANES, PHASES, TAPS, few_weights, few_weights_back};

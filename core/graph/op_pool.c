@@ -65,16 +65,14 @@ typedef struct window {
   int64_t image, y0, x0, y1, x1; /* first element of the picture; the places that lie inside */
 } window;
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 static window window_at(const pool *p, int64_t image, int64_t oy, int64_t ox) {
   const int64_t y = oy * p->stride - p->pad, x = ox * p->stride - p->pad;
   return (window){.out = ((image * p->oh + oy) * p->ow + ox) * p->ch,
                   .image = image * p->h * p->w * p->ch,
                   .y0 = y > 0 ? y : 0,
                   .x0 = x > 0 ? x : 0,
-                  .y1 = least(y + p->size, p->h),
-                  .x1 = least(x + p->size, p->w)};
+                  .y1 = at_fewer(y + p->size, p->h),
+                  .x1 = at_fewer(x + p->size, p->w)};
 }
 
 static void max_row(void *ctx, size_t task) {

@@ -10,8 +10,6 @@ enum { BLOCK = 256, LANES = AT_TURN, KERNEL = AT_TURN };
 enum { LEAST_CHANNELS = 32, LEAST_TILES = 64, FEW_TILES = 128 };
 enum { MOST_WEIGHTS = 1 << 22, NUMBERS = 3 << 19 };
 
-static int64_t fewer(int64_t n, int64_t most) { return n < most ? n : most; }
-
 static bool few(const at_tiling *c) { return at_few_pays(at_tiles(c), FEW_TILES, c->from, c->to); }
 
 static int64_t all_weights(const at_tiling *c) { return PLANES * PHASES * c->from * c->to; }
@@ -34,7 +32,7 @@ static int64_t row_m(const at_tiling *c) { return at_gemm_pitch(c->to); }
 static int64_t chunk_of(const at_tiling *c) {
   const int64_t all = at_tiles(c), each = PLANES * (row_v(c) + row_m(c));
   const int64_t pieces = (all * each - 1) / NUMBERS + 1;
-  return few(c) ? all : fewer(all, ((all - 1) / pieces / 24 + 1) * 24);
+  return few(c) ? all : at_fewer(all, ((all - 1) / pieces / 24 + 1) * 24);
 }
 
 static const at_few few_way;
@@ -132,7 +130,7 @@ static work open_work(const at_tiling *c, float *space) {
 
 static bool next(work *k) {
   k->first += k->n;
-  k->n = fewer(at_tiles(k->c) - k->first, chunk_of(k->c));
+  k->n = at_fewer(at_tiles(k->c) - k->first, chunk_of(k->c));
   return k->n > 0;
 }
 
@@ -171,7 +169,7 @@ static void input_range(void *ctx, size_t begin, size_t end) {
       for (int64_t ch = 0; ch < from; ch += BLOCK) {
         gather_phase(k, k->x, t, phase, ch, zero, at);
         planes(k->v + t * row_v(k->c) + phase * from + ch, k->n * row_v(k->c), to);
-        input(at, to, fewer(from - ch, BLOCK));
+        input(at, to, at_fewer(from - ch, BLOCK));
       }
 }
 
@@ -186,7 +184,7 @@ static void output_range(void *ctx, size_t begin, size_t end) {
       for (int i = 0; i < MADE; i++) to[i] = at_unconst(at[i]);
       planes(k->m + t * row_m(k->c) + ch, k->n * row_m(k->c), from);
       (k->c->assign ? output : add_output)((const float *const *)from, to,
-                                           fewer(k->c->to - ch, BLOCK));
+                                           at_fewer(k->c->to - ch, BLOCK));
     }
 }
 
@@ -198,7 +196,7 @@ static void slope_range(void *ctx, size_t begin, size_t end) {
     for (int64_t ch = 0; ch < k->c->to; ch += BLOCK) {
       gather_result(k, k->dy, t, ch, zero, at);
       planes(k->m + t * row_m(k->c) + ch, k->n * row_m(k->c), to);
-      slope(at, to, fewer(k->c->to - ch, BLOCK));
+      slope(at, to, at_fewer(k->c->to - ch, BLOCK));
     }
 }
 
@@ -247,7 +245,7 @@ static void weight_rows(void *ctx, size_t begin, size_t end) {
   const int64_t from = k->c->from;
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
     for (int64_t ch = 0; ch < from; ch += LANES)
-      weight_pairs(k->w + (o * from + ch) * KERNEL, KERNEL, fewer(from - ch, LANES),
+      weight_pairs(k->w + (o * from + ch) * KERNEL, KERNEL, at_fewer(from - ch, LANES),
                    k->u + o * PHASES * from + ch, PHASES * from * k->c->to, from);
 }
 
@@ -281,18 +279,18 @@ static void weight_back_rows(void *ctx, size_t begin, size_t end) {
   for (int64_t o = (int64_t)begin; o < (int64_t)end; o++)
     for (int64_t ch = 0; ch < from; ch += LANES)
       weight_back_pairs(k->u + o * PHASES * from + ch, PHASES * from * k->c->to, from,
-                        fewer(from - ch, LANES), k->dw + (o * from + ch) * KERNEL);
+                        at_fewer(from - ch, LANES), k->dw + (o * from + ch) * KERNEL);
 }
 
 static void few_weights(const float *w, bool turned, int64_t n, float *u, int64_t plane) {
   (void)turned;
   for (int64_t i = 0; i < n; i += LANES)
-    weight_pairs(w + i * KERNEL, KERNEL, fewer(n - i, LANES), u + i, plane, n);
+    weight_pairs(w + i * KERNEL, KERNEL, at_fewer(n - i, LANES), u + i, plane, n);
 }
 
 static void few_weights_back(const float *u, int64_t plane, int64_t n, float *dw) {
   for (int64_t i = 0; i < n; i += LANES)
-    weight_back_pairs(u + i, plane, n, fewer(n - i, LANES), dw + i * KERNEL);
+    weight_back_pairs(u + i, plane, n, at_fewer(n - i, LANES), dw + i * KERNEL);
 }
 
 static const at_few few_way = {PLANES, PHASES, KERNEL, few_weights, few_weights_back};

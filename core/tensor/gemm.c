@@ -52,8 +52,6 @@ static at_mat moved(at_mat a, int64_t row, int64_t column) {
   return (at_mat){a.p + row * a.rs + column * a.cs, a.rs, a.cs};
 }
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* The sizes of the tile say which way it goes, and those of its parts do not: both ways sum an
  * element in the same order wherever a part begins. */
 static void tile_body(void *ctx, size_t index) {
@@ -61,7 +59,7 @@ static void tile_body(void *ctx, size_t index) {
   const int64_t i = (int64_t)index / j->parts, part = (int64_t)index % j->parts;
   const int64_t batch = i / j->tiles, t = i % j->tiles;
   const int64_t m0 = t / j->tiles_n * j->tm, n0 = t % j->tiles_n * j->tn;
-  const int64_t m = least(j->m - m0, j->tm), n = least(j->n - n0, j->tn), k = j->k;
+  const int64_t m = at_fewer(j->m - m0, j->tm), n = at_fewer(j->n - n0, j->tn), k = j->k;
   const at_mat a = moved((at_mat){j->a.p + batch * j->astep, j->a.rs, j->a.cs}, m0, 0);
   const at_mat b = moved((at_mat){j->b.p + batch * j->bstep, j->b.rs, j->b.cs}, 0, n0);
   const at_mat c = moved((at_mat){j->c.p + batch * j->cstep, j->c.rs, j->c.cs}, m0, n0);
@@ -69,7 +67,7 @@ static void tile_body(void *ctx, size_t index) {
   if (at_thin(m, n, k, j->alpha, a, b, j->beta, c)) return;
   const bool whole = m * n * k <= AT_THIN_MOST;
   const int64_t i0 = part / j->parts_n * j->pm, j0 = part % j->parts_n * j->pn;
-  const int64_t pm = whole ? m : least(m - i0, j->pm), pn = whole ? n : least(n - j0, j->pn);
+  const int64_t pm = whole ? m : at_fewer(m - i0, j->pm), pn = whole ? n : at_fewer(n - j0, j->pn);
   if (pm <= 0 || pn <= 0) return;
   (at_direct_pays(m, n, k, a, b, c) ? at_direct : blis)(pm, pn, k, j->alpha, moved(a, i0, 0),
                                                         moved(b, 0, j0), j->beta, moved(c, i0, j0));

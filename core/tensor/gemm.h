@@ -27,6 +27,8 @@ static inline float *at_unconst(const float *p) {
   return u.out;
 }
 
+static inline int64_t at_fewer(int64_t a, int64_t b) { return a < b ? a : b; }
+
 /* Numbers from row to row of a matrix whose rows have n: rows a multiple of 1 KiB apart would share
  * their lines of a cache. */
 int64_t at_gemm_pitch(int64_t n);

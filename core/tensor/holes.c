@@ -21,8 +21,6 @@ static const float *element(const product *p, int64_t i, int64_t j) {
   return p->a.p + i * p->a.rs + j * p->a.cs;
 }
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* ---- where A has numbers ---- */
 
 static bool any(const product *p, int64_t row, int64_t rows, int64_t column) {
@@ -35,7 +33,7 @@ static bool any(const product *p, int64_t row, int64_t rows, int64_t column) {
 /* Blocks of ROWS numbers of a column, spread over A by a step that shares no factor with its sides
  * but by chance. */
 static bool has_few(const product *p) {
-  const int64_t blocks = p->m / ROWS, all = blocks * p->k, some = least(all / 64, SAMPLE);
+  const int64_t blocks = p->m / ROWS, all = blocks * p->k, some = at_fewer(all / 64, SAMPLE);
   const int64_t step = all / some | 1;
   int64_t there = 0;
   for (int64_t i = 0; i < some; i++) {
@@ -66,7 +64,7 @@ typedef struct columns {
 static void find(const product *p, int64_t row, int64_t rows, int64_t *next, columns *out) {
   out->n = 0;
   while (*next < p->k && out->n + CHUNK <= LIST) {
-    const int64_t end = least(*next + CHUNK, p->k);
+    const int64_t end = at_fewer(*next + CHUNK, p->k);
     bool some = p->a.cs != 1;
     for (int64_t i = 0; i < rows && !some; i++)
       some = !empty(element(p, row + i, *next), end - *next);
@@ -127,13 +125,13 @@ static void add_last_columns(const product *p, const block *t, int64_t at) {
 
 static void run_stripe(void *ctx, size_t index) {
   const product *p = ctx;
-  const int64_t first = (int64_t)index * STRIPE, end = least(first + STRIPE, p->m);
+  const int64_t first = (int64_t)index * STRIPE, end = at_fewer(first + STRIPE, p->m);
   columns of;
   block t;
   for (int64_t next = 0; next < p->k;) {
     find(p, first, end - first, &next, &of);
     for (int64_t row = first; row < end; row += ROWS) {
-      gather(p, row, least(ROWS, end - row), &of, &t);
+      gather(p, row, at_fewer(ROWS, end - row), &of, &t);
       if (!t.n) continue;
       int64_t at = 0;
       for (; at + COLUMNS <= p->n; at += COLUMNS) add_columns(p, &t, at);

@@ -14,7 +14,6 @@ enum {
 };
 typedef at_lanes vector;
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t groups(int64_t n, int64_t of) { return (n + of - 1) / of; }
 
 /* ---- packing: [columns / COLUMNS, k, COLUMNS] ---- */
@@ -42,14 +41,14 @@ static void pack_squares(const float *from, int64_t step, int64_t k, float *to) 
 static void pack_panels(void *ctx, size_t i) {
   const packing *w = ctx;
   const int64_t first = (int64_t)i * TOGETHER * COLUMNS,
-                end = least(first + TOGETHER * COLUMNS, w->n);
+                end = at_fewer(first + TOGETHER * COLUMNS, w->n);
   const bool squares = w->b.rs == 1 && COLUMNS % AT_TURN == 0;
   const int64_t turned = squares ? w->k / AT_TURN * AT_TURN : 0;
   for (int64_t j0 = first; squares && j0 + COLUMNS <= end; j0 += COLUMNS)
     pack_squares(w->b.p + j0 * w->b.cs, w->b.cs, turned, w->room + j0 * w->k);
   for (int64_t p = 0; p < w->k; p++)
     for (int64_t j0 = first; j0 < end; j0 += COLUMNS) {
-      const int64_t columns = least(COLUMNS, end - j0);
+      const int64_t columns = at_fewer(COLUMNS, end - j0);
       if (p < turned && columns == COLUMNS) continue;
       const float *from = w->b.p + p * w->b.rs + j0 * w->b.cs;
       float *to = w->room + j0 * w->k + p * COLUMNS;
@@ -76,12 +75,12 @@ size_t at_panels_space(int64_t m, int64_t k) { return (size_t)(groups(m, ROWS) *
 
 static void pack_rows(void *ctx, size_t i) {
   const work *w = ctx;
-  const int64_t i0 = (int64_t)i * ROWS, rows = least(ROWS, w->m - i0);
+  const int64_t i0 = (int64_t)i * ROWS, rows = at_fewer(ROWS, w->m - i0);
   float *to = w->space + i0 * w->k;
   for (int64_t p0 = 0; p0 < w->k; p0 += LANES)
     for (int64_t r = 0; r < ROWS; r++) {
       const float *from = w->a.p + (i0 + r) * w->a.rs;
-      for (int64_t p = p0; p < least(p0 + LANES, w->k); p++)
+      for (int64_t p = p0; p < at_fewer(p0 + LANES, w->k); p++)
         to[p * ROWS + r] = r < rows ? from[p] : 0;
     }
 }
@@ -116,13 +115,14 @@ static void sums_of(int64_t rows, int64_t k, const float *a, const float *b, flo
 
 static void add_panel(void *ctx, size_t index) {
   const work *w = ctx;
-  const int64_t j0 = (int64_t)index * COLUMNS, columns = least(COLUMNS, w->b->n - j0);
+  const int64_t j0 = (int64_t)index * COLUMNS, columns = at_fewer(COLUMNS, w->b->n - j0);
   const float *b = w->b->p + j0 * w->b->k + w->first * COLUMNS;
   float acc[ROWS * COLUMNS] __attribute__((aligned(64)));
   for (int64_t p0 = 0; p0 < w->k; p0 += SUM)
     for (int64_t i0 = 0; i0 < w->m; i0 += ROWS) {
-      const int64_t rows = least(ROWS, w->m - i0);
-      sums_of(rows, least(SUM, w->k - p0), w->space + i0 * w->k + p0 * ROWS, b + p0 * COLUMNS, acc);
+      const int64_t rows = at_fewer(ROWS, w->m - i0);
+      sums_of(rows, at_fewer(SUM, w->k - p0), w->space + i0 * w->k + p0 * ROWS, b + p0 * COLUMNS,
+              acc);
       for (int64_t i = 0; i < rows; i++) {
         float *restrict c = w->c.p + (i0 + i) * w->c.rs + j0;
         for (int64_t j = 0; j < columns; j++) c[j] += acc[i * COLUMNS + j];
